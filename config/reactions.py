@@ -1,0 +1,3 @@
+"""Which jobs follow which events of the journal. For letters, offers and scores: never for money."""
+
+REACTIONS: dict[str, list[str]] = {}

@@ -1,0 +1,98 @@
+"""What a payment gateway can say, in our words; and how it can fail to say anything."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from kept.foundation.money import Money
+
+
+class NoAnswer(Exception):
+    """Cut, timed out or broken after the call may have been accepted: the outcome is unknown until it is asked for."""
+
+
+class Busy(Exception):
+    """Refused before anything was accepted: the same call with the same key may be made later."""
+
+
+class Rejected(Exception):
+    """The gateway will never accept this call: wrong request, wrong keys, or an object that is gone. `code` is the gateway's."""
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class IntentFacts:
+    """A payment intent as the gateway has it now. `status` is the gateway's own word."""
+
+    id: str
+    status: str
+    captured_minor: int = 0
+    gateway_charge_id: str = ""
+    error_code: str = ""
+    decline_code: str = ""
+    error_text: str = ""
+    charge_id: str = ""
+
+    @property
+    def paid(self) -> bool:
+        return self.status == "succeeded"
+
+
+@dataclass(frozen=True, slots=True)
+class RefundFacts:
+    """A refund as the gateway has it now: `pending`, `succeeded`, `failed` or `canceled`."""
+
+    id: str
+    status: str
+    amount_minor: int
+    failure: str = ""
+    refund_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CardFacts:
+    """A card given on the gateway's page."""
+
+    payment_method_id: str
+    brand: str
+    last4: str
+    exp_month: int
+    exp_year: int
+    setup_intent_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFacts:
+    """A visit to the gateway's card page: where it is, and the card once there is one."""
+
+    id: str
+    url: str
+    status: str
+    card: CardFacts | None
+
+
+class Gateway(Protocol):
+    """A practice's account at a payment gateway. Every call leaves the database first; none runs inside a transaction."""
+
+    def create_customer(self, *, patient_id: str, key: str) -> str: ...
+
+    def open_card_page(self, *, customer: str, success_url: str, cancel_url: str, capture_id: str, key: str) -> SessionFacts: ...
+
+    def card_page(self, session_id: str) -> SessionFacts: ...
+
+    def create_intent(self, *, amount: Money, customer: str, payment_method: str, charge_id: str, key: str) -> IntentFacts: ...
+
+    def confirm_intent(self, intent_id: str, *, payment_method: str, key: str) -> IntentFacts: ...
+
+    def intent(self, intent_id: str) -> IntentFacts: ...
+
+    def cancel_intent(self, intent_id: str) -> IntentFacts: ...
+
+    def find_intent(self, *, customer: str, charge_id: str, since: datetime) -> IntentFacts | None: ...
+
+    def create_refund(self, *, intent_id: str, amount_minor: int, refund_id: str, key: str) -> RefundFacts: ...
+
+    def refunds(self, intent_id: str) -> list[RefundFacts]: ...

@@ -1,0 +1,204 @@
+"""Stripe, through its SDK: the one place that knows its words. Against the real API or, by STRIPE_API_BASE, the double."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import stripe
+from django.conf import settings
+
+from kept.billing.gateways.facts import Busy, CardFacts, IntentFacts, NoAnswer, RefundFacts, Rejected, SessionFacts
+from kept.foundation.money import Money
+from kept.foundation.network import leave_the_database
+
+EXPAND_CARD = ["setup_intent.payment_method"]
+
+
+class StripeGateway:
+    """`gateways.facts.Gateway` for one Stripe account. Metadata holds opaque ids of ours, never a name or a treatment."""
+
+    def __init__(self, secret_key: str) -> None:
+        self._client = stripe.StripeClient(
+            secret_key,
+            base_addresses={"api": settings.STRIPE_API_BASE},
+            max_network_retries=0,  # its own retries would bring keys of its own
+            http_client=stripe.RequestsClient(timeout=settings.GATEWAY_TIMEOUT_SECONDS),
+        )
+
+    def create_customer(self, *, patient_id: str, key: str) -> str:
+        with _speaking():
+            created = self._client.v1.customers.create({"metadata": _ours(patient=patient_id)}, {"idempotency_key": key})
+        return created.id
+
+    def open_card_page(self, *, customer: str, success_url: str, cancel_url: str, capture_id: str, key: str) -> SessionFacts:
+        with _speaking():
+            session = self._client.v1.checkout.sessions.create(
+                {
+                    "mode": "setup",
+                    "customer": customer,
+                    "payment_method_types": ["card"],
+                    "success_url": success_url,
+                    "cancel_url": cancel_url,
+                    "metadata": _ours(capture=capture_id),
+                },
+                {"idempotency_key": key},
+            )
+        return _session(session)
+
+    def card_page(self, session_id: str) -> SessionFacts:
+        with _speaking():
+            return _session(self._client.v1.checkout.sessions.retrieve(session_id, {"expand": EXPAND_CARD}))
+
+    def create_intent(self, *, amount: Money, customer: str, payment_method: str, charge_id: str, key: str) -> IntentFacts:
+        """Unconfirmed: no money moves until `confirm_intent`, so a repeat with the same key is harmless."""
+        with _speaking():
+            intent = self._client.v1.payment_intents.create(
+                {
+                    "amount": amount.minor,
+                    "currency": amount.currency.lower(),
+                    "customer": customer,
+                    "payment_method": payment_method,
+                    "payment_method_types": ["card"],
+                    "metadata": _ours(charge=charge_id),
+                },
+                {"idempotency_key": key},
+            )
+        return _intent(intent)
+
+    def confirm_intent(self, intent_id: str, *, payment_method: str, key: str) -> IntentFacts:
+        """Off session, to that card. A decline is an answer, not an error."""
+        try:
+            with _speaking():
+                return _intent(
+                    self._client.v1.payment_intents.confirm(
+                        intent_id,
+                        {"off_session": True, "payment_method": payment_method, "expand": ["latest_charge"]},
+                        {"idempotency_key": key},
+                    )
+                )
+        except stripe.CardError as declined:
+            return _declined(intent_id, declined)
+
+    def intent(self, intent_id: str) -> IntentFacts:
+        with _speaking():
+            return _intent(self._client.v1.payment_intents.retrieve(intent_id, {"expand": ["latest_charge"]}))
+
+    def cancel_intent(self, intent_id: str) -> IntentFacts:
+        """Cancelled, or what it had become before: a payment that went through is told, not undone."""
+        try:
+            with _speaking():
+                return _intent(self._client.v1.payment_intents.cancel(intent_id))
+        except Rejected as refused:
+            if refused.code != "payment_intent_unexpected_state":
+                raise
+            return self.intent(intent_id)
+
+    def find_intent(self, *, customer: str, charge_id: str, since: datetime) -> IntentFacts | None:
+        """By our id in its metadata, from the list: the search endpoint lags behind."""
+        with _speaking():
+            listed = self._client.v1.payment_intents.list(
+                {"customer": customer, "created": {"gte": int(since.timestamp()) - 60}, "limit": 100, "expand": ["data.latest_charge"]}
+            )
+            found = [intent for intent in listed.auto_paging_iter() if intent.to_dict().get("metadata", {}).get("charge") == charge_id]
+        return _intent(found[0]) if found else None
+
+    def create_refund(self, *, intent_id: str, amount_minor: int, refund_id: str, key: str) -> RefundFacts:
+        with _speaking():
+            refund = self._client.v1.refunds.create(
+                {"payment_intent": intent_id, "amount": amount_minor, "metadata": _ours(refund=refund_id)}, {"idempotency_key": key}
+            )
+        return _refund(refund)
+
+    def refunds(self, intent_id: str) -> list[RefundFacts]:
+        with _speaking():
+            return [_refund(refund) for refund in self._client.v1.refunds.list({"payment_intent": intent_id, "limit": 100}).data]
+
+
+def verified_event(body: bytes, signature: str, secret: str) -> dict[str, Any]:
+    """The event in a webhook's raw body. Raises ValueError when it was not signed with that secret in the last 300 seconds."""
+    try:
+        return stripe.Webhook.construct_event(body, signature, secret).to_dict()
+    except stripe.SignatureVerificationError as forged:
+        raise ValueError("not signed by the gateway") from forged
+
+
+def _ours(**ids: str) -> dict[str, str]:
+    return {"installation": settings.INSTALLATION, **ids}
+
+
+@contextmanager
+def _speaking() -> Iterator[None]:
+    """Outside of any transaction; the SDK's errors become ours. A declined card (CardError) rises as it is."""
+    leave_the_database()
+    try:
+        yield
+    except stripe.CardError:
+        raise
+    except stripe.RateLimitError as error:
+        raise Busy(str(error)) from error
+    except (stripe.InvalidRequestError, stripe.AuthenticationError, stripe.PermissionError) as error:
+        if error.http_status == 409:
+            raise NoAnswer(str(error)) from error  # the same key is being worked on
+        raise Rejected(str(error), error.code or "") from error
+    except stripe.IdempotencyError as error:
+        if error.http_status == 409:
+            raise NoAnswer(str(error)) from error
+        raise Rejected(str(error), error.code or "") from error
+    except stripe.StripeError as error:
+        raise NoAnswer(str(error)) from error
+
+
+def _intent(intent: Any) -> IntentFacts:
+    said = intent.to_dict()
+    error = said.get("last_payment_error") or {}
+    paid = said.get("latest_charge") or {}
+    return IntentFacts(
+        id=said["id"],
+        status=said["status"],
+        captured_minor=said.get("amount_received") or 0,
+        gateway_charge_id=paid.get("id", "") if isinstance(paid, dict) else paid,
+        error_code=error.get("code") or "",
+        decline_code=error.get("decline_code") or "",
+        error_text=error.get("message") or "",
+        charge_id=(said.get("metadata") or {}).get("charge", ""),
+    )
+
+
+def _declined(intent_id: str, declined: stripe.CardError) -> IntentFacts:
+    error = declined.error
+    return IntentFacts(
+        id=intent_id,
+        status="requires_payment_method",
+        error_code=declined.code or "",
+        decline_code=getattr(error, "decline_code", None) or "",
+        error_text=declined.user_message or "",
+    )
+
+
+def _refund(refund: Any) -> RefundFacts:
+    said = refund.to_dict()
+    return RefundFacts(
+        id=said["id"],
+        status=said["status"],
+        amount_minor=said["amount"],
+        failure=said.get("failure_reason") or "",
+        refund_id=(said.get("metadata") or {}).get("refund", ""),
+    )
+
+
+def _session(session: Any) -> SessionFacts:
+    said = session.to_dict()
+    setup = said.get("setup_intent")
+    card = None
+    if isinstance(setup, dict) and setup.get("status") == "succeeded" and isinstance(setup.get("payment_method"), dict):
+        method = setup["payment_method"]
+        card = CardFacts(
+            payment_method_id=method["id"],
+            brand=method["card"]["brand"],
+            last4=method["card"]["last4"],
+            exp_month=method["card"]["exp_month"],
+            exp_year=method["card"]["exp_year"],
+            setup_intent_id=setup["id"],
+        )
+    return SessionFacts(id=said["id"], url=said.get("url") or "", status=said.get("status") or "", card=card)

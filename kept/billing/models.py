@@ -1,0 +1,303 @@
+"""Money: what is owed, the bill, what came in and what went back. Amounts in minor units."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from kept.billing.guards import CHARGE_GUARD, INVOICE_GUARD
+from kept.foundation.history import remembered
+from kept.foundation.models import OfPractice, code, within
+from kept.foundation.money import Money
+from kept.foundation.walls import PlainSql, walls
+
+FIXED = {"create": "revoke update, delete, truncate on %(table)s from kept_app", "drop": "grant update, delete on %(table)s to kept_app"}
+
+
+class Kind(models.TextChoices):
+    """What a fee is for."""
+
+    NO_SHOW = "no_show", "No-show fee"
+
+
+@remembered("Invoice")
+class Invoice(OfPractice):
+    """A bill. Its number is gapless per practice; once issued only its status moves: balanced when paid, cancelled by a credit note."""
+
+    class Status(models.TextChoices):
+        ISSUED = "issued", "Unpaid"
+        BALANCED = "balanced", "Paid"
+        CANCELLED = "cancelled", "Cancelled"
+
+    number = models.PositiveBigIntegerField()
+    kind = code(choices=Kind.choices)
+    status = code(choices=Status.choices, default=Status.ISSUED)
+    patient = within("patients.Patient", related_name="invoices")
+    appointment = within("scheduling.Appointment", related_name="invoices")
+    provider = within("practice.Provider")
+    clinic = within("practice.Clinic")
+    total_minor = models.PositiveIntegerField()
+    currency = code(max_length=3)
+    issued_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            *walls(
+                "billing_invoice",
+                patient="patients_patient",
+                appointment="scheduling_appointment",
+                provider="practice_provider",
+                clinic="practice_clinic",
+            ),
+            models.UniqueConstraint(fields=["practice", "number"], name="invoice_number_once"),
+            PlainSql(name="invoice_guard", **INVOICE_GUARD),
+        ]
+        indexes = [
+            models.Index(fields=["practice", "-issued_at", "-id"], name="invoice_newest"),
+            models.Index(fields=["practice", "patient", "-issued_at"], name="invoice_of_patient"),
+        ]
+
+    def __str__(self) -> str:
+        return f"INV-{self.number}"
+
+    @property
+    def total(self) -> Money:
+        return Money(self.total_minor, self.currency)
+
+
+class InvoiceLine(OfPractice):
+    """A line of a bill: what it says, its detail without any treatment's name, and the amount."""
+
+    invoice = within("billing.Invoice", related_name="lines")
+    text = models.CharField(max_length=200)
+    detail = models.CharField(max_length=200, blank=True)
+    amount_minor = models.IntegerField()
+    currency = code(max_length=3)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [*walls("billing_invoiceline", invoice="billing_invoice"), PlainSql(name="invoiceline_fixed", **FIXED)]
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+
+class CreditNote(OfPractice):
+    """What answers an invoice that is not to be paid."""
+
+    number = models.PositiveBigIntegerField()
+    invoice = within("billing.Invoice", related_name="credit_notes")
+    amount_minor = models.PositiveIntegerField()
+    currency = code(max_length=3)
+    why = models.CharField(max_length=200)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            *walls("billing_creditnote", invoice="billing_invoice"),
+            models.UniqueConstraint(fields=["practice", "number"], name="creditnote_number_once"),
+            PlainSql(name="creditnote_fixed", **FIXED),
+        ]
+
+    def __str__(self) -> str:
+        return f"CN-{self.number}"
+
+
+class State(models.TextChoices):
+    """Where a charge stands. `unknown` is a state of its own: the answer never came, and it is followed up until it is known."""
+
+    DUE = "due"
+    SENDING = "sending"
+    SUCCEEDED = "succeeded"
+    DECLINED = "declined"
+    NEEDS_PATIENT = "needs_patient"
+    UNKNOWN = "unknown"
+    CANCELED = "canceled"
+    FAILED = "failed"
+
+
+@remembered("Charge")
+class Charge(OfPractice):
+    """One fee and its one payment at the gateway, for its whole life (I4).
+
+    `live` says that we intend it; a fact from the gateway sets the state and `flag`, never `live`. Idempotency keys are written
+    with the row, before the first call. `lease_until`: while a worker has it; `look_at`: when an unknown outcome is looked up next.
+    """
+
+    class Flag(models.TextChoices):
+        REFUND_OR_KEEP = "refund_or_keep"
+
+    appointment = within("scheduling.Appointment", related_name="charges")
+    patient = within("patients.Patient")
+    card = within("patients.Card")
+    invoice = within("billing.Invoice", null=True, blank=True, related_name="charges")
+    kind = code(choices=Kind.choices)
+    booking_no = models.PositiveIntegerField()
+    live = models.BooleanField(default=True)
+    state = code(choices=State.choices, default=State.DUE)
+    amount_minor = models.PositiveIntegerField()
+    currency = code(max_length=3)
+    created_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    gateway_intent_id = code(max_length=80, null=True, blank=True)
+    create_key = code(max_length=80)
+    confirm_key = code(max_length=80, blank=True)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    look_at = models.DateTimeField(null=True, blank=True)
+    unknown_since = models.DateTimeField(null=True, blank=True)
+    cancel_requested = models.BooleanField(default=False)
+    cancel_why = models.CharField(max_length=200, blank=True)
+    decline_code = code(max_length=80, blank=True)
+    decline_text = models.CharField(max_length=300, blank=True)
+    captured_minor = models.PositiveIntegerField(default=0)
+    captured_at = models.DateTimeField(null=True, blank=True)
+    refund_reserved_minor = models.PositiveIntegerField(default=0)
+    refunded_minor = models.PositiveIntegerField(default=0)
+    flag = code(choices=Flag.choices, blank=True)
+
+    class Meta:
+        constraints = [
+            *walls(
+                "billing_charge",
+                appointment="scheduling_appointment",
+                patient="patients_patient",
+                card="patients_card",
+                invoice="billing_invoice",
+            ),
+            models.UniqueConstraint(
+                fields=["practice", "appointment", "kind", "booking_no"], name="charge_live_once", condition=Q(live=True)
+            ),
+            models.UniqueConstraint(fields=["practice", "gateway_intent_id"], name="charge_intent_once"),
+            models.CheckConstraint(name="charge_is_of_something", condition=Q(amount_minor__gt=0)),
+            models.CheckConstraint(
+                name="refund_within_captured", condition=Q(captured_minor__gte=F("refund_reserved_minor") + F("refunded_minor"))
+            ),
+            PlainSql(name="charge_guard", **CHARGE_GUARD),
+        ]
+        indexes = [
+            models.Index(fields=["practice", "state", "due_at"], name="charge_open", condition=Q(state__in=["due", "sending", "unknown"]))
+        ]
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+    @property
+    def captured(self) -> Money:
+        return Money(self.captured_minor, self.currency)
+
+    @property
+    def refunded(self) -> Money:
+        return Money(self.refunded_minor, self.currency)
+
+    @property
+    def refundable(self) -> Money:
+        """What is left to give back, refunds under way already taken off."""
+        return Money(self.captured_minor - self.refunded_minor - self.refund_reserved_minor, self.currency)
+
+    @property
+    def in_flight(self) -> bool:
+        """Sent, or perhaps sent, and not yet known."""
+        return self.state in (State.SENDING, State.UNKNOWN)
+
+
+class Payment(OfPractice):
+    """Money that came in for an invoice."""
+
+    invoice = within("billing.Invoice", related_name="payments")
+    charge = within("billing.Charge", related_name="payments")
+    amount_minor = models.PositiveIntegerField()
+    currency = code(max_length=3)
+    gateway_charge_id = code(max_length=80)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            *walls("billing_payment", invoice="billing_invoice", charge="billing_charge"),
+            models.UniqueConstraint(fields=["practice", "charge"], name="payment_of_charge_once"),
+            PlainSql(name="payment_fixed", **FIXED),
+        ]
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+
+@remembered("Refund")
+class Refund(OfPractice):
+    """Money going back to the card it came from. Its amount is reserved on the charge before the gateway is asked (I6)."""
+
+    class State(models.TextChoices):
+        RESERVED = "reserved"
+        SENDING = "sending"
+        PENDING = "pending"
+        SUCCEEDED = "succeeded"
+        FAILED = "failed"
+        UNKNOWN = "unknown"
+
+    charge = within("billing.Charge", related_name="refunds")
+    invoice = within("billing.Invoice", related_name="refunds")
+    amount_minor = models.PositiveIntegerField()
+    currency = code(max_length=3)
+    why = models.CharField(max_length=200)
+    note = models.CharField(max_length=500, blank=True)
+    state = code(choices=State.choices, default=State.RESERVED)
+    key = code(max_length=80)
+    gateway_refund_id = code(max_length=80, null=True, blank=True)
+    failure = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            *walls("billing_refund", charge="billing_charge", invoice="billing_invoice"),
+            models.UniqueConstraint(fields=["practice", "gateway_refund_id"], name="refund_gateway_once"),
+            models.CheckConstraint(name="refund_is_of_something", condition=Q(amount_minor__gt=0)),
+        ]
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+
+class CardCapture(OfPractice):
+    """A patient on her way to the gateway's card page, with what she accepted before she left (R3a).
+
+    `consent` holds the fields of the acceptance that is written when the card is there; without a card none is.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        DONE = "done"
+        TOO_LATE = "too_late"  # the card came after the start: it is kept for the patient, not for this appointment
+
+    appointment = within("scheduling.Appointment")
+    patient = within("patients.Patient")
+    consent = models.JSONField()
+    state = code(choices=State.choices, default=State.OPEN)
+    session_id = code(max_length=120, null=True, blank=True)
+    key = code(max_length=80)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            *walls("billing_cardcapture", appointment="scheduling_appointment", patient="patients_patient"),
+            models.UniqueConstraint(fields=["practice", "session_id"], name="card_capture_session_once"),
+        ]
+
+
+class GatewayEvent(OfPractice):
+    """A webhook as it was received, once. A job fetches the object it speaks of and applies that."""
+
+    event_id = code(max_length=120)
+    kind = code(max_length=80)
+    body = models.JSONField()
+    received_at = models.DateTimeField()
+    applied_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            *walls("billing_gatewayevent"),
+            models.UniqueConstraint(fields=["practice", "event_id"], name="gateway_event_once"),
+        ]

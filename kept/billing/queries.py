@@ -1,0 +1,91 @@
+"""Reading the money: invoices for Sales, and one invoice with all that belongs to it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet, Sum
+
+from kept.billing.models import Charge, Invoice
+from kept.foundation import clock
+from kept.foundation.money import Money
+from kept.practice import queries as practice
+from kept.practice.models import Member
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What Sales is asked for. Dates are local dates of issue, inclusive, in each clinic's own zone; None: any."""
+
+    first: date | None = None
+    last: date | None = None
+    kinds: Sequence[str] = ()
+    statuses: Sequence[str] = ()
+    clinics: Sequence[Any] = ()
+    providers: Sequence[Any] = ()
+    patient: Any = None
+    number: str = ""
+
+
+def invoices(member: Member, wanted: Filter) -> QuerySet[Invoice]:
+    """Newest first, each with patient, clinic, provider, appointment and charges. `refunded` is a status beside: some went back."""
+    found = Invoice.objects.filter(practice.own(member))
+    if wanted.first or wanted.last:
+        issued = Q(pk__in=[])
+        for clinic in practice.clinics(member):
+            period = Q(clinic=clinic)
+            period &= Q(issued_at__gte=clock.day(wanted.first, clinic.zone)[0]) if wanted.first else Q()
+            period &= Q(issued_at__lt=clock.day(wanted.last, clinic.zone)[1]) if wanted.last else Q()
+            issued |= period
+        found = found.filter(issued)
+    statuses = [status for status in wanted.statuses if status != "refunded"]
+    if statuses:
+        found = found.filter(status__in=statuses)
+    if "refunded" in wanted.statuses:
+        found = found.filter(charges__refunded_minor__gt=0)
+    if wanted.number:
+        digits = "".join(mark for mark in wanted.number if mark.isdigit())
+        found = found.filter(number=int(digits)) if digits and len(digits) < 19 else found.none()
+    same = {"kind__in": wanted.kinds, "clinic__in": wanted.clinics, "provider__in": wanted.providers, "patient": wanted.patient}
+    found = found.filter(**{key: value for key, value in same.items() if value})
+    return (
+        found.select_related("patient", "clinic", "provider", "appointment__clinic", "appointment__provider")
+        .prefetch_related("charges", "payments")
+        .order_by("-issued_at", "-id")
+    )
+
+
+def charge_of(invoice: Invoice) -> Charge | None:
+    """The charge an invoice was made for."""
+    return next(iter(invoice.charges.all()), None)
+
+
+@dataclass(frozen=True, slots=True)
+class SalesTotals:
+    """Of one currency: how many invoices and how much money."""
+
+    currency: str
+    count: int
+    invoiced: Money
+    collected: Money
+    refunded: Money
+
+
+def totals(found: QuerySet[Invoice]) -> list[SalesTotals]:
+    """Above the list, per currency. Cancelled invoices count as made, not as owed."""
+    charges = Charge.objects.filter(invoice__in=found.order_by().values("pk"))
+    rows = (
+        charges.order_by()
+        .values("currency")
+        .annotate(
+            count=Count("invoice", distinct=True), invoiced=Sum("amount_minor"), collected=Sum("captured_minor"), back=Sum("refunded_minor")
+        )
+        .order_by("currency")
+    )
+    return [
+        SalesTotals(
+            row["currency"], row["count"], *(Money(row[column], row["currency"]) for column in ("invoiced", "collected", "back"))
+        )
+        for row in rows
+    ]

@@ -1,0 +1,200 @@
+"""Talking to the gateway about one charge or refund: commit the intent, call, commit the outcome. Each `scope` is one transaction;
+between them no lock is held. Jobs call these; each may run twice, be killed anywhere, and be run again."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from uuid import UUID
+
+from kept.billing.gateways import accounts
+from kept.billing.gateways.facts import Busy, Gateway, IntentFacts, NoAnswer, Rejected
+from kept.billing.models import Charge, Refund, State
+from kept.billing.transitions import charging, refunding
+from kept.foundation import clock
+from kept.foundation.crashpoints import crashpoint
+from kept.foundation.scope import scope
+
+KEY_LIFE = timedelta(hours=23)  # the gateway may forget an idempotency key after 24
+
+
+@contextmanager
+def _job(practice_id: str, name: str) -> Iterator[None]:
+    with scope(practice_id, actor=f"job:{name}", source="job"):
+        yield
+
+
+def _gateway(practice_id: str) -> Gateway | None:
+    with _job(practice_id, "open_gateway"):
+        keys = accounts.secrets()
+    return accounts.gateway(keys[0]) if keys else None
+
+
+def send_charge(practice_id: str, charge_id: str) -> None:
+    """Charge the card: create unconfirmed, commit the intent's id, confirm, settle (I4)."""
+    with _job(practice_id, "send_charge"):
+        charge = charging.begin(charge_id, at=clock.now())
+    if charge is None:
+        return
+    crashpoint("charge.begun")
+    gateway = _gateway(practice_id)
+    if gateway is None:
+        with _job(practice_id, "send_charge"):
+            charging.fail(charge_id, why="Card payments are not set up.", code="payments_off", at=clock.now())
+        return
+    try:
+        intent_id = charge.gateway_intent_id or _create(gateway, practice_id, charge)
+        crashpoint("charge.created")
+        facts = gateway.confirm_intent(intent_id, payment_method=charge.card.payment_method_id, key=charge.confirm_key)
+    except Busy:
+        with _job(practice_id, "send_charge"):
+            charging.put_back(charge_id, at=clock.now())
+        return
+    except NoAnswer:
+        with _job(practice_id, "send_charge"):
+            charging.lose_sight(charge_id, at=clock.now())
+        return
+    except Rejected as refused:
+        _refused(gateway, practice_id, charge_id, refused)
+        return
+    crashpoint("charge.confirmed")
+    _settle(practice_id, charge_id, facts, attempt=charge.attempt)
+
+
+def _create(gateway: Gateway, practice_id: str, charge: Charge) -> str:
+    intent = gateway.create_intent(
+        amount=charge.amount,
+        customer=charge.patient.gateway_customer_id,
+        payment_method=charge.card.payment_method_id,
+        charge_id=str(charge.id),
+        key=charge.create_key,
+    )
+    crashpoint("charge.accepted")
+    with _job(practice_id, "send_charge"):
+        charging.note_intent(charge.id, intent.id)
+    return intent.id
+
+
+def _settle(practice_id: str, charge_id: str | UUID, facts: IntentFacts, *, attempt: int | None = None) -> None:
+    with _job(practice_id, "settle_charge"):
+        charging.settle(charge_id, facts, at=clock.now(), attempt=attempt)
+
+
+def _refused(gateway: Gateway, practice_id: str, charge_id: str, refused: Rejected) -> None:
+    """The request itself was refused. Before that is called failed, the intent is cancelled at the gateway; what it had become counts."""
+    with _job(practice_id, "send_charge"):
+        intent_id = charging.locked(charge_id).gateway_intent_id
+    try:
+        facts = gateway.cancel_intent(intent_id) if intent_id else None
+    except (NoAnswer, Busy, Rejected):
+        facts = None
+    if facts and facts.paid:
+        _settle(practice_id, charge_id, facts)
+        return
+    with _job(practice_id, "send_charge"):
+        charging.fail(charge_id, why=str(refused), code=refused.code, at=clock.now())
+
+
+def look_up(practice_id: str, charge_id: str) -> None:
+    """End an unknown outcome by asking (docs/money.md): retrieve the intent; without its id repeat the create with the same key, or,
+    once keys may be forgotten, look through the list. A further confirm only after the gateway shows the intent unconfirmed."""
+    with _job(practice_id, "look_up"):
+        charge = charging.locked(charge_id)
+        if not charge.in_flight or (charge.state == State.SENDING and charge.lease_until and charge.lease_until > clock.now()):
+            return
+        charging.lose_sight(charge_id, at=clock.now())
+    gateway = _gateway(practice_id)
+    if gateway is None:
+        return
+    try:
+        facts = _find(gateway, practice_id, charge)
+        if facts.status in ("requires_confirmation", "requires_payment_method") and not facts.error_code:
+            if charge.cancel_requested:
+                facts = gateway.cancel_intent(facts.id)
+            else:
+                facts = gateway.confirm_intent(facts.id, payment_method=charge.card.payment_method_id, key=charge.confirm_key)
+        elif charge.cancel_requested and not facts.paid:
+            facts = gateway.cancel_intent(facts.id)
+    except (NoAnswer, Busy):
+        return  # asked again when `look_at` comes
+    except Rejected as refused:
+        _refused(gateway, practice_id, charge_id, refused)
+        return
+    _settle(practice_id, charge_id, facts)
+
+
+def _find(gateway: Gateway, practice_id: str, charge: Charge) -> IntentFacts:
+    if charge.gateway_intent_id:
+        return gateway.intent(charge.gateway_intent_id)
+    if clock.now() - charge.created_at > KEY_LIFE:
+        customer = charge.patient.gateway_customer_id
+        found = gateway.find_intent(customer=customer, charge_id=str(charge.id), since=charge.created_at)
+        if found:
+            with _job(practice_id, "look_up"):
+                charging.note_intent(charge.id, found.id)
+            return found
+    return gateway.intent(_create(gateway, practice_id, charge))
+
+
+def end_charge(practice_id: str, charge_id: str) -> None:
+    """Cancel the payment of a fee that is no longer wanted, at the gateway first. If it says paid, paid it is, and flagged (R12)."""
+    with _job(practice_id, "end_charge"):
+        charge = charging.locked(charge_id)
+        intent_id = charge.gateway_intent_id
+        if not charge.cancel_requested or charge.in_flight or charge.state in (State.SUCCEEDED, State.CANCELED) or intent_id is None:
+            return
+    gateway = _gateway(practice_id)
+    if gateway is None:
+        return
+    _settle(practice_id, charge_id, gateway.cancel_intent(intent_id))
+
+
+def send_refund(practice_id: str, refund_id: str) -> None:
+    """Send a reserved refund. Its key is for life, so a second sending is the same refund."""
+    with _job(practice_id, "send_refund"):
+        refund = refunding.begin(refund_id, at=clock.now())
+    if refund is None:
+        return
+    crashpoint("refund.begun")
+    gateway = _gateway(practice_id)
+    if gateway is None:
+        return
+    try:
+        facts = gateway.create_refund(
+            intent_id=refund.charge.gateway_intent_id or "",
+            amount_minor=refund.amount_minor,
+            refund_id=str(refund.id),
+            key=refund.key,
+        )
+    except (NoAnswer, Busy):
+        with _job(practice_id, "send_refund"):
+            refunding.lose_sight(refund_id)
+        return
+    except Rejected as refused:
+        with _job(practice_id, "send_refund"):
+            refunding.give_up(refund_id, why=str(refused), at=clock.now())
+        return
+    crashpoint("refund.accepted")
+    with _job(practice_id, "send_refund"):
+        refunding.settle(refund_id, facts, at=clock.now())
+
+
+def apply_event(practice_id: str, object_kind: str, object_id: str) -> None:
+    """A webhook spoke of an object: fetch it and apply what it is now (I12)."""
+    gateway = _gateway(practice_id)
+    if gateway is None:
+        return
+    if object_kind == "payment_intent":
+        facts = gateway.intent(object_id)
+        with _job(practice_id, "apply_event"):
+            known = Charge.objects.filter(gateway_intent_id=facts.id).exists() or Charge.objects.filter(id=facts.charge_id or None).exists()
+        if known:
+            with _job(practice_id, "apply_event"):
+                found = Charge.objects.filter(gateway_intent_id=facts.id).first() or Charge.objects.get(id=facts.charge_id)
+                charging.note_intent(found.id, facts.id)
+            _settle(practice_id, found.id, facts)
+        return
+    for known_refund in gateway.refunds(object_id):
+        with _job(practice_id, "apply_event"):
+            ours = Refund.objects.filter(id=known_refund.refund_id or None).first()
+            if ours:
+                refunding.settle(ours.id, known_refund, at=clock.now())

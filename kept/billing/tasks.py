@@ -1,0 +1,73 @@
+"""Jobs of the money: each loads nothing and calls one function. The queue `money` comes before all else."""
+
+from datetime import timedelta
+
+from django.db.models import Q
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+
+from kept.billing import sending
+from kept.billing.models import Charge, Refund, State
+from kept.billing.transitions import cards
+from kept.foundation import clock, jobs
+from kept.foundation.scope import scope
+from kept.practice.models import Practice
+
+AGAIN = RetryStrategy(max_attempts=8, exponential_wait=3)
+
+
+@app.task(name="billing.send_charge", queue="money", retry=AGAIN)
+def send_charge(practice_id: str, charge_id: str) -> None:
+    sending.send_charge(practice_id, charge_id)
+
+
+@app.task(name="billing.look_up", queue="money", retry=AGAIN)
+def look_up(practice_id: str, charge_id: str) -> None:
+    sending.look_up(practice_id, charge_id)
+
+
+@app.task(name="billing.end_charge", queue="money", retry=AGAIN)
+def end_charge(practice_id: str, charge_id: str) -> None:
+    sending.end_charge(practice_id, charge_id)
+
+
+@app.task(name="billing.send_refund", queue="money", retry=AGAIN)
+def send_refund(practice_id: str, refund_id: str) -> None:
+    sending.send_refund(practice_id, refund_id)
+
+
+@app.task(name="billing.apply_event", queue="money", retry=AGAIN)
+def apply_event(practice_id: str, object_kind: str, object_id: str) -> None:
+    sending.apply_event(practice_id, object_kind, object_id)
+
+
+@app.task(name="billing.finish_capture", queue="money", retry=AGAIN)
+def finish_capture(practice_id: str, capture_id: str) -> None:
+    cards.finish(practice_id, capture_id)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="billing.follow_up_all", queue="money", queueing_lock="follow_up_all")
+def follow_up_all(timestamp: int) -> None:
+    """Every minute: one job a practice, each with a transaction of its own."""
+    for practice_id in Practice.objects.order_by("id").values_list("id", flat=True):
+        app.configure_task("billing.follow_up").defer(practice_id=str(practice_id))
+
+
+@app.task(name="billing.follow_up", queue="money")
+def follow_up(practice_id: str) -> None:
+    """Find what a lost job, a crash or a silent gateway left behind, and queue what ends it (R22, I5)."""
+    now = clock.now()
+    with scope(practice_id, actor="job:follow_up", source="job"):
+        unknown = Q(state=State.SENDING, lease_until__lt=now) | Q(state=State.UNKNOWN, look_at__lte=now)
+        for charge_id in Charge.objects.filter(unknown).values_list("id", flat=True):
+            jobs.defer("billing.look_up", charge_id=str(charge_id))
+        forgotten = Q(state=State.DUE, due_at__lt=now - timedelta(minutes=1))
+        for charge_id in Charge.objects.filter(forgotten).values_list("id", flat=True):
+            jobs.defer("billing.send_charge", charge_id=str(charge_id))
+        unended = Q(cancel_requested=True, state__in=[State.DECLINED, State.NEEDS_PATIENT])
+        for charge_id in Charge.objects.filter(unended).values_list("id", flat=True):
+            jobs.defer("billing.end_charge", charge_id=str(charge_id))
+        stuck = Q(state__in=[Refund.State.RESERVED, Refund.State.SENDING, Refund.State.UNKNOWN], created_at__lt=now - timedelta(minutes=1))
+        for refund_id in Refund.objects.filter(stuck).values_list("id", flat=True):
+            jobs.defer("billing.send_refund", refund_id=str(refund_id))

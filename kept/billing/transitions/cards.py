@@ -1,0 +1,181 @@
+"""A card given by the patient herself, on the gateway's page, under terms she accepted first (R3a). Nobody does it for her."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from kept.billing.gateways import accounts
+from kept.billing.gateways.facts import CardFacts
+from kept.billing.models import CardCapture
+from kept.events import journal
+from kept.foundation import clock
+from kept.foundation.ids import new_id
+from kept.foundation.refusals import Refusal
+from kept.foundation.scope import scope
+from kept.patients.models import Card, Link, Patient
+from kept.patients.transitions import give_link, keep_card
+from kept.policies import queries as policies
+from kept.policies.models import Acceptance, PolicyVersion
+from kept.policies.rules import Terms, terms
+from kept.practice.models import Member
+from kept.practice.rules import Right
+from kept.scheduling.models import Appointment, Status
+
+
+class Origin(NamedTuple):
+    """From where a patient accepted."""
+
+    address: str | None
+    agent: str
+    locale: str = "en"
+
+
+def card_link(appointment: Appointment, *, by: Member, at: datetime) -> str:
+    """The address of a page on which the patient accepts the policy and gives a card, until the start. Raises Refusal
+    `wrong_status`, `fee_not_available` (no policy in use, or it has started), `not_permitted`."""
+    by.must(Right.BOOK, appointment)
+    appointment = Appointment.objects.locked(appointment)
+    if appointment.status != Status.BOOKED or at >= appointment.starts_at:
+        raise Refusal("wrong_status", _("A card can be given until a booked appointment starts."))
+    if appointment.acceptance_id:
+        raise Refusal("wrong_status", _("The policy is accepted already, with a card."))
+    if policies.version_in_use() is None or not accounts.payments_on():
+        raise Refusal("fee_not_available", _("No cancellation policy is in use, so no card is asked for."))
+    token = give_link(appointment.patient, Link.Purpose.CARD, subject_id=appointment.id, expires_at=appointment.starts_at, at=at)
+    journal.record("card.link_given", appointment, by=by, at=at)
+    return f"{settings.BASE_URL}/card/{token}/"
+
+
+def terms_now(appointment: Appointment, version: PolicyVersion, *, at: datetime) -> Terms:
+    """The version as it would be accepted for this appointment at that instant."""
+    return terms(
+        version,
+        starts_at=appointment.starts_at,
+        accepted_at=at,
+        zone=appointment.clinic.zone,
+        practice=appointment.practice.name,
+    )
+
+
+def begin(appointment: Appointment, *, version_id: str, origin: Origin, at: datetime) -> CardCapture:
+    """The patient ticked the terms and goes to give a card. What she accepted is kept now; it counts once the card is there.
+
+    Raises Refusal `stale_version` when another version came into use since the page was shown, `wrong_status` once it has started.
+    """
+    appointment = Appointment.objects.locked(appointment)
+    version = policies.version_in_use()
+    _still_open(appointment, at)
+    if version is None or str(version.id) != version_id:
+        raise Refusal("stale_version", _("The clinic’s policy changed a moment ago. Please read it again."))
+    said = terms_now(appointment, version, at=at)
+    capture_id = new_id()
+    return CardCapture.objects.create(
+        id=capture_id,
+        practice_id=appointment.practice_id,
+        appointment=appointment,
+        patient=appointment.patient,
+        key=f"capture:{capture_id}",
+        created_at=at,
+        consent={
+            "version_id": str(version.id),
+            "text": said.text,
+            "text_hash": said.text_hash,
+            "fee_minor": said.fee.minor,
+            "currency": said.fee.currency,
+            "late_minutes": version.late_minutes,
+            "free_until": said.free_until.isoformat(),
+            "accepted_at": at.isoformat(),
+            "address": origin.address,
+            "agent": origin.agent[:400],
+            "locale": origin.locale,
+        },
+    )
+
+
+def _still_open(appointment: Appointment, at: datetime) -> None:
+    if appointment.acceptance_id:
+        raise Refusal("wrong_status", _("This is done already: your time is held."))
+    if appointment.status != Status.BOOKED or at >= appointment.starts_at:
+        raise Refusal("wrong_status", _("This link worked until the appointment started. Please call the clinic."))
+
+
+def accept(capture: CardCapture, card: Card, *, setup_intent_id: str, at: datetime) -> Acceptance | None:
+    """Policy and card are there: the acceptance is written and the appointment holds it (R3, I9). None when it came too late."""
+    appointment = Appointment.objects.locked(capture.appointment)
+    capture = CardCapture.objects.select_for_update(no_key=True).get(pk=capture.pk)
+    if capture.state != CardCapture.State.OPEN:
+        return appointment.acceptance
+    late = appointment.status != Status.BOOKED or at >= appointment.starts_at
+    capture.state = CardCapture.State.TOO_LATE if late or appointment.acceptance_id else CardCapture.State.DONE
+    capture.save(update_fields=["state"])
+    if capture.state == CardCapture.State.TOO_LATE:
+        return None
+    consent = dict(capture.consent)
+    acceptance = Acceptance.objects.create(
+        practice_id=capture.practice_id,
+        patient_id=capture.patient_id,
+        card=card,
+        channel=Acceptance.Channel.LINK,
+        setup_intent_id=setup_intent_id,
+        version_id=consent.pop("version_id"),
+        free_until=datetime.fromisoformat(consent.pop("free_until")),
+        accepted_at=datetime.fromisoformat(consent.pop("accepted_at")),
+        **consent,
+    )
+    appointment.acceptance = acceptance
+    appointment.save(update_fields=["acceptance"])
+    journal.record("policy.accepted", appointment, by=None, at=at, acceptance=str(acceptance.id), card=str(card.id))
+    return acceptance
+
+
+def leave_for_the_card_page(practice_id: str, capture_id: str, *, success_url: str, cancel_url: str) -> str:
+    """The gateway's card page for this capture, as an address to go to. Opens its own scopes; the gateway is called between them.
+
+    Raises the gateway's NoAnswer, Busy or Rejected; the capture stays and may be tried again.
+    """
+    with scope(practice_id, actor="patient:link", source="card page"):
+        capture = CardCapture.objects.select_related("patient").get(pk=capture_id)
+        keys = accounts.secrets()
+    if keys is None:
+        raise Refusal("fee_not_available", _("The clinic can’t take cards at the moment. Please call."))
+    gateway = accounts.gateway(keys[0])
+    customer = capture.patient.gateway_customer_id
+    if not customer:
+        customer = gateway.create_customer(patient_id=str(capture.patient_id), key=f"customer:{capture.patient_id}")
+        with scope(practice_id, actor="patient:link", source="card page"):
+            Patient.objects.filter(pk=capture.patient_id, gateway_customer_id="").update(gateway_customer_id=customer)
+    session = gateway.open_card_page(
+        customer=customer, success_url=success_url, cancel_url=cancel_url, capture_id=str(capture.id), key=capture.key
+    )
+    with scope(practice_id, actor="patient:link", source="card page"):
+        CardCapture.objects.filter(pk=capture.pk, session_id=None).update(session_id=session.id)
+    return session.url
+
+
+def finish(practice_id: str, capture_id: str) -> None:
+    """The patient came back, or the gateway says that she gave a card: ask it, keep the card, accept. Done twice it is done once."""
+    with scope(practice_id, actor="patient:link", source="card page"):
+        capture = CardCapture.objects.select_related("patient").get(pk=capture_id)
+        keys = accounts.secrets()
+    if capture.state != CardCapture.State.OPEN or not capture.session_id or keys is None:
+        return
+    facts = accounts.gateway(keys[0]).card_page(capture.session_id).card
+    if facts is None:
+        return
+    with scope(practice_id, actor="patient:link", source="card page"):
+        at = clock.now()
+        accept(capture, _kept(capture.patient, facts, at), setup_intent_id=facts.setup_intent_id, at=at)
+
+
+def _kept(patient: Patient, facts: CardFacts, at: datetime) -> Card:
+    return keep_card(
+        patient,
+        payment_method_id=facts.payment_method_id,
+        brand=facts.brand,
+        last4=facts.last4,
+        exp_month=facts.exp_month,
+        exp_year=facts.exp_year,
+        at=at,
+    )

@@ -1,0 +1,246 @@
+"""A fee on its way to the card: opened, sent, settled by what the gateway says, ended (invariants of docs/money.md)."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from kept.billing.gateways.facts import IntentFacts
+from kept.billing.models import Charge, Invoice, Kind, State
+from kept.billing.transitions.invoicing import balance_invoice, cancel_invoice, issue_invoice
+from kept.events import journal
+from kept.foundation import jobs
+from kept.foundation.ids import new_id
+from kept.foundation.money import Money
+from kept.foundation.refusals import Refusal, refusing
+from kept.patients.models import Card
+from kept.practice.models import Member
+from kept.practice.rules import Right
+from kept.scheduling.models import Appointment
+
+LEASE = timedelta(seconds=60)
+MOST_TRIES, TRIES_WITHIN = 4, timedelta(days=30)
+HARD_DECLINES = {"lost_card", "stolen_card", "pickup_card", "restricted_card", "expired_card", "invalid_account", "revocation_of_authorization"}
+OPEN_TO_RETRY = (State.DECLINED,)
+
+
+def open_charge(appointment: Appointment, kind: Kind, amount: Money, *, due_at: datetime, by: Member, at: datetime) -> Charge:
+    """The fee is due at `due_at` from the card accepted at booking; its job is queued in the same transaction (I5).
+
+    The key of its first call is written with it. Raises Refusal `already_charged` while another is live (R5, I3).
+    """
+    charge_id = new_id()
+    with refusing(charge_live_once=already_charged(appointment, kind)):
+        charge = Charge.objects.create(
+            id=charge_id,
+            practice_id=appointment.practice_id,
+            appointment=appointment,
+            patient_id=appointment.patient_id,
+            card=appointment.acceptance.card,
+            kind=kind,
+            booking_no=appointment.booking_no,
+            amount_minor=amount.minor,
+            currency=amount.currency,
+            created_at=at,
+            due_at=max(due_at, at),
+            create_key=f"create:{charge_id}",
+        )
+    jobs.defer("billing.send_charge", at=charge.due_at if charge.due_at > at else None, charge_id=str(charge.id))
+    journal.record("charge.due", charge, by=by, at=at, minor=amount.minor, due_at=charge.due_at.isoformat())
+    return charge
+
+
+def already_charged(appointment: Appointment, kind: Kind) -> Refusal:
+    return Refusal("already_charged", _("The fee for this appointment was already charged. It is charged at most once."))
+
+
+def locked(charge_id: UUID | str) -> Charge:
+    """The charge as it is now, locked until the scope ends, with what its settlement needs."""
+    found = Charge.objects.select_for_update(no_key=True, of=("self",))
+    return found.select_related("appointment__clinic", "appointment__provider", "card", "patient", "invoice").get(pk=charge_id)
+
+
+def begin(charge_id: UUID | str, *, at: datetime) -> Charge | None:
+    """A worker takes the charge: `due` becomes `sending` with a lease, the attempt and its key are written, the invoice issued.
+    None when there is nothing to send: ended, already sent, or not yet due. A job may run twice (I13)."""
+    charge = locked(charge_id)
+    if charge.state != State.DUE or charge.due_at > at:
+        return None
+    charge.state, charge.attempt, charge.lease_until = State.SENDING, charge.attempt + 1, at + LEASE
+    charge.confirm_key = f"confirm:{charge.id}:{charge.attempt}"
+    charge.save(update_fields=["state", "attempt", "lease_until", "confirm_key"])
+    issue_invoice(charge, at=at)
+    return charge
+
+
+def note_intent(charge_id: UUID | str, intent_id: str) -> Charge:
+    """Keep the id of the charge's one payment, before it is confirmed (I4)."""
+    charge = locked(charge_id)
+    if charge.gateway_intent_id is None:
+        charge.gateway_intent_id = intent_id
+        charge.save(update_fields=["gateway_intent_id"])
+    return charge
+
+
+def settle(charge_id: UUID | str, facts: IntentFacts, *, at: datetime, attempt: int | None = None) -> Charge:
+    """The charge is what the gateway says its payment is. Told twice or out of order, it ends the same (I12).
+
+    `attempt` is given by the one who sent it: the answer to an older attempt changes nothing. Money that moved is recorded in any
+    state; against a wish to end the fee it is flagged for staff: refund or keep? Never refunded by itself (R12).
+    """
+    charge = locked(charge_id)
+    if charge.state == State.SUCCEEDED or (attempt is not None and attempt != charge.attempt and not facts.paid):
+        return charge
+    if facts.paid:
+        return _succeeded(charge, facts, at)
+    if charge.state in (State.CANCELED, State.FAILED):
+        return charge
+    if facts.status == "canceled":
+        return _ended(charge, at)
+    if facts.status == "processing":
+        return _unknown(charge, at)
+    if facts.error_code == "authentication_required" or facts.status == "requires_action":
+        return _stopped(charge, State.NEEDS_PATIENT, facts, at)
+    if facts.error_code and charge.state in (State.SENDING, State.UNKNOWN):
+        return _stopped(charge, State.DECLINED, facts, at)
+    return charge
+
+
+def _succeeded(charge: Charge, facts: IntentFacts, at: datetime) -> Charge:
+    if charge.cancel_requested or charge.state in (State.CANCELED, State.FAILED):
+        charge.flag = Charge.Flag.REFUND_OR_KEEP
+    charge.state, charge.captured_minor, charge.captured_at = State.SUCCEEDED, facts.captured_minor, at
+    charge.lease_until = charge.look_at = charge.unknown_since = None
+    charge.gateway_intent_id = charge.gateway_intent_id or facts.id
+    charge.save()
+    balance_invoice(charge, gateway_charge_id=facts.gateway_charge_id, at=at)
+    journal.record("charge.succeeded", charge, by=None, at=at, minor=facts.captured_minor, flag=charge.flag)
+    return charge
+
+
+def _stopped(charge: Charge, state: State, facts: IntentFacts, at: datetime) -> Charge:
+    if charge.state == state:
+        return charge
+    charge.state, charge.lease_until, charge.look_at, charge.unknown_since = state, None, None, None
+    charge.decline_code, charge.decline_text = facts.decline_code or facts.error_code, facts.error_text
+    charge.save()
+    if facts.decline_code in HARD_DECLINES or facts.error_code == "expired_card":
+        charge.card.state = Card.State.BLOCKED
+        charge.card.save(update_fields=["state"])
+    journal.record(f"charge.{state}", charge, by=None, at=at, code=charge.decline_code, attempt=charge.attempt)
+    if charge.cancel_requested:
+        jobs.defer("billing.end_charge", charge_id=str(charge.id))
+    return charge
+
+
+def _unknown(charge: Charge, at: datetime) -> Charge:
+    charge.state, charge.lease_until = State.UNKNOWN, None
+    charge.unknown_since = charge.unknown_since or at
+    charge.look_at = at + (timedelta(minutes=1) if at - charge.unknown_since < timedelta(hours=1) else timedelta(minutes=10))
+    charge.save(update_fields=["state", "lease_until", "unknown_since", "look_at"])
+    return charge
+
+
+def lose_sight(charge_id: UUID | str, *, at: datetime) -> Charge:
+    """No answer came: the outcome is unknown, shown as *being checked*, and looked up until it is known (R22). Never called failed."""
+    charge = locked(charge_id)
+    if charge.state not in (State.SENDING, State.UNKNOWN):
+        return charge
+    first = charge.state == State.SENDING
+    charge = _unknown(charge, at)
+    if first:
+        journal.record("charge.unknown", charge, by=None, at=at, attempt=charge.attempt)
+    return charge
+
+
+def put_back(charge_id: UUID | str, *, at: datetime) -> Charge:
+    """The gateway was busy and accepted nothing: due again in half a minute, as the same attempt with the same keys."""
+    charge = locked(charge_id)
+    if charge.state == State.SENDING:
+        charge.state, charge.lease_until, charge.attempt = State.DUE, None, charge.attempt - 1
+        charge.due_at = at + timedelta(seconds=30)
+        charge.save(update_fields=["state", "lease_until", "attempt", "due_at"])
+        jobs.defer("billing.send_charge", at=charge.due_at, charge_id=str(charge.id))
+    return charge
+
+
+def fail(charge_id: UUID | str, *, why: str, code: str, at: datetime) -> Charge:
+    """It can never go through this way: the gateway refused the request itself. Staff see the cause; nothing was charged."""
+    charge = locked(charge_id)
+    if charge.state in (State.SENDING, State.UNKNOWN):
+        charge.state, charge.lease_until, charge.live = State.FAILED, None, False
+        charge.decline_code, charge.decline_text = code[:80], why[:300]
+        charge.save()
+        journal.record("charge.failed", charge, by=None, at=at, code=code)
+    return charge
+
+
+def retry(charge: Charge, *, by: Member, at: datetime) -> Charge:
+    """A declined card is tried again: due at once, at most 4 tries in 30 days, the first included (R6).
+
+    Raises Refusal `wrong_status`, `card_required` when the bank will not take that card again, `not_permitted`.
+    """
+    by.must(Right.COLLECT, charge.appointment)
+    charge = locked(charge.pk)
+    if charge.state not in OPEN_TO_RETRY or charge.cancel_requested:
+        raise Refusal("charge_in_flight" if charge.in_flight or charge.state == State.DUE else "wrong_status", _why_no_retry(charge))
+    if charge.attempt >= MOST_TRIES or at - charge.created_at > TRIES_WITHIN:
+        raise Refusal("wrong_status", _("All 4 tries in 30 days are used. Ask for another way to pay."))
+    if charge.card.state != Card.State.ACTIVE:
+        raise Refusal("card_required", _("The bank will not take %s again. Ask for another card.") % charge.card)
+    charge.state, charge.due_at, charge.decline_code, charge.decline_text = State.DUE, at, "", ""
+    charge.save(update_fields=["state", "due_at", "decline_code", "decline_text"])
+    jobs.defer("billing.send_charge", charge_id=str(charge.id))
+    journal.record("charge.retried", charge, by=by, at=at, attempt=charge.attempt + 1)
+    return charge
+
+
+def _why_no_retry(charge: Charge) -> str:
+    if charge.in_flight or charge.state == State.DUE:
+        return _("A charge is under way. Wait for its result; it appears by itself.")
+    return _("There is nothing to retry: the charge is %s.") % charge.get_state_display().lower()
+
+
+def end(charge: Charge, *, why: str, by: Member | None, at: datetime) -> Charge:
+    """The fee is no longer wanted: restored or spared. What was not sent ends at once; what may have been sent is followed to its end
+    first (R12); what was paid stays paid."""
+    charge = locked(charge.pk)
+    if charge.state in (State.SUCCEEDED, State.CANCELED):
+        return charge
+    charge.cancel_requested, charge.cancel_why = True, why
+    charge.save(update_fields=["cancel_requested", "cancel_why"])
+    if charge.state == State.DUE and charge.gateway_intent_id is None or charge.state == State.FAILED:
+        return _ended(charge, at)
+    if charge.state == State.DUE:  # a retry that was not sent: its payment exists at the gateway, unpaid
+        charge.state = State.DECLINED
+        charge.save(update_fields=["state"])
+    if not charge.in_flight:
+        jobs.defer("billing.end_charge", charge_id=str(charge.id))
+    return charge
+
+
+def _ended(charge: Charge, at: datetime) -> Charge:
+    charge.state = charge.state if charge.state == State.FAILED else State.CANCELED
+    charge.live, charge.lease_until, charge.look_at, charge.unknown_since = False, None, None, None
+    charge.save()
+    if charge.invoice and charge.invoice.status == Invoice.Status.ISSUED:
+        cancel_invoice(charge.invoice, why=charge.cancel_why or _("Fee ended"), by=None, at=at)
+    journal.record("charge.canceled", charge, by=None, at=at)
+    return charge
+
+
+def supersede(charge: Charge) -> None:
+    """A fee that was wholly refunded makes room for a new one (R5)."""
+    charge.live = False
+    charge.save(update_fields=["live"])
+
+
+def keep(charge: Charge, *, by: Member, at: datetime) -> Charge:
+    """Staff decided: a payment that came through after its fee was ended is kept. Raises Refusal `not_permitted`."""
+    by.must(Right.COLLECT, charge.appointment)
+    charge = locked(charge.pk)
+    if charge.flag:
+        charge.flag = ""
+        charge.save(update_fields=["flag"])
+        journal.record("charge.kept", charge, by=by, at=at)
+    return charge

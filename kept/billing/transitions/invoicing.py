@@ -1,0 +1,83 @@
+"""Bills: issued once with a gapless number, balanced by a payment, cancelled by a credit note."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from kept.billing.models import Charge, CreditNote, Invoice, InvoiceLine, Payment
+from kept.events import journal
+from kept.foundation.templatetags.kept import clock as wall_time
+from kept.practice.models import Member
+from kept.practice.transitions import next_number
+
+FEE_LINE = "Appointment Cancellation/Rescheduling Charges"
+FIRST_INVOICE, FIRST_CREDIT_NOTE = 10001, 1
+
+
+def issue_invoice(charge: Charge, *, at: datetime) -> Invoice:
+    """The bill of a fee, with its number, at its first attempt (R6a). Once there is one it is that one."""
+    if charge.invoice:
+        return charge.invoice
+    appointment = charge.appointment
+    zone = appointment.clinic.zone
+    start = f"{appointment.local_date:%b} {appointment.local_date.day}, {appointment.local_date.year}, {wall_time(appointment.starts_at, zone)}"
+    invoice = Invoice.objects.create(
+        practice_id=charge.practice_id,
+        number=next_number(charge.practice_id, "invoice", first=FIRST_INVOICE),
+        kind=charge.kind,
+        patient_id=charge.patient_id,
+        appointment=appointment,
+        provider_id=appointment.provider_id,
+        clinic_id=appointment.clinic_id,
+        total_minor=charge.amount_minor,
+        currency=charge.currency,
+        issued_at=at,
+    )
+    InvoiceLine.objects.create(
+        practice_id=charge.practice_id,
+        invoice=invoice,
+        text=FEE_LINE,
+        detail=_("%(kind)s. Appointment on %(start)s with %(provider)s")
+        % {"kind": charge.get_kind_display(), "start": start, "provider": appointment.provider.name},
+        amount_minor=charge.amount_minor,
+        currency=charge.currency,
+    )
+    charge.invoice = invoice
+    charge.save(update_fields=["invoice"])
+    journal.record("invoice.issued", invoice, by=None, at=at, charge=str(charge.id), minor=invoice.total_minor)
+    return invoice
+
+
+def balance_invoice(charge: Charge, *, gateway_charge_id: str, at: datetime) -> None:
+    """The gateway took the money: a payment, and the invoice paid. A bill that a credit note had ended stays ended; the charge is flagged."""
+    invoice = issue_invoice(charge, at=at)
+    Payment.objects.create(
+        practice_id=charge.practice_id,
+        invoice=invoice,
+        charge=charge,
+        amount_minor=charge.captured_minor,
+        currency=charge.currency,
+        gateway_charge_id=gateway_charge_id,
+        at=at,
+    )
+    if invoice.status == Invoice.Status.ISSUED:
+        invoice.status = Invoice.Status.BALANCED
+        invoice.save(update_fields=["status"])
+    journal.record("invoice.paid", invoice, by=None, at=at, charge=str(charge.id), minor=charge.captured_minor)
+
+
+def cancel_invoice(invoice: Invoice, *, why: str, by: Member | None, at: datetime) -> CreditNote:
+    """The bill is not to be paid: a credit note over the whole answers it."""
+    note = CreditNote.objects.create(
+        practice_id=invoice.practice_id,
+        number=next_number(invoice.practice_id, "credit_note", first=FIRST_CREDIT_NOTE),
+        invoice=invoice,
+        amount_minor=invoice.total_minor,
+        currency=invoice.currency,
+        why=why,
+        at=at,
+    )
+    invoice.status = Invoice.Status.CANCELLED
+    invoice.save(update_fields=["status"])
+    journal.record("invoice.cancelled", invoice, by=by, at=at, credit_note=note.number)
+    return note

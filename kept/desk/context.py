@@ -1,0 +1,56 @@
+"""What the shell of every staff page shows: who, where, and the tabs that this member may see."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from kept.practice import queries
+from kept.practice.models import Clinic, Member
+from kept.practice.rules import Right
+
+THEMES = {"light": "kept", "dark": "kept-dark"}
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    key: str
+    label: str
+    url: str
+    icon: str
+
+
+def tabs(member: Member) -> list[Tab]:
+    """The tabs that exist and that she may open."""
+    offered = [
+        (Right.SEE_BOOK, "appointments", _("Appointments"), "desk:day", "calendar-days"),
+        (Right.SEE_SALES, "sales", _("Sales"), "billing:invoices", "receipt"),
+        (Right.SEE_SETTINGS, "settings", _("Settings"), "policies:policy", "settings"),
+    ]
+    return [Tab(key, label, reverse(name), icon) for right, key, label, name, icon in offered if member.may(right)]
+
+
+def clinic_of(request: HttpRequest, member: Member) -> Clinic | None:
+    """The clinic she works at now, of those she was given; None where she has none."""
+    clinics = list(queries.clinics(member))
+    chosen = request.session.get("clinic")
+    return next((clinic for clinic in clinics if str(clinic.pk) == chosen), clinics[0] if clinics else None)
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Context of the shell; outside the staff door only the theme."""
+    user = getattr(request, "user", None)
+    theme = THEMES.get(user.theme, "") if user and user.is_authenticated else ""
+    member = getattr(request, "member", None)
+    if member is None:
+        return {"member": None, "theme": theme}
+    return {
+        "member": member,
+        "practice": member.practice,
+        "clinics": list(queries.clinics(member)),
+        "clinic": clinic_of(request, member),
+        "tabs": tabs(member),
+        "theme": theme,
+    }

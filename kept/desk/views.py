@@ -1,0 +1,70 @@
+"""Coming in: sign-in leads here, then to a practice and its book."""
+
+from typing import cast
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from kept.desk.context import THEMES, tabs
+from kept.practice import queries
+from kept.practice.doors import MemberRequest, member_required, sit_down
+from kept.practice.models import User
+
+
+@login_required
+def enter(request: HttpRequest) -> HttpResponse:
+    """To the first tab of the practice; to the choice of one where there are several."""
+    seats = queries.seats(cast(User, request.user))
+    here = request.session.get("practice")
+    if here not in {str(seat.practice_id) for seat in seats}:
+        if len(seats) != 1:
+            return redirect("desk:choose")
+        sit_down(request, seats[0].practice_id)
+    return first_tab(request)
+
+
+@member_required
+def first_tab(request: MemberRequest) -> HttpResponse:
+    return redirect(tabs(request.member)[0].url)
+
+
+@login_required
+def choose(request: HttpRequest) -> HttpResponse:
+    """Where do you work today?"""
+    seats = queries.seats(cast(User, request.user))
+    wanted = request.POST.get("practice", "")
+    if request.method == "POST" and wanted in {str(seat.practice_id) for seat in seats}:
+        sit_down(request, UUID(wanted))
+        request.session.pop("clinic", None)
+        return redirect("desk:enter")
+    return render(request, "desk/choose.html", {"seats": seats})
+
+
+@require_POST
+@member_required
+def switch_clinic(request: MemberRequest) -> HttpResponse:
+    """She works at another clinic from now on; the page she was on shows it."""
+    if request.POST.get("clinic", "") in {str(clinic.pk) for clinic in queries.clinics(request.member)}:
+        request.session["clinic"] = request.POST["clinic"]
+    return _back(request)
+
+
+@require_POST
+@login_required
+def theme(request: HttpRequest) -> HttpResponse:
+    """Light, dark, or as the system is; kept with the user."""
+    user = cast(User, request.user)
+    wanted = request.POST.get("theme", "")
+    user.theme = wanted if wanted in THEMES else ""
+    user.save(update_fields=["theme"])
+    return _back(request)
+
+
+def _back(request: HttpRequest) -> HttpResponse:
+    before = request.headers.get("Referer", "")
+    known = url_has_allowed_host_and_scheme(before, {request.get_host()}, require_https=request.is_secure())
+    return redirect(before if known else "desk:enter")

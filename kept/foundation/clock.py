@@ -1,0 +1,44 @@
+"""Time: instants are aware UTC; days, wall times and words are those of a clinic's zone. The one place that converts."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+
+
+def now() -> datetime:
+    """The present instant. Views, jobs and commands ask it; everything below them is given `at`."""
+    return timezone.now()
+
+
+def local_date(at: datetime, zone: ZoneInfo) -> date:
+    """The calendar day of an instant in that zone."""
+    return at.astimezone(zone).date()
+
+
+def day(on: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """A local day as two instants, first included and last not: 23, 24 or 25 hours apart.
+
+    Where midnight does not exist (clocks jump over it), the day starts at the first instant that does.
+    """
+    return _first_instant(on, zone), _first_instant(on + timedelta(days=1), zone)
+
+
+def _first_instant(on: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(on, time(0), zone).astimezone(UTC)
+
+
+def exists(wall: datetime, zone: ZoneInfo) -> bool:
+    """Whether clocks in that zone ever show this naive wall time; not so in the hour skipped in spring."""
+    there_and_back = wall.replace(tzinfo=zone).astimezone(UTC).astimezone(zone)
+    return there_and_back.replace(tzinfo=None) == wall
+
+
+def instant(wall: datetime, zone: ZoneInfo) -> datetime:
+    """The instant at which clocks in that zone show this naive wall time; of two in autumn the first, unless `fold` says the second.
+
+    Raises ValueError for a wall time that the zone skips.
+    """
+    if not exists(wall, zone):
+        raise ValueError(f"{wall:%Y-%m-%d %H:%M} does not exist in {zone.key}")
+    return wall.replace(tzinfo=zone).astimezone(UTC)

@@ -1,0 +1,48 @@
+"""Pages by key, not by offset: the next page starts after the last row seen, however long the list is."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from django.db.models import Model, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from kept.foundation.refusals import Refusal
+
+M = TypeVar("M", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[M]):
+    """Some rows of a list, and the cursor of the next ones; None at the end."""
+
+    rows: list[M]
+    next: str | None
+
+
+def page(found: "QuerySet[M]", *, by: str, cursor: str | None, limit: int, newest_first: bool = True) -> Page[M]:
+    """The rows after the cursor, ordered by that instant and then by id. Raises Refusal `invalid` for a cursor that is none."""
+    op = "lt" if newest_first else "gt"
+    if cursor:
+        instant, row_id = _read(cursor)
+        # The first condition alone bounds the scan; the second breaks ties between rows of one instant.
+        found = found.filter(Q(**{f"{by}__{op}e": instant}), Q(**{f"{by}__{op}": instant}) | Q(**{by: instant, f"pk__{op}": row_id}))
+    rows = list(found[: limit + 1])
+    more = len(rows) > limit
+    rows = rows[:limit]
+    return Page(rows, _write(getattr(rows[-1], by), rows[-1].pk) if more else None)
+
+
+def _write(instant: datetime, row_id: UUID) -> str:
+    return base64.urlsafe_b64encode(f"{instant.isoformat()}|{row_id}".encode()).decode()
+
+
+def _read(cursor: str) -> tuple[datetime, UUID]:
+    try:
+        instant, row_id = base64.urlsafe_b64decode(cursor.encode()).decode().split("|")
+        return datetime.fromisoformat(instant), UUID(row_id)
+    except (ValueError, binascii.Error) as garbled:
+        raise Refusal("invalid", _("That page does not exist. Start from the first one."), field="cursor") from garbled

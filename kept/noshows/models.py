@@ -1,0 +1,79 @@
+"""What a visit that did not go as booked costs: one decision for each kind of fee, appointment and booked time."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Case, CharField, F, Q, Value, When
+
+from kept.billing.models import Kind, State
+from kept.foundation.history import remembered
+from kept.foundation.models import OfPractice, code, within
+from kept.foundation.money import Money
+from kept.foundation.walls import walls
+
+
+class Decision(models.TextChoices):
+    NOT_OFFERED = "not_offered"
+    UNDECIDED = "undecided"
+    CHARGE = "charge"
+    SPARED = "spared"
+
+
+class FeeQuerySet(models.QuerySet["Fee"]):
+    def with_state(self, at: datetime) -> "FeeQuerySet":
+        """`state` as the API, filters and chips name it: the one place that makes it (product words: `fee.state`)."""
+        return self.annotate(
+            state=Case(
+                When(~Q(decision=Decision.CHARGE), then=F("decision")),
+                When(charge__captured_minor__gt=0, charge__refunded_minor__gte=F("charge__captured_minor"), then=Value("refunded")),
+                When(charge__refunded_minor__gt=0, then=Value("part_refunded")),
+                When(charge__state=State.SUCCEEDED, then=Value("paid")),
+                When(charge__state=State.DUE, charge__due_at__gt=at, then=Value("waiting")),
+                When(charge__state__in=[State.DUE, State.SENDING], then=Value("charging")),
+                When(charge__state=State.UNKNOWN, then=Value("checking")),
+                When(charge__state=State.CANCELED, then=Value("spared")),
+                default=F("charge__state"),
+                output_field=CharField(),
+            )
+        )
+
+    def open(self) -> "FeeQuerySet":
+        return self.filter(open=True)
+
+
+@remembered("Fee")
+class Fee(OfPractice):
+    """Whether a missed appointment is charged: the decision, its amount, by whom and why. Restoring closes all but a paid one."""
+
+    state: str  # annotated by FeeQuerySet.with_state
+
+    appointment = within("scheduling.Appointment", related_name="fees")
+    kind = code(choices=Kind.choices)
+    booking_no = models.PositiveIntegerField()
+    decision = code(choices=Decision.choices)
+    amount_minor = models.PositiveIntegerField(default=0)
+    currency = code(max_length=3, blank=True)
+    why_not = code(blank=True)
+    fee_reason = models.CharField(max_length=200, blank=True)
+    by = within("practice.Member", null=True, blank=True)
+    at = models.DateTimeField()
+    charge = within("billing.Charge", null=True, blank=True, related_name="fees")
+    open = models.BooleanField(default=True)
+
+    objects: ClassVar[models.Manager["Fee"]] = FeeQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            *walls("noshows_fee", appointment="scheduling_appointment", by="practice_member", charge="billing_charge"),
+            models.UniqueConstraint(fields=["practice", "appointment", "kind", "booking_no"], name="fee_once"),
+        ]
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+    @property
+    def is_moving(self) -> bool:
+        """The answer is on its way: the page asks again in a second."""
+        return self.state in ("charging", "checking")

@@ -1,0 +1,118 @@
+"""Whether a fee can be charged for an appointment, how much, from when, and why or why not (R3, R4, R5, R7a, R7d, R7e)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+
+from kept.billing.gateways import accounts
+from kept.billing.models import Charge, Kind, State
+from kept.foundation.money import Money
+from kept.foundation.templatetags.kept import clock as wall_time
+from kept.foundation.templatetags.kept import day as short_day
+from kept.patients.models import Card
+from kept.patients.queries import usable_card
+from kept.policies import queries as policies
+from kept.scheduling.models import Appointment
+
+# What the dialog and the API say when no fee is offered: one reason, the first that holds.
+WHY_NOT = {
+    "imported": _("this visit was imported; its booking was made elsewhere."),
+    "no_card": _("no card was on file when this appointment was booked, and the policy was not accepted."),
+    "no_consent": _("a card is on file, but the policy was not accepted for this appointment."),
+    "card_gone": _("the card was withdrawn at the payment provider, or its bank will not take it again."),
+    "already_charged": _("the fee for this appointment was already charged."),
+    "too_late": _("the time to decide about this fee is over."),
+    "policy_off": _("cancellation fees are switched off."),
+    "payments_off": _("card payments are not set up."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FeeOffer:
+    """An offer to charge, or the one reason why there is none. `chargeable_from` is an instant: the fee waits until then (R7d)."""
+
+    offered: bool
+    why_not: str = ""
+    amount: Money | None = None
+    card: Card | None = None
+    card_expired: bool = False
+    chargeable_from: datetime | None = None
+    waits: bool = False
+    earlier: Charge | None = None
+    in_flight: bool = False
+
+    @property
+    def reason_sentence(self) -> str:
+        """Why no fee is offered, as the dialog says it."""
+        if self.in_flight:
+            return _("an earlier charge for it is still being followed up. Its result appears by itself.")
+        sentence = str(WHY_NOT.get(self.why_not, ""))
+        if self.why_not == "already_charged" and self.earlier and self.earlier.invoice:
+            return _("the fee for this appointment was already charged on %s.") % self.earlier.invoice
+        return sentence
+
+
+def fee_offer(appointment: Appointment, *, at: datetime, kind: Kind = Kind.NO_SHOW) -> FeeOffer:
+    """What marking it at that instant may charge: the fee of the version accepted at booking, never of today's (R4)."""
+    acceptance = appointment.acceptance
+    earlier = (
+        Charge.objects.filter(appointment=appointment, kind=kind, booking_no=appointment.booking_no)
+        .select_related("invoice", "card")
+        .order_by("-created_at", "-id")
+        .first()
+    )
+    if earlier and earlier.live and _unresolved(earlier):
+        return FeeOffer(False, earlier=earlier, in_flight=True)
+    why_not = _first_reason(appointment, earlier, at)
+    if why_not or acceptance is None:
+        return FeeOffer(False, why_not=why_not, earlier=earlier)
+    missed_at = appointment.starts_at + timedelta(minutes=acceptance.late_minutes)
+    chargeable_from = max(missed_at, at + appointment.practice.settings.breathing_space)
+    return FeeOffer(
+        True,
+        amount=acceptance.fee,
+        card=acceptance.card,
+        card_expired=acceptance.card.expired(appointment.clinic.local_date(at)),
+        chargeable_from=chargeable_from,
+        waits=chargeable_from > at,
+        earlier=earlier,
+    )
+
+
+def _unresolved(charge: Charge) -> bool:
+    return charge.in_flight or charge.cancel_requested and charge.state not in (State.SUCCEEDED, State.CANCELED)
+
+
+def _first_reason(appointment: Appointment, earlier: Charge | None, at: datetime) -> str:
+    if appointment.imported:
+        return "imported"
+    if earlier and earlier.live and earlier.state == State.SUCCEEDED and earlier.refunded_minor < earlier.captured_minor:
+        return "already_charged"
+    acceptance = appointment.acceptance
+    if acceptance is None:
+        return "no_consent" if usable_card(appointment.patient) else "no_card"
+    if not policies.policy_in_use().fees_on:
+        return "policy_off"
+    if not accounts.payments_on():
+        return "payments_off"
+    if acceptance.card.state != Card.State.ACTIVE:
+        return "card_gone"
+    if at - appointment.starts_at > timedelta(days=appointment.practice.settings.decide_days):
+        return "too_late"
+    return ""
+
+
+def offer_facts(appointment: Appointment, offer: FeeOffer) -> str:
+    """The sentence that proves the fee: which version the patient accepted, when, and what it says."""
+    acceptance = appointment.acceptance
+    if acceptance is None:
+        return ""
+    zone = appointment.clinic.zone
+    return _("%(who)s accepted policy v%(number)d on %(day)s at %(time)s: ‘A missed appointment is charged %(fee)s.’") % {
+        "who": appointment.patient.first_name,
+        "number": acceptance.version.number,
+        "day": short_day(acceptance.accepted_at, zone),
+        "time": wall_time(acceptance.accepted_at, zone),
+        "fee": acceptance.fee,
+    }

@@ -1,0 +1,186 @@
+"""Reading no-shows: the list, its totals, an appointment's fee, a patient's attendance."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
+
+from kept.billing.models import Charge, State
+from kept.foundation import clock
+from kept.foundation.money import Money
+from kept.noshows.models import Fee
+from kept.practice import queries as practice
+from kept.practice.models import Clinic, Member
+from kept.scheduling.models import Appointment, Claim, Status
+
+DEFAULT_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a list is asked for: local dates of the start, inclusive, in each clinic's own zone; several clinics, providers, states."""
+
+    first: date
+    last: date
+    clinics: Sequence[Any] = ()
+    providers: Sequence[Any] = ()
+    fees: Sequence[str] = ()
+    search: str = ""
+
+
+@dataclass(slots=True)
+class Totals:
+    """Of a filter: how many were missed, of how many concluded, and the money per currency in minor units."""
+
+    count: int = 0
+    concluded: int = 0
+    invoiced: dict[str, int] = field(default_factory=dict)
+    collected: dict[str, int] = field(default_factory=dict)
+    refunded: dict[str, int] = field(default_factory=dict)
+    fees: int = 0
+    paid: int = 0
+    refunds: int = 0
+
+    @property
+    def rate(self) -> float:
+        """Missed of concluded, 0 to 1."""
+        return self.count / self.concluded if self.concluded else 0.0
+
+    def money(self, amounts: dict[str, int]) -> list[Money]:
+        return [Money(minor, currency) for currency, minor in sorted(amounts.items())]
+
+
+def in_days(first: date, last: date, clinics: Iterable[Clinic]) -> Q:
+    """Appointments that start on those local days, each clinic by its own zone."""
+    by_zone: dict[str, list[Clinic]] = {}
+    for clinic in clinics:
+        by_zone.setdefault(clinic.zone_name, []).append(clinic)
+    found = Q(pk__in=[])
+    for same_zone in by_zone.values():
+        start, _ = clock.day(first, same_zone[0].zone)
+        _, end = clock.day(last, same_zone[0].zone)
+        found |= Q(clinic__in=[clinic.pk for clinic in same_zone], starts_at__gte=start, starts_at__lt=end)
+    return found
+
+
+def _filtered(member: Member, wanted: Filter) -> QuerySet[Appointment]:
+    clinics = [clinic for clinic in practice.clinics(member) if not wanted.clinics or clinic.pk in wanted.clinics]
+    found = Appointment.objects.filter(practice.own(member), in_days(wanted.first, wanted.last, clinics))
+    if wanted.providers:
+        found = found.filter(provider__in=wanted.providers)
+    for word in wanted.search.split():
+        found = found.filter(Q(patient__first_name__istartswith=word) | Q(patient__last_name__istartswith=word))
+    return found
+
+
+def no_shows(member: Member, wanted: Filter, *, at: datetime) -> QuerySet[Appointment]:
+    """The No Shows list (R8), newest first, each with its patient, provider, clinic, lines and `open_fees`."""
+    found = _filtered(member, wanted).filter(status=Status.NOSHOW)
+    if wanted.fees:
+        state = Fee.objects.open().with_state(at).filter(appointment=OuterRef("pk"), booking_no=OuterRef("booking_no")).values("state")[:1]
+        asked = Q(fee_state__in=wanted.fees) | (Q(fee_state=None) if "not_offered" in wanted.fees else Q(pk__in=[]))
+        found = found.annotate(fee_state=Subquery(state)).filter(asked)
+    return with_fees(found.select_related("patient", "provider", "clinic", "status_by", "acceptance__card"), at=at).order_by(
+        "-starts_at", "-id"
+    )
+
+
+def with_fees(appointments: QuerySet[Appointment], *, at: datetime) -> QuerySet[Appointment]:
+    """With their lines and the fee of their booked time (`fee_of`)."""
+    fees = Fee.objects.open().with_state(at).select_related("charge__invoice", "charge__card", "by")
+    return appointments.prefetch_related("lines", Prefetch("fees", fees, to_attr="open_fees"))
+
+
+def fee_of(appointment: Appointment, *, at: datetime) -> Fee | None:
+    """The fee of the appointment's booked time, with `state`; None while no no-show makes one possible."""
+    fees = getattr(appointment, "open_fees", None)
+    if fees is None:
+        fees = list(
+            Fee.objects.open()
+            .with_state(at)
+            .select_related("charge__invoice", "charge__card", "by")
+            .filter(appointment=appointment, booking_no=appointment.booking_no)
+        )
+    return next((fee for fee in fees if fee.booking_no == appointment.booking_no), None)
+
+
+def totals(member: Member, wanted: Filter) -> Totals:
+    """Above the list (R8): of the same filter, the state of fees aside. Concluded: completed and missed visits."""
+    found = _filtered(member, wanted)
+    counts = found.aggregate(
+        missed=Count("pk", filter=Q(status=Status.NOSHOW)),
+        concluded=Count("pk", filter=Q(status__in=[Status.NOSHOW, Status.FULFILLED])),
+    )
+    result = Totals(count=counts["missed"], concluded=counts["concluded"])
+    missed = found.filter(status=Status.NOSHOW)
+    charges = (
+        Charge.objects.filter(appointment__in=missed.values("pk"), fees__open=True)
+        .exclude(invoice=None)
+        .exclude(state=State.CANCELED)
+        .values("currency")
+        .annotate(
+            invoiced=Sum("amount_minor"),
+            collected=Sum("captured_minor"),
+            refunded=Sum("refunded_minor"),
+            fees_count=Count("pk"),
+            paid=Count("pk", filter=Q(captured_minor__gt=0)),
+            refunds=Count("pk", filter=Q(refunded_minor__gt=0)),
+        )
+    )
+    for row in charges:
+        result.invoiced[row["currency"]] = row["invoiced"]
+        result.collected[row["currency"]] = row["collected"]
+        result.refunded[row["currency"]] = row["refunded"]
+        result.fees += row["fees_count"]
+        result.paid += row["paid"]
+        result.refunds += row["refunds"]
+    return result
+
+
+def taken_by(appointments: Sequence[Appointment]) -> dict[Any, Appointment]:
+    """Of missed appointments whose time is held by somebody else meanwhile (R11): by whom, by the missed one's id."""
+    held = Claim.objects.filter(appointment__in=[appointment.pk for appointment in appointments], live=False)
+    rival = Claim.objects.filter(
+        practice=OuterRef("practice"), resource=OuterRef("resource"), live=True, during__overlap=OuterRef("during")
+    ).exclude(appointment=OuterRef("appointment"))
+    clashes = dict(held.annotate(rival=Subquery(rival.values("appointment")[:1])).exclude(rival=None).values_list("appointment", "rival"))
+    rivals = Appointment.objects.select_related("patient", "provider", "clinic").in_bulk(set(clashes.values()))
+    return {missed: rivals[rival] for missed, rival in clashes.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Attendance:
+    """A patient's concluded visits: how many, how many missed, and when last."""
+
+    visits: int
+    missed: int
+    last_missed: datetime | None
+
+    def __str__(self) -> str:
+        if not self.visits:
+            return "First visit"
+        return f"Missed {self.missed} of {self.visits}" if self.missed else f"Kept all {self.visits}"
+
+
+def attendance(patient_ids: Iterable[Any]) -> dict[Any, Attendance]:
+    """Facts on attendance by patient: completed and missed visits; cancelled and restored ones do not count."""
+    rows = (
+        Appointment.objects.filter(patient__in=list(patient_ids), status__in=[Status.FULFILLED, Status.NOSHOW])
+        .values("patient")
+        .annotate(visits=Count("pk"), missed=Count("pk", filter=Q(status=Status.NOSHOW)))
+    )
+    missed = Appointment.objects.filter(patient__in=[row["patient"] for row in rows], status=Status.NOSHOW).order_by("starts_at")
+    last = dict(missed.values_list("patient", "starts_at"))
+    return {row["patient"]: Attendance(row["visits"], row["missed"], last.get(row["patient"])) for row in rows}
+
+
+def last_days(today: date) -> tuple[date, date]:
+    """The default range: the last 30 days, today included."""
+    return today - timedelta(days=DEFAULT_DAYS - 1), today
+
+
+def charged(member: Member) -> QuerySet[Charge]:
+    """Payments that came through after their fee was ended: staff decide, refund or keep (R12)."""
+    return Charge.objects.filter(practice=member.practice_id).exclude(flag="").order_by(F("captured_at").desc(), "-id")

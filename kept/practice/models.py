@@ -1,0 +1,324 @@
+"""The tenant: a practice, its clinics, people and offer; who may sign in; keys of the API."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.utils.functional import cached_property
+
+from kept.foundation import clock
+from kept.foundation.history import remembered
+from kept.foundation.ids import new_id
+from kept.foundation.models import OfPractice, code, within
+from kept.foundation.money import Money
+from kept.foundation.walls import PlainSql, walls
+from kept.practice.rules import Right, Role, may, refusal_of
+
+PRACTICE_WALL = """alter table %(table)s enable row level security;
+create policy practice_seen on %(table)s for select using (true);
+create policy practice_added on %(table)s for insert with check (id = current_setting('app.practice')::uuid);
+create policy practice_kept on %(table)s for update using (id = current_setting('app.practice')::uuid);
+revoke delete on %(table)s from kept_app"""
+
+OWN_SEATS = """create policy member_own_seats on %(table)s
+for select using (user_id = nullif(current_setting('app.user', true), '')::bigint)"""
+
+
+class Practice(models.Model):
+    """The business. Its name and address are public; all it has lies behind its wall."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=120)
+
+    class Meta:
+        constraints = [
+            PlainSql(
+                name="practice_wall",
+                create=PRACTICE_WALL,
+                drop="drop policy practice_seen on %(table)s; drop policy practice_added on %(table)s; drop policy practice_kept on %(table)s",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @cached_property
+    def settings(self) -> "Settings":
+        return Settings.objects.get(practice=self)
+
+
+@remembered("Settings")
+class Settings(OfPractice):
+    """What a practice decides for itself. Money in minor units of `currency`, times in minutes."""
+
+    currency = code(max_length=3)
+    breathing_space_minutes = models.PositiveIntegerField(default=0)
+    decide_days = models.PositiveIntegerField(default=30)
+    front_desk_refund_limit_minor = models.PositiveIntegerField(default=0)
+    front_desk_may_double_book = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            *walls("practice_settings"),
+            models.UniqueConstraint(fields=["practice"], name="settings_once"),
+            models.CheckConstraint(name="settings_breathing_space_a_day", condition=models.Q(breathing_space_minutes__lte=24 * 60)),
+        ]
+
+    @property
+    def breathing_space(self) -> timedelta:
+        return timedelta(minutes=self.breathing_space_minutes)
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None) -> "User":
+        user = self.model(email=self.normalize_email(email).lower())
+        user.set_password(password)
+        user.save()
+        return user
+
+
+class User(AbstractBaseUser):
+    """Somebody who signs in, by e-mail. What they may do is said by their seats (`Member`) in practices."""
+
+    email = models.EmailField(unique=True)
+    theme = code(max_length=10, blank=True)
+    date_joined = models.DateTimeField(auto_now_add=True)
+    is_active = models.BooleanField(default=True)
+
+    objects: ClassVar[UserManager] = UserManager()
+    USERNAME_FIELD = EMAIL_FIELD = "email"
+
+
+@remembered("Member")
+class Member(OfPractice):
+    """A user's seat in a practice: a role, for all clinics or for some. A provider's seat names the provider she is."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="seats")
+    name = models.CharField(max_length=120)
+    role = code(choices=Role.choices)
+    provider = within("practice.Provider", null=True, blank=True)
+    clinics: "models.ManyToManyField[Clinic, MemberClinic]" = models.ManyToManyField("practice.Clinic", through="practice.MemberClinic")
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            *walls("practice_member", provider="practice_provider"),
+            models.UniqueConstraint(fields=["practice", "user"], name="member_once"),
+            PlainSql(name="member_own_seats", create=OWN_SEATS, drop="drop policy member_own_seats on %(table)s"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def initials(self) -> str:
+        return initials(self.name)
+
+    @cached_property
+    def clinic_limits(self) -> set[Any]:
+        """Ids of the clinics she is limited to; empty: works in all."""
+        return set(self.limits.values_list("clinic_id", flat=True))
+
+    def may(self, right: Right, subject: Any = None) -> bool:
+        """Whether the role has the right, over that appointment, invoice or clinic where one is given."""
+        return may(self, right, subject)
+
+    def must(self, right: Right, subject: Any = None) -> None:
+        """Raises Refusal `not_permitted` where `may` says no."""
+        if not self.may(right, subject):
+            raise refusal_of(right)
+
+
+class MemberClinic(OfPractice):
+    """A clinic to which a member is limited. A member without any works in all of them."""
+
+    member = within("practice.Member", related_name="limits")
+    clinic = within("practice.Clinic")
+
+    class Meta:
+        constraints = [
+            *walls("practice_memberclinic", member="practice_member", clinic="practice_clinic"),
+            models.UniqueConstraint(fields=["practice", "member", "clinic"], name="member_clinic_once"),
+        ]
+
+
+@remembered("Clinic")
+class Clinic(OfPractice):
+    """One location. Its IANA zone says what day it is and what the clocks show."""
+
+    name = models.CharField(max_length=120)
+    zone_name = models.CharField(max_length=60)
+    currency = code(max_length=3)
+    address = models.CharField(max_length=200, blank=True)
+    phone = models.CharField(max_length=30, blank=True)
+    opens_at = models.TimeField(default=time(9))
+    closes_at = models.TimeField(default=time(18))
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            *walls("practice_clinic"),
+            models.UniqueConstraint(fields=["practice", "name"], name="clinic_name_once"),
+            models.CheckConstraint(name="clinic_opens_before_it_closes", condition=models.Q(opens_at__lt=models.F("closes_at"))),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.zone_name)
+
+    def local_date(self, at: datetime) -> date:
+        return clock.local_date(at, self.zone)
+
+    def hours(self, on: date) -> tuple[datetime, datetime]:
+        """Opening and closing of a local day as instants."""
+        opening, closing = (datetime.combine(on, wall, self.zone).astimezone(UTC) for wall in (self.opens_at, self.closes_at))
+        return opening, closing
+
+
+class Resource(OfPractice):
+    """What time is claimed of: a provider, a room or a device."""
+
+    class Kind(models.TextChoices):
+        PROVIDER = "provider"
+        ROOM = "room"
+        DEVICE = "device"
+
+    kind = code(choices=Kind.choices)
+    name = models.CharField(max_length=120)
+
+    class Meta:
+        constraints = walls("practice_resource")
+
+
+@remembered("Provider")
+class Provider(OfPractice):
+    """A bookable person. `title` is a qualification, as in "NP"."""
+
+    name = models.CharField(max_length=120)
+    title = models.CharField(max_length=40, blank=True)
+    resource = within("practice.Resource")
+    clinics: "models.ManyToManyField[Clinic, ProviderClinic]" = models.ManyToManyField(Clinic, through="practice.ProviderClinic")
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            *walls("practice_provider", resource="practice_resource"),
+            models.UniqueConstraint(fields=["practice", "resource"], name="provider_resource_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def initials(self) -> str:
+        return initials(self.name)
+
+
+class ProviderClinic(OfPractice):
+    """A provider works at a clinic."""
+
+    provider = within("practice.Provider", related_name="places")
+    clinic = within("practice.Clinic", related_name="places")
+
+    class Meta:
+        constraints = [
+            *walls("practice_providerclinic", provider="practice_provider", clinic="practice_clinic"),
+            models.UniqueConstraint(fields=["practice", "provider", "clinic"], name="provider_clinic_once"),
+        ]
+
+
+@remembered("Service")
+class Service(OfPractice):
+    """What is booked. Duration and buffers in minutes; a buffer is busy time without the patient."""
+
+    name = models.CharField(max_length=120)
+    category = models.CharField(max_length=60, blank=True)
+    minutes = models.PositiveIntegerField()
+    buffer_before = models.PositiveIntegerField(default=0)
+    buffer_after = models.PositiveIntegerField(default=0)
+    price_minor = models.PositiveIntegerField()
+    currency = code(max_length=3)
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            *walls("practice_service"),
+            models.UniqueConstraint(fields=["practice", "name"], name="service_name_once"),
+            models.CheckConstraint(name="service_takes_time", condition=models.Q(minutes__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def price(self) -> Money:
+        return Money(self.price_minor, self.currency)
+
+
+class Counter(OfPractice):
+    """The last number given out under a name: gapless, since its row is locked until the number's transaction commits."""
+
+    name = code()
+    value = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = [*walls("practice_counter"), models.UniqueConstraint(fields=["practice", "name"], name="counter_once")]
+
+
+@remembered("ApiKey")
+class ApiKey(OfPractice):
+    """A bearer token of the API, of which only the hash is kept. It acts as its member, narrowed to its scopes."""
+
+    member = within("practice.Member")
+    name = models.CharField(max_length=120)
+    secret_hash = models.CharField(max_length=64)
+    scopes = models.JSONField(default=list)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            *walls("practice_apikey", member="practice_member"),
+            models.UniqueConstraint(fields=["practice", "secret_hash"], name="apikey_secret_once"),
+        ]
+
+
+class Idempotency(OfPractice):
+    """An answer kept for 24 hours, so that a repeated POST with the same key is not a second act."""
+
+    key_id = models.UUIDField()
+    key = models.CharField(max_length=255)
+    request_hash = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True)
+    body = models.BinaryField(null=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            *walls("practice_idempotency"),
+            models.UniqueConstraint(fields=["practice", "key_id", "key"], name="idempotency_once"),
+        ]
+
+
+@remembered("GatewayAccount")
+class GatewayAccount(OfPractice):
+    """The practice's own account at the payment gateway. Keys are encrypted; `vault` in foundation reads them."""
+
+    secret_key_box = models.BinaryField()
+    webhook_secret_box = models.BinaryField()
+
+    class Meta:
+        constraints = [*walls("practice_gatewayaccount"), models.UniqueConstraint(fields=["practice"], name="gateway_account_once")]
+
+
+def initials(name: str) -> str:
+    """Of a person's name, without a doctor's title: "Dr. Imani Oduvale" is IO."""
+    words = [word for word in name.split() if not word.endswith(".")]
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()

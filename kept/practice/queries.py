@@ -1,0 +1,58 @@
+"""Reading the practice: seats, clinics, providers and services a member may see."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
+
+from kept.practice.models import Clinic, Member, Practice, Provider, Service, User
+from kept.practice.rules import Role
+
+NIL = UUID(int=0)
+
+
+def seats(user: User) -> Sequence[Member]:
+    """Where a user may sit down, over all practices. The one look-up that reads before a practice is known: its transaction says
+    the nil practice, in which every other table is empty, and ends at once."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("select set_config('app.user', %s, true), set_config('app.practice', %s, true)", [str(user.pk), str(NIL)])
+        found = list(Member.objects.filter(user=user, active=True).select_related("practice").order_by("practice__name", "id"))
+        cursor.execute("select set_config('app.user', '', true), set_config('app.practice', '', true)")
+    return found
+
+
+def practice_by_slug(slug: str) -> Practice | None:
+    return Practice.objects.filter(slug=slug).first()
+
+
+def clinics(member: Member) -> QuerySet[Clinic]:
+    """The clinics she was given, by name."""
+    found = Clinic.objects.filter(practice=member.practice_id, active=True)
+    return (found.filter(id__in=member.clinic_limits) if member.clinic_limits else found).order_by("name", "id")
+
+
+def providers(member: Member, clinic: Clinic | None = None) -> QuerySet[Provider]:
+    """Providers who work at her clinics, or at that one; to a provider herself alone."""
+    found = Provider.objects.filter(practice=member.practice_id, active=True)
+    if clinic:
+        found = found.filter(places__clinic=clinic)
+    elif member.clinic_limits:
+        found = found.filter(places__clinic__in=member.clinic_limits)
+    if member.role == Role.PROVIDER:
+        found = found.filter(id=member.provider_id)
+    return found.distinct().order_by("name", "id")
+
+
+def services(member: Member) -> QuerySet[Service]:
+    return Service.objects.filter(practice=member.practice_id, active=True).order_by("name", "id")
+
+
+def own(member: Member) -> Q:
+    """The appointments and invoices a member may see: in her clinics; for a provider, hers (R24)."""
+    visible = Q(practice=member.practice_id)
+    if member.clinic_limits:
+        visible &= Q(clinic__in=member.clinic_limits)
+    if member.role == Role.PROVIDER:
+        visible &= Q(provider=member.provider_id)
+    return visible

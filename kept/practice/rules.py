@@ -1,0 +1,84 @@
+"""Who may do what: six roles, their rights, and the clinics they hold for."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext as _
+
+from kept.foundation.refusals import Refusal
+
+if TYPE_CHECKING:
+    from kept.practice.models import Member
+
+
+class Role(TextChoices):
+    OWNER = "owner", "Owner"
+    MANAGER = "manager", "Manager"
+    FRONT_DESK = "front_desk", "Front desk"
+    PROVIDER = "provider", "Provider"
+    BILLING = "billing", "Billing"
+    AUDITOR = "auditor", "Auditor"
+
+
+class Right(TextChoices):
+    """A right, and how a refusal names it."""
+
+    SEE_BOOK = "see_book", "see the calendar"
+    BOOK = "book", "book, check in or change appointments"
+    MARK = "mark", "mark or restore no-shows"
+    CHARGE = "charge", "charge or spare a fee"
+    LIST_NO_SHOWS = "list_no_shows", "see the No Shows list"
+    DOUBLE_BOOK = "double_book", "book two patients at the same time"
+    SEE_SALES = "see_sales", "see invoices"
+    COLLECT = "collect", "collect on invoices"
+    REFUND = "refund", "refund"
+    SEE_SETTINGS = "see_settings", "see settings"
+    SET_UP = "set_up", "change policies, services or staff"
+
+
+O, M, F, P, B, A = Role.OWNER, Role.MANAGER, Role.FRONT_DESK, Role.PROVIDER, Role.BILLING, Role.AUDITOR
+
+# The table of roles. Front desk holds DOUBLE_BOOK and REFUND only as far as the practice's settings let it.
+RIGHTS: dict[Right, set[Role]] = {
+    Right.SEE_BOOK: {O, M, F, P, A},
+    Right.BOOK: {O, M, F, P},
+    Right.MARK: {O, M, F, P},
+    Right.CHARGE: {O, M, F, B},
+    Right.LIST_NO_SHOWS: {O, M, F, P, B, A},
+    Right.DOUBLE_BOOK: {O, M, F},
+    Right.SEE_SALES: {O, M, F, B, A},
+    Right.COLLECT: {O, M, F, B},
+    Right.REFUND: {O, M, F, B},
+    Right.SEE_SETTINGS: {O, M},
+    Right.SET_UP: {O, M},
+}
+
+
+def may(member: "Member", right: Right, subject: Any = None) -> bool:
+    """Whether that member may, on that subject: in her clinics (R24), and for a provider on her own appointments only."""
+    if member.role not in RIGHTS[right]:
+        return False
+    if member.role == F and right == Right.DOUBLE_BOOK and not member.practice.settings.front_desk_may_double_book:
+        return False
+    if member.role == F and right == Right.REFUND and not member.practice.settings.front_desk_refund_limit_minor:
+        return False
+    if subject is None:
+        return True
+    if member.role == P and getattr(subject, "provider_id", None) != member.provider_id:
+        return False
+    return works_at(member, subject.clinic_id)
+
+
+def works_at(member: "Member", clinic_id: Any) -> bool:
+    """Whether the member was given that clinic; a member without limits was given all."""
+    limits = member.clinic_limits
+    return not limits or clinic_id in limits
+
+
+def refusal_of(right: Right) -> Refusal:
+    """The refusal that names the right and who has it."""
+    who = [Role(role).label.lower() for role in Role if role in RIGHTS[right]]
+    return Refusal(
+        "not_permitted",
+        _("You can’t %(act)s. That is for: %(who)s.") % {"act": right.label, "who": ", ".join(who)},
+    )

@@ -1,0 +1,199 @@
+"""The book: appointments, their services, and the claims on time that no two may hold at once."""
+
+from datetime import date
+from typing import Any, ClassVar
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from kept.foundation.history import remembered
+from kept.foundation.models import OfPractice, code, within
+from kept.foundation.money import Money
+from kept.foundation.refusals import Refusal
+from kept.foundation.walls import PlainSql, walls
+from kept.scheduling.guards import appointment_guard, claim_guard
+
+
+class Status(models.TextChoices):
+    """FHIR R4's codes of an appointment."""
+
+    BOOKED = "booked", "Booked"
+    ARRIVED = "arrived", "Arrived"
+    FULFILLED = "fulfilled", "Completed"
+    NOSHOW = "noshow", "No-show"
+    CANCELLED = "cancelled", "Cancelled"
+    ENTERED_IN_ERROR = "entered-in-error", "Entered in error"
+
+
+MOVES: dict[str, set[str]] = {
+    Status.BOOKED: {Status.ARRIVED, Status.FULFILLED, Status.NOSHOW, Status.CANCELLED, Status.ENTERED_IN_ERROR},
+    Status.ARRIVED: {Status.BOOKED, Status.FULFILLED},
+    Status.FULFILLED: {Status.ARRIVED, Status.BOOKED},  # reopened
+    Status.NOSHOW: {Status.BOOKED},  # restored: the patient came after all
+    Status.CANCELLED: {Status.BOOKED},
+}
+ON_THE_BOOK = [Status.BOOKED, Status.ARRIVED, Status.FULFILLED]
+
+
+class AppointmentQuerySet(models.QuerySet["Appointment"]):
+    def locked(self, appointment: "Appointment", version: int | None = None) -> "Appointment":
+        """The appointment as it is now, locked until the scope ends. Raises Refusal `stale_version` when `version` is another."""
+        fresh = self.select_for_update(no_key=True, of=("self",)).select_related("clinic", "patient", "provider").get(pk=appointment.pk)
+        if version is not None and fresh.version != version:
+            raise Refusal("stale_version", _("Somebody changed this appointment meanwhile. Look at it again, then decide."))
+        return fresh
+
+    def shown(self) -> "AppointmentQuerySet":
+        """With what a line of a list shows."""
+        return self.select_related("patient", "provider", "clinic", "acceptance__card").prefetch_related("lines")
+
+
+@remembered("Appointment")
+class Appointment(OfPractice):
+    """One patient, one provider, one clinic, one or more services, one span of time.
+
+    `booking_no` grows when it is moved; `version` with every change. An imported visit holds no claim on time.
+    """
+
+    class Channel(models.TextChoices):
+        DESK = "desk", "at the desk"
+        ONLINE = "online", "online"
+        API = "api", "over the API"
+        IMPORT = "import", "imported"
+
+    number = models.PositiveBigIntegerField()
+    patient = within("patients.Patient", related_name="appointments")
+    provider = within("practice.Provider")
+    clinic = within("practice.Clinic")
+    status = code(choices=Status.choices, default=Status.BOOKED)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    booked_at = models.DateTimeField()
+    channel = code(choices=Channel.choices, default=Channel.DESK)
+    booking_no = models.PositiveIntegerField(default=1)
+    version = models.PositiveIntegerField(default=1)
+    acceptance = within("policies.Acceptance", null=True, blank=True, related_name="appointments")
+    card_wanted = models.BooleanField(default=False)
+    note = models.CharField(max_length=500, blank=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    arrived_at = models.DateTimeField(null=True, blank=True)
+    treatment_at = models.DateTimeField(null=True, blank=True)
+    status_at = models.DateTimeField(null=True, blank=True)
+    status_by = within("practice.Member", null=True, blank=True)
+    outcome_reason = models.CharField(max_length=200, blank=True)
+    outcome_note = models.CharField(max_length=500, blank=True)
+    late_cancel = models.BooleanField(default=False)
+    recorded_afterwards = models.BooleanField(default=False)
+    external_id = code(max_length=200, null=True, blank=True)
+
+    objects: ClassVar[models.Manager["Appointment"]] = AppointmentQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            *walls(
+                "scheduling_appointment",
+                patient="patients_patient",
+                provider="practice_provider",
+                clinic="practice_clinic",
+                acceptance="policies_acceptance",
+                status_by="practice_member",
+            ),
+            models.UniqueConstraint(fields=["practice", "number"], name="appointment_number_once"),
+            models.UniqueConstraint(fields=["practice", "external_id"], name="appointment_external_once"),
+            models.CheckConstraint(name="appointment_takes_time", condition=Q(starts_at__lt=models.F("ends_at"))),
+            models.CheckConstraint(name="appointment_status_known", condition=Q(status__in=Status.values)),
+            PlainSql(name="appointment_guard", **appointment_guard(MOVES, ON_THE_BOOK)),
+        ]
+        indexes = [
+            models.Index(fields=["practice", "clinic", "starts_at", "id"], name="appointment_of_clinic"),
+            models.Index(fields=["practice", "provider", "starts_at", "id"], name="appointment_of_provider"),
+            models.Index(fields=["practice", "patient", "starts_at"], name="appointment_of_patient"),
+            models.Index(fields=["practice", "-starts_at", "-id"], name="noshow_newest", condition=Q(status="noshow")),
+            models.Index(fields=["practice", "clinic", "-starts_at", "-id"], name="noshow_of_clinic", condition=Q(status="noshow")),
+            models.Index(fields=["practice", "provider", "-starts_at", "-id"], name="noshow_of_provider", condition=Q(status="noshow")),
+            models.Index(fields=["practice", "ends_at"], name="outcome_missing", condition=Q(status="booked")),
+        ]
+
+    def __str__(self) -> str:
+        return f"A-{self.number}"
+
+    @property
+    def local_date(self) -> date:
+        """The day it starts, by the clinic's calendar."""
+        return self.clinic.local_date(self.starts_at)
+
+    @property
+    def imported(self) -> bool:
+        return self.channel == self.Channel.IMPORT
+
+    @property
+    def minutes(self) -> int:
+        return int((self.ends_at - self.starts_at).total_seconds()) // 60
+
+    @property
+    def price(self) -> Money:
+        """Of all its services, as booked. Asks the database for the lines unless they were fetched with it."""
+        lines = list(self.lines.all())
+        return sum((line.price for line in lines[1:]), lines[0].price)
+
+    @property
+    def services(self) -> str:
+        return ", ".join(line.name for line in self.lines.all())
+
+
+class Line(OfPractice):
+    """A service of an appointment, with the name, minutes and price it had when booked."""
+
+    appointment = within("scheduling.Appointment", related_name="lines")
+    service = within("practice.Service")
+    position = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=120)
+    minutes = models.PositiveIntegerField()
+    price_minor = models.PositiveIntegerField()
+    currency = code(max_length=3)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            *walls("scheduling_line", appointment="scheduling_appointment", service="practice_service"),
+            models.UniqueConstraint(fields=["practice", "appointment", "position"], name="line_position_once"),
+        ]
+
+    @property
+    def price(self) -> Money:
+        return Money(self.price_minor, self.currency)
+
+
+class Claim(OfPractice):
+    """Time taken of a provider, room or device, buffers included. No two live claims of one lane overlap (I1).
+
+    Everybody takes lane 0; a deliberate double booking takes the next. `live` follows the appointment's status by trigger.
+    """
+
+    resource = within("practice.Resource", db_index=False)
+    appointment = within("scheduling.Appointment", related_name="claims")
+    lane = models.PositiveSmallIntegerField(default=0)
+    during: Any = DateTimeRangeField()
+    live = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            *walls("scheduling_claim", resource="practice_resource", appointment="scheduling_appointment"),
+            models.CheckConstraint(
+                name="claim_bounded",
+                condition=Q(during__isempty=False, during__lower_inf=False, during__upper_inf=False),
+            ),
+            ExclusionConstraint(
+                name="claim_once",
+                expressions=[
+                    ("resource", RangeOperators.EQUAL),
+                    ("lane", RangeOperators.EQUAL),
+                    ("during", RangeOperators.OVERLAPS),
+                ],
+                condition=Q(live=True),
+            ),
+            PlainSql(name="claim_guard", **claim_guard()),
+        ]

@@ -1,0 +1,60 @@
+"""Reading the book: one appointment, a day, the lines of a period, free times."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import Http404
+
+from kept.foundation import clock
+from kept.practice import queries as practice
+from kept.practice.models import Clinic, Member, Provider
+from kept.scheduling.models import ON_THE_BOOK, Appointment, Claim
+
+STEP = timedelta(minutes=15)
+
+
+def appointment_or_404(member: Member, appointment_id: UUID) -> Appointment:
+    """The one door to an appointment: in her practice and clinics; for a provider, hers. Another's is simply not found (R24)."""
+    found = Appointment.objects.filter(practice.own(member), pk=appointment_id)
+    appointment = found.select_related(
+        "practice", "patient", "provider", "clinic", "status_by", "acceptance__card", "acceptance__version"
+    ).first()
+    if appointment is None:
+        raise Http404
+    return appointment
+
+
+def visible(member: Member) -> QuerySet[Appointment]:
+    """All she may see, with what a line of a list shows."""
+    return Appointment.objects.filter(practice.own(member)).select_related("patient", "provider", "clinic", "acceptance__card")
+
+
+def day_book(member: Member, clinic: Clinic, on: date) -> QuerySet[Appointment]:
+    """What stands on the book of one clinic that day: booked, arrived and completed, by start."""
+    start, end = clock.day(on, clinic.zone)
+    found = visible(member).filter(clinic=clinic, starts_at__gte=start, starts_at__lt=end, status__in=ON_THE_BOOK)
+    return found.prefetch_related("lines").order_by("starts_at", "id")
+
+
+def free_starts(
+    provider: Provider, clinic: Clinic, span: timedelta, *, after: datetime, days: int = 14, most: int = 3, but: Any = None
+) -> Sequence[datetime]:
+    """The next starts at which the provider is free for that long, within the clinic's hours, on the quarter hour; earliest first."""
+    until = clock.day(clinic.local_date(after) + timedelta(days=days), clinic.zone)[1]
+    busy = list(
+        Claim.objects.filter(resource=provider.resource_id, live=True, during__overlap=(after, until))
+        .exclude(appointment=but)
+        .values_list("during", flat=True)
+    )
+    found: list[datetime] = []
+    for offset in range(days):
+        opening, closing = clinic.hours(clinic.local_date(after) + timedelta(days=offset))
+        start = opening
+        while start + span <= closing and len(found) < most:
+            if start > after and not any(taken.lower < start + span and taken.upper > start for taken in busy):
+                found.append(start)
+            start += STEP
+    return found

@@ -1,0 +1,62 @@
+"""Clauses of the book. Pure functions."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from kept.foundation.refusals import Refusal
+from kept.foundation.templatetags.kept import clock as wall_time
+from kept.foundation.templatetags.kept import day as short_day
+
+if TYPE_CHECKING:
+    from kept.scheduling.models import Appointment
+
+
+def display(appointment: "Appointment", *, at: datetime) -> str:
+    """What a screen shows an appointment as: the first that fits."""
+    status = appointment.status
+    stamps = [
+        (status == "noshow", "noshow"),
+        (status == "cancelled" and appointment.late_cancel, "late_cancel"),
+        (status in ("cancelled", "entered-in-error"), "cancelled"),
+        (status == "fulfilled", "completed"),
+        (status == "arrived" and appointment.treatment_at is not None, "in_treatment"),
+        (status == "arrived", "arrived"),
+        (appointment.ends_at <= at, "needs_outcome"),
+        (appointment.card_wanted and appointment.acceptance_id is None and at < appointment.starts_at, "awaiting_card"),
+        (appointment.confirmed_at is not None, "confirmed"),
+    ]
+    return next((name for fits, name in stamps if fits), "booked")
+
+
+def check_move(appointment: "Appointment", to: str) -> None:
+    """Raises Refusal `wrong_status`, naming who and when, where the table of moves has no such move (R2)."""
+    from kept.scheduling.models import MOVES, Status
+
+    if to in MOVES.get(appointment.status, ()):
+        return
+    zone = appointment.clinic.zone
+    by, when = appointment.status_by, appointment.status_at
+    who = by.name if by else _("the system")
+    stamp = f"{short_day(when, zone)}, {wall_time(when, zone)}" if when else ""
+    words = {"is": Status(appointment.status).label, "to": Status(to).label, "who": who, "when": stamp}
+    if appointment.status == to:
+        sentence = _("Already %(is)s: %(who)s marked it on %(when)s.") % words
+    elif when:
+        sentence = _("It is %(is)s since %(when)s, marked by %(who)s, so it can’t become %(to)s.") % words
+    else:
+        sentence = _("It is %(is)s, so it can’t become %(to)s.") % words
+    raise Refusal("wrong_status", sentence, by=by.name if by else None, at=when.isoformat() if when else None)
+
+
+def day_of_refusal(appointment: "Appointment", *, at: datetime) -> Refusal | None:
+    """Why attendance can't be recorded yet (R1): it opens on the appointment's own date, by the clinic's calendar. None: it can."""
+    if appointment.clinic.local_date(at) >= appointment.local_date:
+        return None
+    first = appointment.local_date
+    return Refusal(
+        "too_early",
+        _("Opens on the day of the appointment, %s.") % short_day(appointment.starts_at, appointment.clinic.zone),
+        opens_on=first.isoformat(),
+    )
