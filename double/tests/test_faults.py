@@ -1,0 +1,103 @@
+"""Answers that come late, broken or never."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+import stripe
+
+CONFIRM = "POST /v1/payment_intents/*/confirm"
+Intents = Callable[..., stripe.PaymentIntent]
+Plan = Callable[..., None]
+
+
+def test_cut_before_nothing_was_done(client: stripe.StripeClient, intent: Intents, faults: Plan) -> None:
+    created = intent()
+    faults(CONFIRM, "cut_before")
+
+    with pytest.raises(stripe.APIConnectionError):
+        client.v1.payment_intents.confirm(created.id, {"off_session": True}, {"idempotency_key": "confirm:1"})
+
+    assert client.v1.payment_intents.retrieve(created.id).status == "requires_confirmation"
+    again = client.v1.payment_intents.confirm(created.id, {"off_session": True}, {"idempotency_key": "confirm:1"})
+    assert again.status == "succeeded"
+
+
+def test_cut_after_the_money_moved_and_the_same_key_says_so(client: stripe.StripeClient, intent: Intents, faults: Plan) -> None:
+    created = intent()
+    faults(CONFIRM, "cut_after")
+
+    with pytest.raises(stripe.APIConnectionError):
+        client.v1.payment_intents.confirm(created.id, {"off_session": True}, {"idempotency_key": "confirm:1"})
+
+    assert client.v1.payment_intents.retrieve(created.id).status == "succeeded"
+    again = client.v1.payment_intents.confirm(created.id, {"off_session": True}, {"idempotency_key": "confirm:1"})
+    assert again.status == "succeeded"
+    assert len(client.v1.charges.list({"payment_intent": created.id}).data) == 1
+
+
+def test_an_error_of_the_server_did_nothing(client: stripe.StripeClient, intent: Intents, faults: Plan) -> None:
+    created = intent()
+    faults(CONFIRM, "error500")
+
+    with pytest.raises(stripe.APIError) as failed:
+        client.v1.payment_intents.confirm(created.id, {"off_session": True})
+
+    assert failed.value.http_status == 500
+    assert client.v1.payment_intents.retrieve(created.id).status == "requires_confirmation"
+
+
+def test_a_conflict_can_be_played(api: Callable[..., requests.Response], faults: Plan) -> None:
+    faults("POST /v1/customers", "error409")
+
+    assert api("POST", "/v1/customers").status_code == 409
+
+
+@pytest.mark.parametrize("do", ["slow", "slow_after"])
+def test_a_slow_answer_arrives(client: stripe.StripeClient, faults: Plan, do: str) -> None:
+    faults("POST /v1/customers", do, seconds=0.3)
+    begun = time.monotonic()
+
+    client.v1.customers.create()
+
+    assert time.monotonic() - begun >= 0.3
+
+
+def test_others_are_served_while_one_is_slow(
+    client: stripe.StripeClient, api: Callable[..., requests.Response], faults: Plan, customer: str
+) -> None:
+    faults("GET /v1/charges", "cut_before")
+    begun = time.monotonic()
+
+    assert client.v1.customers.retrieve(customer).id == customer
+
+    assert time.monotonic() - begun < 0.5
+
+
+def test_a_fault_is_used_up(api: Callable[..., requests.Response], faults: Plan, kit: Callable[..., Any]) -> None:
+    faults("GET /v1/customers", "error500", times=2)
+
+    assert [api("GET", "/v1/customers").status_code for _ in range(3)] == [500, 500, 200]
+    assert kit("GET", "faults") == []
+
+
+def test_a_star_stands_for_one_part_of_the_path(api: Callable[..., requests.Response], faults: Plan, customer: str) -> None:
+    faults("GET /v1/customers/*", "error500")
+
+    assert api("GET", f"/v1/customers/{customer}/payment_methods").status_code == 200
+    assert api("GET", f"/v1/customers/{customer}").status_code == 500
+
+
+def test_faults_can_be_cleared(api: Callable[..., requests.Response], faults: Plan, kit: Callable[..., Any]) -> None:
+    faults("GET /v1/customers", "error500", times=9)
+
+    kit("DELETE", "faults")
+
+    assert api("GET", "/v1/customers").status_code == 200
+
+
+@pytest.mark.parametrize("wrong", [[{"match": "GET /", "do": "explode"}], [{"do": "slow"}], [{"match": "GET /", "do": "slow", "x": 1}]])
+def test_a_fault_that_cannot_be_is_refused(kit: Callable[..., Any], wrong: list[dict[str, object]]) -> None:
+    assert "error" in kit("POST", "faults", wrong)
