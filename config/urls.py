@@ -1,7 +1,10 @@
 """Addresses, room by room."""
 
+from allauth.account.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
+
+from kept.api.api import api
 
 
 def alive(request: HttpRequest) -> HttpResponse:
@@ -10,6 +13,12 @@ def alive(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("healthz", alive),
-    path("accounts/", include("allauth.account.urls")),
+    path("accounts/login/", LoginView.as_view(), name="account_login"),
+    path("accounts/logout/", LogoutView.as_view(), name="account_logout"),
+    path("", include("kept.noshows.urls")),
+    path("", include("kept.billing.urls")),
+    path("", include("kept.policies.urls")),
+    path("", include("kept.booking.urls")),
     path("", include("kept.desk.urls")),
+    path("api/v1/", api.urls),
 ]

@@ -196,6 +196,10 @@ class Charge(OfPractice):
         return Money(self.captured_minor - self.refunded_minor - self.refund_reserved_minor, self.currency)
 
     @property
+    def nothing(self) -> Money:
+        return Money(0, self.currency)
+
+    @property
     def in_flight(self) -> bool:
         """Sent, or perhaps sent, and not yet known."""
         return self.state in (State.SENDING, State.UNKNOWN)

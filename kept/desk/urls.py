@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kept.desk import views
+from kept.desk import book, views
 
 app_name = "desk"
 urlpatterns = [
@@ -10,4 +10,10 @@ urlpatterns = [
     path("practice/", views.choose, name="choose"),
     path("clinic/", views.switch_clinic, name="switch-clinic"),
     path("theme/", views.theme, name="theme"),
+    path("appointments/", book.day, name="day"),
+    path("appointments/feed/", book.feed, name="feed"),
+    path("appointments/<uuid:appointment_id>/", book.panel, name="panel"),
+    path("appointments/<uuid:appointment_id>/card-link/", book.card_link, name="card-link"),
+    path("appointments/<uuid:appointment_id>/card-given/", book.card_given, name="card-given"),
+    path("appointments/<uuid:appointment_id>/<slug:verb>/", book.act, name="act"),
 ]

@@ -1,6 +1,5 @@
 """What happens around every request: refusals become answers, after their scope has rolled back."""
 
-import logging
 import random
 import time
 from collections.abc import Callable
@@ -8,10 +7,19 @@ from collections.abc import Callable
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 
 from kept.foundation.refusals import Refusal
 
-log = logging.getLogger("kept")
+TITLES = {
+    "wrong_status": _("Already settled"),
+    "stale_version": _("Changed meanwhile"),
+    "slot_taken": _("That time is taken"),
+    "not_permitted": _("Not permitted"),
+    "too_early": _("Not yet"),
+    "charge_in_flight": _("A charge is under way"),
+    "already_charged": _("Already charged"),
+}
 TRY_AGAIN_STATES = {"40P01", "40001", "55P03"}  # deadlock, serialization, lock not available
 MOST_TRIES = 3
 
@@ -32,11 +40,19 @@ class AnswerRefusals:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, Refusal):
-            part = getattr(request, "htmx", False)
-            template = "ui/_refusal.html" if part else "notice.html"
-            return render(request, template, {"refusal": error}, status=error.status)
+            return _notice(request, error)
         if isinstance(error, OperationalError) and getattr(error.__cause__, "sqlstate", "") in TRY_AGAIN_STATES:
-            response = render(request, "notice.html", {"refusal": Refusal("busy", "The book is busy. Try again in a moment.")}, status=503)
+            response = _notice(request, Refusal("busy", _("The book is busy. Try again in a moment.")), status=503)
             response.clashed = True  # type: ignore[attr-defined]
             return response
         return None
+
+
+def _notice(request: HttpRequest, refusal: Refusal, status: int | None = None) -> HttpResponse:
+    """As a dialog where htmx asked, wherever its answer should have gone; else as a page."""
+    words = {"title": TITLES.get(refusal.code, _("Not possible")), "text": refusal.sentence}
+    if request.headers.get("HX-Request"):
+        answer = render(request, "ui/_refusal.html", words, status=409)
+        answer["HX-Retarget"], answer["HX-Reswap"], answer["HX-Trigger"] = "#dialog", "innerHTML", "appointment-changed"
+        return answer
+    return render(request, "notice.html", words | {"back_url": request.headers.get("Referer", "")}, status=status or refusal.status)

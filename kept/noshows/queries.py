@@ -48,6 +48,11 @@ class Totals:
         """Missed of concluded, 0 to 1."""
         return self.count / self.concluded if self.concluded else 0.0
 
+    @property
+    def collected_share(self) -> float:
+        """Fees paid of fees charged, 0 to 1."""
+        return self.paid / self.fees if self.fees else 0.0
+
     def money(self, amounts: dict[str, int]) -> list[Money]:
         return [Money(minor, currency) for currency, minor in sorted(amounts.items())]
 

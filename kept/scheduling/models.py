@@ -7,12 +7,10 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from kept.foundation.history import remembered
 from kept.foundation.models import OfPractice, code, within
 from kept.foundation.money import Money
-from kept.foundation.refusals import Refusal
 from kept.foundation.walls import PlainSql, walls
 from kept.scheduling.guards import appointment_guard, claim_guard
 
@@ -39,16 +37,10 @@ ON_THE_BOOK = [Status.BOOKED, Status.ARRIVED, Status.FULFILLED]
 
 
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
-    def locked(self, appointment: "Appointment", version: int | None = None) -> "Appointment":
-        """The appointment as it is now, locked until the scope ends. Raises Refusal `stale_version` when `version` is another."""
-        fresh = self.select_for_update(no_key=True, of=("self",)).select_related("clinic", "patient", "provider").get(pk=appointment.pk)
-        if version is not None and fresh.version != version:
-            raise Refusal("stale_version", _("Somebody changed this appointment meanwhile. Look at it again, then decide."))
-        return fresh
-
-    def shown(self) -> "AppointmentQuerySet":
-        """With what a line of a list shows."""
-        return self.select_related("patient", "provider", "clinic", "acceptance__card").prefetch_related("lines")
+    def locked(self, appointment: "Appointment") -> "Appointment":
+        """The appointment as it is now, locked until the scope ends."""
+        fresh = self.select_for_update(no_key=True, of=("self",))
+        return fresh.select_related("practice", "clinic", "patient", "provider", "acceptance__card").get(pk=appointment.pk)
 
 
 @remembered("Appointment")

@@ -5,13 +5,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import Http404
 
 from kept.foundation import clock
 from kept.practice import queries as practice
 from kept.practice.models import Clinic, Member, Provider
-from kept.scheduling.models import ON_THE_BOOK, Appointment, Claim
+from kept.scheduling.models import ON_THE_BOOK, Appointment, Claim, Status
 
 STEP = timedelta(minutes=15)
 
@@ -58,3 +58,12 @@ def free_starts(
                 found.append(start)
             start += STEP
     return found
+
+
+def missed_and_cancelled(member: Member, clinic: Clinic, on: date) -> dict[str, int]:
+    """How many of a clinic's day were missed and cancelled, by status."""
+    start, end = clock.day(on, clinic.zone)
+    found = Appointment.objects.filter(practice.own(member), clinic=clinic, starts_at__gte=start, starts_at__lt=end)
+    return found.aggregate(
+        noshow=Count("pk", filter=Q(status=Status.NOSHOW)), cancelled=Count("pk", filter=Q(status=Status.CANCELLED))
+    )

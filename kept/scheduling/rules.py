@@ -50,6 +50,12 @@ def check_move(appointment: "Appointment", to: str) -> None:
     raise Refusal("wrong_status", sentence, by=by.name if by else None, at=when.isoformat() if when else None)
 
 
+def check_version(appointment: "Appointment", version: int | None) -> None:
+    """Raises Refusal `stale_version` when it was decided on a page that shows an older state. None: whatever the state."""
+    if version is not None and version != appointment.version:
+        raise Refusal("stale_version", _("Somebody changed this appointment meanwhile. Look at it again, then decide."))
+
+
 def day_of_refusal(appointment: "Appointment", *, at: datetime) -> Refusal | None:
     """Why attendance can't be recorded yet (R1): it opens on the appointment's own date, by the clinic's calendar. None: it can."""
     if appointment.clinic.local_date(at) >= appointment.local_date:

@@ -11,7 +11,7 @@ from kept.practice.models import Member, Provider
 from kept.practice.rules import Right
 from kept.scheduling import claims
 from kept.scheduling.models import Appointment, Status
-from kept.scheduling.rules import check_move, day_of_refusal
+from kept.scheduling.rules import check_move, check_version, day_of_refusal
 
 
 def _move(appointment: Appointment, to: Status, kind: str, *, by: Member, at: datetime, **fields: object) -> Appointment:
@@ -33,10 +33,11 @@ def _on_its_day(appointment: Appointment, at: datetime) -> None:
 def check_in(appointment: Appointment, *, by: Member, at: datetime, version: int | None = None) -> Appointment:
     """The patient is here. On the clinic's day of the appointment or later (R1). Raises `wrong_status`, `too_early`, `not_permitted`."""
     by.must(Right.BOOK, appointment)
-    appointment = Appointment.objects.locked(appointment, version)
+    appointment = Appointment.objects.locked(appointment)
     check_move(appointment, Status.ARRIVED)
     if appointment.status != Status.BOOKED:
         raise Refusal("wrong_status", _("Reopen it instead: it was completed."))
+    check_version(appointment, version)
     _on_its_day(appointment, at)
     return _move(appointment, Status.ARRIVED, "appointment.arrived", by=by, at=at, arrived_at=at)
 
@@ -44,10 +45,11 @@ def check_in(appointment: Appointment, *, by: Member, at: datetime, version: int
 def undo_check_in(appointment: Appointment, *, by: Member, at: datetime, version: int | None = None) -> Appointment:
     """The patient was not here after all. Raises Refusal `wrong_status`, `not_permitted`."""
     by.must(Right.BOOK, appointment)
-    appointment = Appointment.objects.locked(appointment, version)
+    appointment = Appointment.objects.locked(appointment)
     if appointment.status != Status.ARRIVED:
         check_move(appointment, Status.ARRIVED)
         raise Refusal("wrong_status", _("It is not checked in."))
+    check_version(appointment, version)
     return _move(appointment, Status.BOOKED, "appointment.arrival_undone", by=by, at=at, arrived_at=None, treatment_at=None)
 
 
@@ -70,9 +72,10 @@ def _stamp(
     appointment: Appointment, field: str, value: datetime | None, kind: str, *, needs: Status, by: Member, at: datetime, version: int | None
 ) -> Appointment:
     by.must(Right.BOOK, appointment)
-    appointment = Appointment.objects.locked(appointment, version)
+    appointment = Appointment.objects.locked(appointment)
     if appointment.status != needs:
         raise Refusal("wrong_status", _("It is %(is)s, not %(needs)s.") % {"is": appointment.get_status_display(), "needs": needs.label})
+    check_version(appointment, version)
     setattr(appointment, field, value)
     appointment.save(update_fields=[field])
     appointment.refresh_from_db(fields=["version"])
@@ -83,8 +86,9 @@ def _stamp(
 def complete(appointment: Appointment, *, by: Member, at: datetime, version: int | None = None) -> Appointment:
     """The visit happened. From booked or arrived, on its day or later (R1). Raises `wrong_status`, `too_early`, `not_permitted`."""
     by.must(Right.BOOK, appointment)
-    appointment = Appointment.objects.locked(appointment, version)
+    appointment = Appointment.objects.locked(appointment)
     check_move(appointment, Status.FULFILLED)
+    check_version(appointment, version)
     _on_its_day(appointment, at)
     return _move(appointment, Status.FULFILLED, "appointment.fulfilled", by=by, at=at)
 
@@ -92,25 +96,28 @@ def complete(appointment: Appointment, *, by: Member, at: datetime, version: int
 def reopen(appointment: Appointment, *, by: Member, at: datetime, version: int | None = None) -> Appointment:
     """It was not complete: back to where it came from, arrived or booked. Raises Refusal `wrong_status`, `not_permitted`."""
     by.must(Right.BOOK, appointment)
-    appointment = Appointment.objects.locked(appointment, version)
+    appointment = Appointment.objects.locked(appointment)
     back = Status.ARRIVED if appointment.arrived_at else Status.BOOKED
     if appointment.status != Status.FULFILLED:
         raise Refusal("wrong_status", _("It is %s, not Completed.") % appointment.get_status_display())
+    check_version(appointment, version)
     return _move(appointment, back, "appointment.reopened", by=by, at=at)
 
 
 def enter_in_error(appointment: Appointment, *, by: Member, at: datetime, version: int | None = None) -> Appointment:
     """It should never have been on the book: off it, out of every figure, kept in history. Raises `wrong_status`, `not_permitted`."""
     by.must(Right.BOOK, appointment)
-    appointment = Appointment.objects.locked(appointment, version)
+    appointment = Appointment.objects.locked(appointment)
     check_move(appointment, Status.ENTERED_IN_ERROR)
+    check_version(appointment, version)
     return _move(appointment, Status.ENTERED_IN_ERROR, "appointment.entered_in_error", by=by, at=at)
 
 
 def mark_noshow(appointment: Appointment, *, reason: str, note: str, by: Member, at: datetime, version: int | None = None) -> Appointment:
     """Record it in the book and give the time free. On the clinic's day of the appointment or later (R1), from `booked` (R2)."""
-    appointment = Appointment.objects.locked(appointment, version)
+    appointment = Appointment.objects.locked(appointment)
     check_move(appointment, Status.NOSHOW)
+    check_version(appointment, version)
     _on_its_day(appointment, at)
     return _move(appointment, Status.NOSHOW, "appointment.noshow", by=by, at=at, outcome_reason=reason, outcome_note=note)
 
@@ -130,10 +137,11 @@ def restore(
     With `double_book` it lies beside what was booked meanwhile. Another time is a move: `booking_no` grows.
     Raises Refusal `wrong_status`, `slot_taken`, `not_permitted`, `invalid`.
     """
-    appointment = Appointment.objects.locked(appointment, version)
+    appointment = Appointment.objects.locked(appointment)
     if appointment.status not in (Status.NOSHOW, Status.CANCELLED):
         check_move(appointment, Status.NOSHOW)
         raise Refusal("wrong_status", _("It is on the book already: nothing to restore."))
+    check_version(appointment, version)
     start, to = starts_at or appointment.starts_at, provider or appointment.provider
     if double_book and start > at:
         by.must(Right.DOUBLE_BOOK, appointment)

@@ -1,0 +1,11 @@
+// Every page: htmx, the styles, and the small behaviours, each in a file of its own.
+import '../styles/app.css';
+import './htmx.js';
+import './busy.js';
+import './menu.js';
+import './dialog.js';
+import './drawer.js';
+import './keys.js';
+import './effect.js';
+import './copy.js';
+import './messages.js';

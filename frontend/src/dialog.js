@@ -1,0 +1,28 @@
+// The dialog opens when htmx puts something into <dialog id="dialog">, and is empty again when it closes.
+import { rememberFocus } from './focus.js';
+
+const dialog = document.getElementById('dialog');
+let giveFocusBack;
+
+document.addEventListener('htmx:afterSwap', ({ target }) => {
+  if (target !== dialog) return;
+  if (!dialog.open) {
+    giveFocusBack = rememberFocus();
+    dialog.showModal();
+  }
+  (dialog.querySelector('[aria-invalid="true"], [autofocus]') ?? dialog).focus();
+});
+
+dialog?.addEventListener('click', (event) => {
+  if (!event.target.closest('[data-close]')) return;
+  event.preventDefault();
+  dialog.close();
+});
+
+dialog?.addEventListener('close', () => {
+  dialog.replaceChildren();
+  giveFocusBack();
+});
+
+// An act that needs no more words: the answer's header says so, and a toast tells the rest.
+document.body.addEventListener('dialog-done', () => dialog?.close());

@@ -1,0 +1,57 @@
+// The drawer opens when htmx puts something into #drawer, whose address is then the page's. Not modal beside the book;
+// below 768 px it covers the page, which is inert meanwhile.
+import { rememberFocus } from './focus.js';
+
+const drawer = document.getElementById('drawer');
+const covering = matchMedia('(width < 48rem)');
+let wasOpen;
+let hadFocus;
+let giveFocusBack;
+
+const isOpen = () => Boolean(drawer?.childElementCount);
+
+/** Is this the address of what the drawer shows? */
+export const isCurrent = (url) => isOpen() && new URL(url, location.href).pathname === location.pathname;
+
+function showState() {
+  for (const part of document.querySelectorAll('[data-under-drawer]')) part.inert = isOpen() && covering.matches;
+  for (const link of document.querySelectorAll('a[hx-target="#drawer"]')) {
+    if (isCurrent(link.href)) link.setAttribute('aria-current', 'true');
+    else link.removeAttribute('aria-current');
+  }
+}
+
+function close() {
+  history.pushState({ htmx: true }, '', drawer.querySelector('[data-close]').href);
+  drawer.replaceChildren();
+  showState();
+  (giveFocusBack ?? rememberFocus())();
+}
+
+document.addEventListener('htmx:beforeSwap', ({ target }) => {
+  if (target !== drawer) return;
+  wasOpen = isOpen();
+  hadFocus = drawer.contains(document.activeElement);
+  if (!wasOpen) giveFocusBack = rememberFocus();
+});
+
+document.addEventListener('htmx:afterSwap', ({ target }) => {
+  // One that only refreshes itself leaves the focus alone.
+  if (target === drawer && (hadFocus || !wasOpen)) drawer.focus();
+});
+
+document.addEventListener('htmx:afterSettle', showState);
+document.addEventListener('htmx:pushedIntoHistory', showState);
+covering.addEventListener('change', showState);
+showState();
+
+drawer?.addEventListener('click', (event) => {
+  if (!event.target.closest('[data-close]') || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  close();
+});
+
+document.addEventListener('keydown', (event) => {
+  if (event.key !== 'Escape' || event.defaultPrevented || !isOpen() || document.querySelector('dialog[open]')) return;
+  close();
+});

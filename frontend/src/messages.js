@@ -1,0 +1,18 @@
+// Toasts go when their time is over (styles/messages.css keeps it, and holds it while one is pointed at). The offline
+// bar stands while nothing can be saved; an answer that is no answer says so in a toast.
+
+const toasts = document.getElementById('toasts');
+const offline = document.getElementById('offline');
+const failed = document.getElementById('failed');
+
+toasts?.addEventListener('animationend', ({ target }) => target.remove());
+toasts?.addEventListener('click', ({ target }) => target.closest('[data-close]')?.closest('.toast').remove());
+
+const showOffline = (isOffline) => offline && (offline.hidden = !isOffline);
+addEventListener('offline', () => showOffline(true));
+addEventListener('online', () => showOffline(false));
+document.addEventListener('htmx:sendError', () => showOffline(true));
+document.addEventListener('htmx:afterOnLoad', () => showOffline(!navigator.onLine));
+showOffline(!navigator.onLine);
+
+document.addEventListener('htmx:responseError', () => toasts?.append(failed.content.cloneNode(true)));

@@ -1,0 +1,52 @@
+"""The questions of Sales, as forms."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from kept.billing.models import Charge
+from kept.foundation.money import Money
+
+REFUND_REASONS = [
+    gettext_lazy("Goodwill"),
+    gettext_lazy("Charged by mistake"),
+    gettext_lazy("Emergency"),
+    gettext_lazy("Patient came after all"),
+    gettext_lazy("Other"),
+]
+
+
+class RefundForm(forms.Form):
+    """Refund: all or part of it, and why. Nothing is chosen in advance."""
+
+    how_much = forms.ChoiceField(choices=[("all", ""), ("part", "")], required=False)
+    amount = forms.CharField(required=False, max_length=20)
+    reason = forms.ChoiceField(required=False, label=gettext_lazy("Reason"))
+    note = forms.CharField(
+        required=False, max_length=500, label=gettext_lazy("Note"), help_text=gettext_lazy("staff only"), widget=forms.Textarea({"rows": 2})
+    )
+
+    def __init__(self, *args: Any, charge: Charge, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.charge = charge
+        reason = self.fields["reason"]
+        assert isinstance(reason, forms.ChoiceField)
+        reason.choices = [("", _("Choose")), *((text, text) for text in REFUND_REASONS)]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not cleaned.get("how_much"):
+            self.add_error("how_much", _("Choose how much goes back."))
+        if not cleaned.get("reason"):
+            self.add_error("reason", _("Say why it is refunded."))
+        cleaned["amount"] = self._amount(cleaned.get("amount", "")) if cleaned.get("how_much") == "part" else None
+        return cleaned
+
+    def _amount(self, typed: str) -> Money | None:
+        try:
+            return Money.parse(typed.strip().lstrip("$€£ "), self.charge.currency)
+        except ValueError:
+            self.add_error("amount", _("Enter an amount, for example %s.") % self.charge.refundable.decimal)
+            return None

@@ -1,0 +1,107 @@
+"""The card page: the patient sees the policy in money, accepts it, and gives a card on the gateway's page or uses hers on file (R3a)."""
+
+from typing import Any
+from uuid import UUID
+
+from csp.decorators import csp_update
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from kept.billing.gateways.facts import Busy, NoAnswer, Rejected
+from kept.billing.models import CardCapture
+from kept.billing.transitions import cards
+from kept.booking.links import let_in, practice_of
+from kept.foundation import clock
+from kept.foundation.refusals import Refusal
+from kept.foundation.scope import scope
+from kept.patients.models import Link
+from kept.patients.queries import usable_card
+from kept.policies import queries as policies
+from kept.scheduling.models import Appointment, Status
+
+hand_over = csp_update({"form-action": settings.GATEWAY_PAGES})
+
+
+def enter(request: HttpRequest, token: str) -> HttpResponse:
+    return redirect("booking:card", let_in(request, token, Link.Purpose.CARD))
+
+
+def _appointment(link_id: UUID) -> Appointment:
+    link = Link.objects.filter(pk=link_id).first()
+    if link is None:
+        raise Http404
+    shown = Appointment.objects.select_related("practice", "patient", "provider", "clinic", "acceptance__card", "acceptance__version")
+    return shown.get(pk=link.subject_id)
+
+
+@hand_over
+def page(request: HttpRequest, link_id: UUID) -> HttpResponse:
+    """GET shows the terms; POST accepts them, with the card on file or on the way to the gateway's page."""
+    practice_id, now = practice_of(request, link_id), clock.now()
+    if request.method == "POST":
+        return _accept(request, practice_id, link_id)
+    with scope(practice_id, actor="patient:link", source="card page"):
+        return _shown(request, link_id, now)
+
+
+def _shown(request: HttpRequest, link_id: UUID, now: Any, *, error: str = "", trouble: str = "") -> HttpResponse:
+    appointment, version = _appointment(link_id), policies.version_in_use()
+    closed = appointment.status != Status.BOOKED or now >= appointment.starts_at
+    context: dict[str, Any] = {
+        "practice": appointment.practice,
+        "clinic": appointment.clinic,
+        "appointment": appointment,
+        "zone": appointment.clinic.zone,
+        "error": error,
+        "trouble": trouble,
+        "today": appointment.clinic.local_date(now) == appointment.local_date,
+    }
+    if appointment.acceptance:
+        return render(request, "booking/card_done.html", context)
+    if closed or version is None:
+        return render(request, "booking/card_closed.html", context)
+    said = cards.terms_now(appointment, version, at=now)
+    context |= {"version": version, "terms": said, "card": usable_card(appointment.patient)}
+    return render(request, "booking/card.html", context, status=422 if error else 503 if trouble else 200)
+
+
+def _accept(request: HttpRequest, practice_id: str, link_id: UUID) -> HttpResponse:
+    now, on_file = clock.now(), request.POST.get("card") == "on_file"
+    with scope(practice_id, actor="patient:link", source=f"link {request.META.get('REMOTE_ADDR', '')}"):
+        if request.POST.get("accept") != "yes":
+            return _shown(request, link_id, now, error=_("Tick this to go on."))
+        appointment = _appointment(link_id)
+        origin = cards.Origin(request.META.get("REMOTE_ADDR"), request.headers.get("User-Agent", ""))
+        capture = cards.begin(appointment, version_id=request.POST.get("version", ""), origin=origin, at=now)
+        card = usable_card(appointment.patient) if on_file else None
+        if on_file and card is None:
+            raise Refusal("card_required", _("The card on file is gone. Please give another."))
+        if card:
+            cards.accept(capture, card, setup_intent_id="", at=now)
+            return redirect("booking:card", link_id)
+    back = f"{settings.BASE_URL}{reverse('booking:card-back', args=[link_id])}?capture={capture.id}"
+    here = f"{settings.BASE_URL}{reverse('booking:card', args=[link_id])}"
+    try:
+        there = cards.leave_for_the_card_page(practice_id, str(capture.id), success_url=back, cancel_url=here)
+    except (NoAnswer, Busy, Rejected):
+        with scope(practice_id, actor="patient:link", source="card page"):
+            return _shown(request, link_id, now, trouble=_("The card page does not answer. Nothing was lost: try again in a minute."))
+    return redirect(there)
+
+
+def back(request: HttpRequest, link_id: UUID) -> HttpResponse:
+    """The patient returns from the gateway's page. What it says is asked, not believed from the address."""
+    practice_id = practice_of(request, link_id)
+    with scope(practice_id, actor="patient:link", source="card page"):
+        appointment = _appointment(link_id)
+        captures = CardCapture.objects.filter(appointment=appointment, state=CardCapture.State.OPEN)
+        capture_ids = list(captures.order_by("-created_at").values_list("id", flat=True)[:3])
+    for capture_id in capture_ids:
+        try:
+            cards.finish(practice_id, str(capture_id))
+        except (NoAnswer, Busy, Rejected):
+            continue  # the gateway's own report brings it
+    return redirect("booking:card", link_id)

@@ -1,0 +1,33 @@
+"""Links without an account (I17): the first GET swaps the token for the session and a clean address; only POST changes anything."""
+
+from uuid import UUID
+
+from django.http import Http404, HttpRequest
+
+from kept.foundation import clock
+from kept.foundation.scope import scope
+from kept.patients.queries import link_by_secret
+
+
+def let_in(request: HttpRequest, token: str, purpose: str) -> str:
+    """The id of the link whose token this is, now known to the session. Raises Http404 for an unknown or expired one alike."""
+    practice, _dot, secret = token.partition(".")
+    try:
+        practice_id = UUID(practice)
+    except ValueError:
+        raise Http404 from None
+    with scope(practice_id, actor="patient:link", source="link"):
+        link = link_by_secret(secret, purpose)
+    if link is None or not link.open_at(clock.now()):
+        raise Http404
+    held = request.session.get("links", {})
+    request.session["links"] = held | {str(link.id): str(practice_id)}
+    return str(link.id)
+
+
+def practice_of(request: HttpRequest, link_id: UUID) -> str:
+    """The practice of a link that this session came in by. Raises Http404."""
+    practice_id = request.session.get("links", {}).get(str(link_id))
+    if practice_id is None:
+        raise Http404
+    return str(practice_id)

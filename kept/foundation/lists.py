@@ -1,0 +1,54 @@
+"""Lists with filters in their address: reading it, writing it, and saying what is chosen. What it does not understand it leaves out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.http import QueryDict
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One of several values of a filter."""
+
+    value: str
+    label: str
+    selected: bool
+
+
+def chosen_ids(asked: QueryDict, key: str) -> list[UUID]:
+    """The ids under a repeated parameter; others are left out."""
+    found = []
+    for text in asked.getlist(key):
+        try:
+            found.append(UUID(text))
+        except ValueError:
+            continue
+    return found
+
+
+def day_of(asked: QueryDict, key: str) -> date | None:
+    """An ISO date; None for none, or for what is no date."""
+    try:
+        return date.fromisoformat(asked.get(key, ""))
+    except ValueError:
+        return None
+
+
+def chosen_label(options: Iterable[Option], everything: str, several: str) -> str:
+    """What a filter's button says: all, the one chosen, or how many."""
+    selected = [each.label for each in options if each.selected]
+    if not selected:
+        return everything
+    return selected[0] if len(selected) == 1 else f"{len(selected)} {several}"
+
+
+def with_query(asked: QueryDict, **changes: str | None) -> str:
+    """The same address with some parameters changed; None takes one away."""
+    query = asked.copy()
+    for key, value in changes.items():
+        query.pop(key, None)
+        if value is not None:
+            query[key] = value
+    return f"?{query.urlencode()}"

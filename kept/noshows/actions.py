@@ -1,0 +1,84 @@
+"""What a member may do with an appointment now, and why not: asked without changing anything, by panel and API alike."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from django.utils.translation import gettext as _
+
+from kept.billing.gateways import accounts
+from kept.foundation.refusals import Refusal
+from kept.policies import queries as policies
+from kept.practice.models import Member
+from kept.practice.rules import Right, refusal_of
+from kept.scheduling.models import Appointment, Status
+from kept.scheduling.rules import check_move, day_of_refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """`reason` is the sentence of the refusal; empty when allowed. `code` is its code."""
+
+    allowed: bool
+    reason: str = ""
+    code: str = ""
+
+
+def actions(appointment: Appointment, member: Member, *, at: datetime) -> Mapping[str, Action]:
+    """By the names of the API's calls. A call may still be refused: time and other people move on."""
+    day = partial(_on_its_day, appointment, at)
+    return {
+        name: _asked(member, right, appointment, *checks)
+        for name, right, checks in (
+            ("check-in", Right.BOOK, [partial(_from, appointment, Status.BOOKED, to=Status.ARRIVED), day]),
+            ("undo-check-in", Right.BOOK, [partial(_from, appointment, Status.ARRIVED)]),
+            ("start-treatment", Right.BOOK, [partial(_from, appointment, Status.ARRIVED), partial(_treatment, appointment, begun=False)]),
+            ("undo-start-treatment", Right.BOOK, [partial(_from, appointment, Status.ARRIVED), partial(_treatment, appointment, begun=True)]),
+            ("complete", Right.BOOK, [partial(check_move, appointment, Status.FULFILLED), day]),
+            ("reopen", Right.BOOK, [partial(_from, appointment, Status.FULFILLED)]),
+            ("confirm", Right.BOOK, [partial(_from, appointment, Status.BOOKED)]),
+            ("no-show", Right.MARK, [partial(check_move, appointment, Status.NOSHOW), day]),
+            ("restore", Right.MARK, [partial(_from, appointment, Status.NOSHOW)]),
+            ("card-link", Right.BOOK, [partial(_card_can_be_given, appointment, at)]),
+            ("entered-in-error", Right.BOOK, [partial(check_move, appointment, Status.ENTERED_IN_ERROR)]),
+        )
+    }
+
+
+def _asked(member: Member, right: Right, appointment: Appointment, *checks: Callable[[], None]) -> Action:
+    try:
+        if not member.may(right, appointment):
+            raise refusal_of(right)
+        for check in checks:
+            check()
+    except Refusal as refusal:
+        return Action(False, refusal.sentence, refusal.code)
+    return Action(True)
+
+
+def _from(appointment: Appointment, status: Status, to: Status | None = None) -> None:
+    if appointment.status != status:
+        if to:
+            check_move(appointment, to)
+        raise Refusal("wrong_status", _("It is %s.") % appointment.get_status_display())
+
+
+def _on_its_day(appointment: Appointment, at: datetime) -> None:
+    if refusal := day_of_refusal(appointment, at=at):
+        raise refusal
+
+
+def _treatment(appointment: Appointment, *, begun: bool) -> None:
+    if (appointment.treatment_at is not None) != begun:
+        raise Refusal("wrong_status", _("The treatment has begun.") if not begun else _("The treatment has not begun."))
+
+
+def _card_can_be_given(appointment: Appointment, at: datetime) -> None:
+    _from(appointment, Status.BOOKED)
+    if appointment.acceptance_id:
+        raise Refusal("wrong_status", _("The policy is accepted already, with a card."))
+    if at >= appointment.starts_at:
+        raise Refusal("wrong_status", _("It has started; a card could be given until then."))
+    if policies.version_in_use() is None or not accounts.payments_on():
+        raise Refusal("fee_not_available", _("No cancellation policy is in use."))

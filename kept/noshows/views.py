@@ -1,0 +1,219 @@
+"""Mark As No-Show, its result, Restore, and the No Shows list."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from kept.events import journal
+from kept.foundation import clock
+from kept.foundation.lists import with_query
+from kept.foundation.pages import attempt, dialog
+from kept.foundation.paging import page
+from kept.foundation.status_looks import FEE_LOOKS
+from kept.foundation.templatetags.kept import clock as wall_time
+from kept.foundation.templatetags.kept import day as short_day
+from kept.noshows import listing, queries
+from kept.noshows.forms import MarkForm, RestoreForm
+from kept.noshows.offers import fee_offer, offer_facts
+from kept.noshows.transitions import attendance, fees
+from kept.noshows.words import fee_words
+from kept.practice.doors import MemberRequest, member_required
+from kept.practice.rules import Right
+from kept.scheduling.models import Appointment, Status
+from kept.scheduling.queries import appointment_or_404, free_starts
+from kept.scheduling.rules import check_move, day_of_refusal, display
+
+ROWS = 50
+
+
+@member_required
+def mark(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
+    now = clock.now()
+    member, appointment = request.member, appointment_or_404(request.member, appointment_id)
+    member.must(Right.MARK, appointment)
+    check_move(appointment, Status.NOSHOW)
+    if refusal := day_of_refusal(appointment, at=now):
+        raise refusal
+    offer = fee_offer(appointment, at=now)
+    may_charge = member.may(Right.CHARGE, appointment)
+    form = MarkForm(request.POST or None, offer=offer, may_charge=may_charge, initial={"version": appointment.version})
+    if request.method == "POST" and form.is_valid():
+        answers = form.cleaned_data
+        if attempt(form, lambda: attendance.mark(appointment, by=member, at=now, **answers)):
+            return _after(request, appointment_id)
+    context = {
+        "appointment": appointment,
+        "form": form,
+        "offer": offer,
+        "may_charge": may_charge,
+        "facts": offer_facts(appointment, offer),
+        "now": now,
+        "started": appointment.starts_at <= now,
+        "charge_chosen": form["charge_fee"].value() == "yes",
+        "spare_chosen": form["charge_fee"].value() == "no",
+    }
+    return dialog(request, "noshows/_mark.html", context, status=422 if form.errors else 200)
+
+
+def _after(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+    """The result, in the dialog's place; without script on the appointment's own page."""
+    if not request.headers.get("HX-Request"):
+        return redirect("desk:panel", appointment_id)
+    response = outcome(request, appointment_id)
+    response["HX-Trigger"] = "appointment-changed"
+    return response
+
+
+@member_required
+def outcome(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
+    """What became of the mark and its charge; asks again by itself while the charge is under way."""
+    now = clock.now()
+    appointment = appointment_or_404(request.member, appointment_id)
+    fee = queries.fee_of(appointment, at=now)
+    context = {
+        "appointment": appointment,
+        "fee": fee,
+        "words": fee_words(appointment, fee, at=now),
+        "moving": fee is not None and fee.is_moving,
+        "may_retry": fee is not None and fee.state == "declined" and request.member.may(Right.COLLECT, appointment),
+        "may_restore": request.member.may(Right.MARK, appointment),
+        "may_see_invoice": request.member.may(Right.SEE_SALES, appointment),
+        "now": now,
+    }
+    if not request.headers.get("HX-Request"):
+        return redirect("desk:panel", appointment_id)
+    return render(request, "noshows/_marked.html", context)
+
+
+@member_required
+def restore(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
+    now = clock.now()
+    member, appointment = request.member, appointment_or_404(request.member, appointment_id)
+    member.must(Right.MARK, appointment)
+    if appointment.status != Status.NOSHOW:
+        check_move(appointment, Status.NOSHOW if appointment.status == Status.BOOKED else Status.BOOKED)
+    taken_by = queries.taken_by([appointment]).get(appointment.pk)
+    fee = queries.fee_of(appointment, at=now)
+    form = RestoreForm(request.POST or None, taken=taken_by is not None, initial={"version": appointment.version})
+    if request.method == "POST" and form.is_valid():
+        answers = _restore_answers(form, appointment)
+        if answers is not None:
+            restored = attempt(form, lambda: attendance.restore(appointment, by=member, at=now, **answers))
+            if restored:
+                return _restored(request, restored)
+    context = {
+        "appointment": appointment,
+        "form": form,
+        "taken_by": taken_by,
+        "fee": fee,
+        "words": fee_words(appointment, fee, at=now) if fee else None,
+        "still_paid": fee is not None and fees.still_paid(fee),
+        "ends": fee is not None and fee.charge is not None and not fees.still_paid(fee) and fee.charge.captured_minor == 0,
+        "may_refund": member.may(Right.REFUND, appointment),
+        "beside": appointment.starts_at <= now or member.may(Right.DOUBLE_BOOK, appointment),
+        "free": _free(appointment, now) if taken_by else [],
+        "becomes": _display_after(appointment, now),
+        "where_beside": form["where"].value() == "beside",
+        "where_other": form["where"].value() == "other",
+        "refund_chosen": bool(form["refund"].value()),
+        "can_check_in": appointment.clinic.local_date(now) == appointment.local_date,
+        "now": now,
+    }
+    return dialog(request, "noshows/_restore.html", context, status=422 if form.errors else 200)
+
+
+def _display_after(appointment: Appointment, now: datetime) -> str:
+    return display(Appointment(**{field: getattr(appointment, field) for field in AFTER} | {"status": Status.BOOKED}), at=now)
+
+
+AFTER = ("starts_at", "ends_at", "card_wanted", "acceptance_id", "confirmed_at")
+
+
+def _free(appointment: Appointment, now: datetime) -> list[tuple[str, str]]:
+    """The next free starts with the same provider: as posted, and in words."""
+    zone = appointment.clinic.zone
+    span = appointment.ends_at - appointment.starts_at
+    starts = free_starts(appointment.provider, appointment.clinic, span, after=now, but=appointment)
+    return [(f"{start.astimezone(zone):%Y-%m-%dT%H:%M}", f"{short_day(start, zone)}, {wall_time(start, zone)}") for start in starts]
+
+
+def _restore_answers(form: RestoreForm, appointment: Appointment) -> dict[str, Any] | None:
+    """What the form asks of the transition; None with an error at the time that clocks skip."""
+    given = form.cleaned_data
+    answers: dict[str, Any] = {"refund": given["refund"], "check_in": given["check_in"], "version": given["version"]}
+    answers["double_book"] = given["where"] == "beside"
+    if given["where"] == "other":
+        try:
+            answers["starts_at"] = clock.instant(given["start"].replace(tzinfo=None), appointment.clinic.zone)
+        except ValueError:
+            form.add_error("start", _("Clocks skip that time at the clinic. Choose another."))
+            return None
+    return answers
+
+
+def _restored(request: HttpRequest, appointment: Appointment) -> HttpResponse:
+    """Back on the calendar: said, with the way there."""
+    zone = appointment.clinic.zone
+    when = f"{short_day(appointment.starts_at, zone)}, {wall_time(appointment.starts_at, zone)}"
+    context = {
+        "appointment": appointment,
+        "text": _("Restored to %s.") % when,
+        "url": f"{reverse('desk:day')}?date={appointment.local_date}&clinic={appointment.clinic_id}",
+    }
+    response = dialog(request, "noshows/_restored.html", context)
+    response["HX-Reswap"], response["HX-Trigger"] = "none", "dialog-done, appointment-changed"
+    return response
+
+
+@member_required
+def no_shows(request: MemberRequest) -> HttpResponse:
+    now = clock.now()
+    request.member.must(Right.LIST_NO_SHOWS)
+    wanted = listing.wanted(request.GET, request.member, at=now)
+    found = page(queries.no_shows(request.member, wanted, at=now), by="starts_at", cursor=request.GET.get("after"), limit=ROWS)
+    facts = queries.attendance([row.patient_id for row in found.rows])
+    taken = queries.taken_by(found.rows)
+    rows = []
+    for appointment in found.rows:
+        fee = queries.fee_of(appointment, at=now)
+        rows.append(
+            {
+                "appointment": appointment,
+                "fee": fee,
+                "words": fee_words(appointment, fee, at=now),
+                "attendance": facts.get(appointment.patient_id),
+                "taken_by": taken.get(appointment.pk),
+                "may_restore": request.member.may(Right.MARK, appointment),
+                "may_see_invoice": request.member.may(Right.SEE_SALES, appointment),
+            }
+        )
+    context = {
+        "tab": "appointments",
+        "rows": rows,
+        "totals": listing.totals(queries.totals(request.member, wanted)),
+        "next_url": with_query(request.GET, after=found.next) if found.next else "",
+        "first_url": with_query(request.GET, after=None) if request.GET.get("after") else "",
+        "csv_url": f"{reverse('noshows:csv')}?{request.GET.urlencode()}",
+        "filter": wanted,
+        "filtered": any(key in request.GET for key in ("clinic", "provider", "fee", "q", "from", "to")),
+        "options": listing.options(request.GET, wanted, request.member, [(key, FEE_LOOKS[key].label) for key in listing.FEE_STATES]),
+        "presets": listing.presets(request.GET, wanted, listing.today(request.member, at=now)),
+        "now": now,
+    }
+    return render(request, "noshows/list.html", context)
+
+
+@member_required
+def no_shows_csv(request: MemberRequest) -> HttpResponse:
+    now = clock.now()
+    request.member.must(Right.LIST_NO_SHOWS)
+    wanted = listing.wanted(request.GET, request.member, at=now)
+    journal.looked_at("no-shows exported", practice_id=request.member.practice_id, at=now)
+    return listing.csv_answer(queries.no_shows(request.member, wanted, at=now), at=now)
+
+

@@ -1,0 +1,106 @@
+"""Fees in sentences: what the panel, the dialog's result and the lists say of a fee's state. Money is never said before it is known."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+
+from kept.billing.models import Charge
+from kept.billing.transitions.charging import MOST_TRIES
+from kept.foundation.money import Money
+from kept.foundation.templatetags.kept import clock as wall_time
+from kept.foundation.templatetags.kept import monthday
+from kept.noshows.models import Fee
+from kept.noshows.offers import WHY_NOT
+from kept.scheduling.models import Appointment
+
+
+@dataclass(frozen=True, slots=True)
+class FeeWords:
+    """`chip` is the look's key, `label` its own word where it has one ("Charges 6:00 PM")."""
+
+    chip: str
+    title: str
+    text: str
+    label: str = ""
+    amount: Money | None = None
+    trouble: bool = False
+
+
+def fee_words(appointment: Appointment, fee: Fee | None, *, at: datetime) -> FeeWords:
+    """A missed appointment's fee. `fee` carries `state`; None: no decision was ever asked for, as with imported visits."""
+    if fee is None or fee.state == "not_offered":
+        why_not = fee.why_not if fee else ("imported" if appointment.imported else "no_card")
+        chip = "no_card" if why_not == "no_card" else "not_offered"
+        return FeeWords(chip, _("No fee can be charged"), _sentence(WHY_NOT.get(why_not, "")))
+    charge, zone = fee.charge, appointment.clinic.zone
+    who = appointment.patient.first_name
+    if charge is None:
+        by = fee.by.name if fee.by else _("The system")
+        if fee.state == "undecided":
+            text = _("%(by)s marked it. Somebody who may charge decides.") % {"by": by}
+            return FeeWords("undecided", _("Charge %s or spare it?") % fee.amount, text, amount=fee.amount)
+        text = _("Decided by %(by)s, %(when)s.") % {"by": by, "when": _moment(fee.at, zone, at)}
+        return FeeWords("spared", _("%s not charged") % fee.amount, f"{text} {fee.fee_reason}".strip(), amount=fee.amount)
+    return _of_charge(fee.state, charge, who, appointment, at)
+
+
+def _of_charge(state: str, charge: Charge, who: str, appointment: Appointment, at: datetime) -> FeeWords:
+    zone, amount, card = appointment.clinic.zone, charge.amount, charge.card
+    if state == "waiting":
+        due = _moment(charge.due_at, zone, at)
+        text = _("To %(card)s. Restore before then ends it, and %(who)s never sees a charge.") % {"card": card, "who": who}
+        label = _("Charges %s") % wall_time(charge.due_at, zone)
+        return FeeWords(state, _("%(amount)s is charged %(due)s") % {"amount": amount, "due": due}, text, label, amount)
+    if state == "charging":
+        title = _("Charging %(amount)s to %(card)s") % {"amount": amount, "card": card}
+        return FeeWords(state, title, _("The result appears here by itself."), amount=amount)
+    if state == "checking":
+        text = _("Don’t charge again: this is asked until it is known, and appears here by itself.")
+        return FeeWords(state, _("We don’t know yet if %s was charged") % amount, text, amount=amount, trouble=True)
+    if state == "declined":
+        tries = _("%(used)d of %(most)d tries in 30 days used.") % {"used": charge.attempt, "most": MOST_TRIES}
+        text = f"{_reason(charge)}. {_('Nothing was charged.')} {tries}"
+        return FeeWords(state, _("%s was declined") % card, text, amount=amount, trouble=True)
+    if state == "needs_patient":
+        text = _("Nothing was charged. Only %s can do it, with the bank’s own question; the fee stays open.") % who
+        return FeeWords(state, _("%s’s bank asks for authentication") % who, text, amount=amount, trouble=True)
+    if state == "failed":
+        return FeeWords(state, _("The charge did not go through"), f"{_reason(charge)}. {_('Nothing was charged.')}", amount=amount, trouble=True)
+    if state in ("refunded", "part_refunded"):
+        if state == "refunded":
+            text = _("To %s. Banks take 5 to 10 business days.") % card
+            return FeeWords(state, _("%s refunded") % charge.refunded, text, amount=charge.refunded)
+        rest = charge.captured - charge.refunded
+        text = _("To %(card)s. %(rest)s stays paid.") % {"card": card, "rest": rest}
+        title = _("%(back)s of %(all)s refunded") % {"back": charge.refunded, "all": charge.captured}
+        return FeeWords(state, title, text, amount=charge.refunded)
+    if state == "spared":
+        return FeeWords(state, _("%s not charged") % amount, _("The fee was ended before it was charged."), amount=amount)
+    when = _moment(charge.captured_at, zone, at) if charge.captured_at else ""
+    return FeeWords("paid", _("%(amount)s charged to %(card)s") % {"amount": charge.captured, "card": card}, when, amount=charge.captured)
+
+
+def _reason(charge: Charge) -> str:
+    known = {
+        "insufficient_funds": _("Insufficient funds"),
+        "generic_decline": _("The bank gave no reason"),
+        "expired_card": _("The card is expired"),
+        "lost_card": _("The card is reported lost"),
+        "stolen_card": _("The card is reported stolen"),
+        "payments_off": _("Card payments are not set up"),
+        "resource_missing": _("The card was removed at the payment provider"),
+    }
+    return known.get(charge.decline_code) or charge.decline_text.rstrip(".") or _("The bank gave no reason")
+
+
+def _sentence(text: object) -> str:
+    said = str(text)
+    return said[:1].upper() + said[1:]
+
+
+def _moment(at: datetime, zone: ZoneInfo, now: datetime) -> str:
+    """As near as it needs: "today, 1:12 PM", or "Oct 13, 11:00 AM"."""
+    same_day = at.astimezone(zone).date() == now.astimezone(zone).date()
+    return _("today, %s") % wall_time(at, zone) if same_day else f"{monthday(at, zone)}, {wall_time(at, zone)}"
