@@ -1,8 +1,8 @@
 // One sprite of the icons that are really used, drawn by Lucide or by us (icons/).
 //
 // An icon counts as used where a template, a Python or a script file names it after the word "icon": {% icon "x" %},
-// icon="x", "icon": "x", icon('x'). In a Python file called *looks.py, which is a table of icons, every quoted name
-// of an icon counts. An unknown name stops the build.
+// icon="x", "icon": "x", icon('x'); there an unknown name stops the build. In a Python file that declares `icon: str`,
+// every quoted name of an icon counts.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -35,7 +35,7 @@ export default function icons() {
           if (!drawing(name)) this.error(`${file} names the icon "${name}", which nobody drew`);
           used.add(name);
         }
-        if (file.endsWith('looks.py')) {
+        if (/\bicon: str\b/.test(text)) {
           for (const [, name] of text.matchAll(quoted)) if (drawing(name)) used.add(name);
         }
       }

@@ -1,4 +1,5 @@
 // What was pressed says that it is at work (aria-busy), and does not work twice.
+import htmx from './htmx.js';
 
 const parts = (event) => [event.detail.elt, event.detail.requestConfig.triggeringEvent?.submitter].filter(Boolean);
 
@@ -10,6 +11,11 @@ document.addEventListener('htmx:beforeRequest', (event) => {
 document.addEventListener('htmx:afterRequest', (event) => {
   for (const part of parts(event)) part.ariaBusy = null;
 });
+
+/** Before a part is taken off the page: what it was asking for no longer matters. What it was saving goes on. */
+export function stopAsking(part) {
+  for (const each of part.querySelectorAll('[hx-get][aria-busy="true"]')) htmx.trigger(each, 'htmx:abort');
+}
 
 document.addEventListener('submit', (event) => {
   const form = event.target;

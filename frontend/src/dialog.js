@@ -1,11 +1,12 @@
 // The dialog opens when htmx puts something into <dialog id="dialog">, and is empty again when it closes.
+import { stopAsking } from './busy.js';
 import { rememberFocus } from './focus.js';
 
 const dialog = document.getElementById('dialog');
 let giveFocusBack;
 
 document.addEventListener('htmx:afterSwap', ({ target }) => {
-  if (target !== dialog) return;
+  if (target !== dialog || !dialog.childElementCount) return;
   if (!dialog.open) {
     giveFocusBack = rememberFocus();
     dialog.showModal();
@@ -20,6 +21,7 @@ dialog?.addEventListener('click', (event) => {
 });
 
 dialog?.addEventListener('close', () => {
+  stopAsking(dialog);
   dialog.replaceChildren();
   giveFocusBack();
 });

@@ -1,5 +1,6 @@
 // The drawer opens when htmx puts something into #drawer, whose address is then the page's. Not modal beside the book;
 // below 768 px it covers the page, which is inert meanwhile.
+import { stopAsking } from './busy.js';
 import { rememberFocus } from './focus.js';
 
 const drawer = document.getElementById('drawer');
@@ -23,6 +24,7 @@ function showState() {
 
 function close() {
   history.pushState({ htmx: true }, '', drawer.querySelector('[data-close]').href);
+  stopAsking(drawer);
   drawer.replaceChildren();
   showState();
   (giveFocusBack ?? rememberFocus())();

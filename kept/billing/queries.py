@@ -45,7 +45,7 @@ def invoices(member: Member, wanted: Filter) -> QuerySet[Invoice]:
     if "refunded" in wanted.statuses:
         found = found.filter(charges__refunded_minor__gt=0)
     if wanted.number:
-        digits = "".join(mark for mark in wanted.number if mark.isdigit())
+        digits = "".join(mark for mark in wanted.number if mark.isdecimal())
         found = found.filter(number=int(digits)) if digits and len(digits) < 19 else found.none()
     same = {"kind__in": wanted.kinds, "clinic__in": wanted.clinics, "provider__in": wanted.providers, "patient": wanted.patient}
     found = found.filter(**{key: value for key, value in same.items() if value})
@@ -84,8 +84,6 @@ def totals(found: QuerySet[Invoice]) -> list[SalesTotals]:
         .order_by("currency")
     )
     return [
-        SalesTotals(
-            row["currency"], row["count"], *(Money(row[column], row["currency"]) for column in ("invoiced", "collected", "back"))
-        )
+        SalesTotals(row["currency"], row["count"], *(Money(row[column], row["currency"]) for column in ("invoiced", "collected", "back")))
         for row in rows
     ]

@@ -6,14 +6,18 @@ from contextlib import contextmanager
 from datetime import timedelta
 from uuid import UUID
 
+from django.db.models import Q
+
 from kept.billing.gateways import accounts
 from kept.billing.gateways.facts import Busy, Gateway, IntentFacts, NoAnswer, Rejected
 from kept.billing.models import Charge, Refund, State
 from kept.billing.transitions import charging, refunding
 from kept.foundation import clock
 from kept.foundation.crashpoints import crashpoint
+from kept.foundation.ids import as_id
 from kept.foundation.scope import scope
 
+NOBODY = UUID(int=0)
 KEY_LIFE = timedelta(hours=23)  # the gateway may forget an idempotency key after 24
 
 
@@ -186,15 +190,15 @@ def apply_event(practice_id: str, object_kind: str, object_id: str) -> None:
     if object_kind == "payment_intent":
         facts = gateway.intent(object_id)
         with _job(practice_id, "apply_event"):
-            known = Charge.objects.filter(gateway_intent_id=facts.id).exists() or Charge.objects.filter(id=facts.charge_id or None).exists()
-        if known:
-            with _job(practice_id, "apply_event"):
-                found = Charge.objects.filter(gateway_intent_id=facts.id).first() or Charge.objects.get(id=facts.charge_id)
-                charging.note_intent(found.id, facts.id)
-            _settle(practice_id, found.id, facts)
+            ours = Q(gateway_intent_id=facts.id) | Q(id=as_id(facts.charge_id) or NOBODY)
+            charge = Charge.objects.filter(ours).first()
+            if charge:
+                charging.note_intent(charge.id, facts.id)
+        if charge:
+            _settle(practice_id, charge.id, facts)
         return
     for known_refund in gateway.refunds(object_id):
         with _job(practice_id, "apply_event"):
-            ours = Refund.objects.filter(id=known_refund.refund_id or None).first()
-            if ours:
-                refunding.settle(ours.id, known_refund, at=clock.now())
+            refund = Refund.objects.filter(id=as_id(known_refund.refund_id) or NOBODY).first()
+            if refund:
+                refunding.settle(refund.id, known_refund, at=clock.now())

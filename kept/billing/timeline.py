@@ -58,7 +58,11 @@ KINDS: dict[str, tuple[str, str, Words]] = {
     "fee.decided": ("circle-question-mark", "", _decided),
     "invoice.issued": ("receipt", "", lambda event, c: _("Invoice made")),
     "invoice.paid": ("circle-check", "completed", lambda event, c: _("Invoice paid")),
-    "invoice.cancelled": ("circle-slash", "", lambda event, c: _("Invoice cancelled by credit note CN-%s") % event.particulars["credit_note"]),
+    "invoice.cancelled": (
+        "circle-slash",
+        "",
+        lambda event, c: _("Invoice cancelled by credit note CN-%s") % event.particulars["credit_note"],
+    ),
     "charge.due": ("timer", "", lambda event, c: _("%s due") % _money(event, c)),
     "charge.succeeded": ("credit-card-check", "completed", lambda event, c: _("%s charged") % _money(event, c)),
     "charge.declined": ("octagon-alert", "noshow", lambda event, c: _("Card declined")),
@@ -87,11 +91,13 @@ def of_invoice(invoice: Invoice) -> list[Entry]:
     """The payment timeline: the mark, the bill, each try, each refund."""
     charges = [charge.id for charge in invoice.charges.all()]
     refunds = [refund.id for refund in invoice.refunds.all()]
-    entries = _entries([invoice.id, *charges, *refunds, invoice.appointment_id], invoice.currency, leave_out=NOT_MONEY | {"invoice.paid"})
-    return entries
+    return _entries([invoice.id, *charges, *refunds, invoice.appointment_id], invoice.currency, leave_out=NOT_MONEY | {"invoice.paid"})
 
 
-NOT_MONEY = {kind for kind in KINDS if kind.startswith(("appointment.", "card.", "policy."))} - {"appointment.noshow", "appointment.restored"}
+NOT_MONEY = {kind for kind in KINDS if kind.startswith(("appointment.", "card.", "policy."))} - {
+    "appointment.noshow",
+    "appointment.restored",
+}
 
 
 def _entries(subject_ids: list[Any], currency: str, *, leave_out: set[str]) -> list[Entry]:
@@ -100,5 +106,5 @@ def _entries(subject_ids: list[Any], currency: str, *, leave_out: set[str]) -> l
     entries = []
     for event in events:
         icon, tone, words = KINDS[event.kind]
-        entries.append(Entry(icon, tone, words(event, currency), names.get(event.by_id, ""), event.at))
+        entries.append(Entry(icon, tone, words(event, currency), names.get(event.by_id, "") if event.by_id else "", event.at))
     return entries

@@ -68,7 +68,9 @@ def invoices(request: MemberRequest) -> HttpResponse:
     clinics = [Option(str(each.pk), each.name, each.pk in wanted.clinics) for each in practice.clinics(member)]
     providers = [Option(str(each.pk), each.name, each.pk in wanted.providers) for each in practice.providers(member)]
     statuses = [Option(key, label, key in wanted.statuses) for key, label in STATUSES]
-    kinds = [Option(kind.value, f"Appointment Cancellation/Rescheduling Charges: {kind.label}", kind.value in wanted.kinds) for kind in Kind]
+    kinds = [
+        Option(kind.value, f"Appointment Cancellation/Rescheduling Charges: {kind.label}", kind.value in wanted.kinds) for kind in Kind
+    ]
     context = {
         "tab": "sales",
         "rows": [{"invoice": row, "charge": queries.charge_of(row), "status": _shown_status(row)} for row in shown.rows],

@@ -22,7 +22,7 @@ from kept.patients.queries import usable_card
 from kept.policies import queries as policies
 from kept.scheduling.models import Appointment, Status
 
-hand_over = csp_update({"form-action": settings.GATEWAY_PAGES})
+hand_over: Any = csp_update({"form-action": settings.GATEWAY_PAGES})
 
 
 def enter(request: HttpRequest, token: str) -> HttpResponse:

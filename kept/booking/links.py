@@ -5,6 +5,7 @@ from uuid import UUID
 from django.http import Http404, HttpRequest
 
 from kept.foundation import clock
+from kept.foundation.ids import as_id
 from kept.foundation.scope import scope
 from kept.patients.queries import link_by_secret
 
@@ -12,10 +13,9 @@ from kept.patients.queries import link_by_secret
 def let_in(request: HttpRequest, token: str, purpose: str) -> str:
     """The id of the link whose token this is, now known to the session. Raises Http404 for an unknown or expired one alike."""
     practice, _dot, secret = token.partition(".")
-    try:
-        practice_id = UUID(practice)
-    except ValueError:
-        raise Http404 from None
+    practice_id = as_id(practice)
+    if practice_id is None:
+        raise Http404
     with scope(practice_id, actor="patient:link", source="link"):
         link = link_by_secret(secret, purpose)
     if link is None or not link.open_at(clock.now()):

@@ -73,7 +73,11 @@ class DayPage:
             "providers": [self._choice(each) for each in self.providers],
             "all_url": self.url(providers=[]),
             "everyone": not self.chosen,
-            "provider_label": self.shown[0].name if len(self.shown) == 1 else _("All providers") if not self.chosen else _("%d providers") % len(self.shown),
+            "provider_label": self.shown[0].name
+            if len(self.shown) == 1
+            else _("All providers")
+            if not self.chosen
+            else _("%d providers") % len(self.shown),
             "month": self._month(),
             "counts": self._counts(),
             "needs": needs,

@@ -8,5 +8,5 @@ _AT = os.environ.get("KEPT_CRASH_AT", "")
 
 def crashpoint(name: str) -> None:
     """Kill this process at once, as a power cut would, if it was started with KEPT_CRASH_AT set to this name."""
-    if _AT == name:
+    if name == _AT:
         os.kill(os.getpid(), signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""History: triggers write every change of a row, before and after, with the actor and reason of the scope. Append-only by a missing grant."""
+"""History: triggers write every change of a row with the actor and reason of the scope; append-only by a missing grant."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -23,8 +23,8 @@ def remembered(name: str) -> Callable[[M], M]:
         pghistory.InsertEvent(),
         pghistory.UpdateEvent(),
         pghistory.DeleteEvent(),
-        context_field=None,
-        context_id_field=None,
+        context_field=None,  # type: ignore[arg-type]  None is documented: no context
+        context_id_field=None,  # type: ignore[arg-type]
         model_name=f"{name}History",
         obj_field=pghistory.ObjForeignKey(db_index=False, related_name="history"),
         attrs={

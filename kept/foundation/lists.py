@@ -7,6 +7,8 @@ from uuid import UUID
 
 from django.http import QueryDict
 
+from kept.foundation.ids import as_id
+
 
 @dataclass(frozen=True, slots=True)
 class Option:
@@ -19,13 +21,7 @@ class Option:
 
 def chosen_ids(asked: QueryDict, key: str) -> list[UUID]:
     """The ids under a repeated parameter; others are left out."""
-    found = []
-    for text in asked.getlist(key):
-        try:
-            found.append(UUID(text))
-        except ValueError:
-            continue
-    return found
+    return [found for text in asked.getlist(key) if (found := as_id(text))]
 
 
 def day_of(asked: QueryDict, key: str) -> date | None:

@@ -42,7 +42,7 @@ class AnswerRefusals:
         if isinstance(error, Refusal):
             return _notice(request, error)
         if isinstance(error, OperationalError) and getattr(error.__cause__, "sqlstate", "") in TRY_AGAIN_STATES:
-            response = _notice(request, Refusal("busy", _("The book is busy. Try again in a moment.")), status=503)
+            response = _notice(request, Refusal("busy", str(_("The book is busy. Try again in a moment."))), status=503)
             response.clashed = True  # type: ignore[attr-defined]
             return response
         return None

@@ -9,5 +9,5 @@ class NetworkInTransaction(RuntimeError):
 
 def leave_the_database() -> None:
     """Raise NetworkInTransaction inside a transaction. A test's own enclosing transaction does not count."""
-    if any(not block._from_testcase for block in connection.atomic_blocks):
+    if any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
         raise NetworkInTransaction("no network inside a transaction")

@@ -52,7 +52,7 @@ def scope(practice_id: UUID | str, *, actor: str, reason: str = "", source: str 
             yield unit
         finally:
             _unit.reset(token)
-        if not connection.needs_rollback and any(block._from_testcase for block in connection.atomic_blocks):
+        if not connection.needs_rollback and any(getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
             say(None)  # a test's own transaction outlives this one
 
 

@@ -16,6 +16,6 @@ def seal(secret: str) -> bytes:
     return _box().encrypt(secret.encode())
 
 
-def unseal(sealed: bytes) -> str:
+def unseal(sealed: bytes | memoryview) -> str:
     """The secret again. Raises cryptography's InvalidToken when the key is another or the bytes were changed."""
     return _box().decrypt(bytes(sealed)).decode()

@@ -21,13 +21,14 @@ class Schema(BaseConstraint):
     def _statement(self, text: str, model: type[Model], editor: BaseDatabaseSchemaEditor) -> Statement:
         return Statement(text, table=Table(model._meta.db_table, editor.quote_name))
 
-    def create_sql(self, model: type[Model], schema_editor: BaseDatabaseSchemaEditor) -> Statement:
+    # The stubs say `str | None` where Django takes and makes statements.
+    def create_sql(self, model: type[Model], schema_editor: BaseDatabaseSchemaEditor) -> Statement:  # type: ignore[override]
         return self._statement(self.create_text(), model, schema_editor)
 
-    def remove_sql(self, model: type[Model], schema_editor: BaseDatabaseSchemaEditor) -> Statement:
+    def remove_sql(self, model: type[Model], schema_editor: BaseDatabaseSchemaEditor) -> Statement:  # type: ignore[override]
         return self._statement(self.remove_text(), model, schema_editor)
 
-    def constraint_sql(self, model: type[Model], schema_editor: BaseDatabaseSchemaEditor) -> None:
+    def constraint_sql(self, model: type[Model], schema_editor: BaseDatabaseSchemaEditor) -> None:  # type: ignore[override]
         """Not inside CREATE TABLE but after it."""
         schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
 
@@ -76,7 +77,7 @@ class SamePractice(Schema):
         """At the end of the migration, when the other table has its pair too."""
         schema_editor.deferred_sql.append(self._statement(self.create_text(), model, schema_editor))
 
-    def constraint_sql(self, model: type[Model], schema_editor: BaseDatabaseSchemaEditor) -> None:
+    def constraint_sql(self, model: type[Model], schema_editor: BaseDatabaseSchemaEditor) -> None:  # type: ignore[override]
         self.create_sql(model, schema_editor)
 
     def create_text(self) -> str:

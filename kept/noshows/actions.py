@@ -34,7 +34,11 @@ def actions(appointment: Appointment, member: Member, *, at: datetime) -> Mappin
             ("check-in", Right.BOOK, [partial(_from, appointment, Status.BOOKED, to=Status.ARRIVED), day]),
             ("undo-check-in", Right.BOOK, [partial(_from, appointment, Status.ARRIVED)]),
             ("start-treatment", Right.BOOK, [partial(_from, appointment, Status.ARRIVED), partial(_treatment, appointment, begun=False)]),
-            ("undo-start-treatment", Right.BOOK, [partial(_from, appointment, Status.ARRIVED), partial(_treatment, appointment, begun=True)]),
+            (
+                "undo-start-treatment",
+                Right.BOOK,
+                [partial(_from, appointment, Status.ARRIVED), partial(_treatment, appointment, begun=True)],
+            ),
             ("complete", Right.BOOK, [partial(check_move, appointment, Status.FULFILLED), day]),
             ("reopen", Right.BOOK, [partial(_from, appointment, Status.FULFILLED)]),
             ("confirm", Right.BOOK, [partial(_from, appointment, Status.BOOKED)]),

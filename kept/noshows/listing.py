@@ -99,7 +99,13 @@ def presets(asked: QueryDict, chosen: queries.Filter, last: date) -> dict[str, A
     for name, first, end in ranges:
         selected = (first, end) == (chosen.first, chosen.last)
         label = name if selected and label == _("Other days") else label
-        choices.append({"label": name, "url": with_query(asked, after=None, **{"from": first.isoformat(), "to": end.isoformat()}), "selected": selected})
+        choices.append(
+            {
+                "label": name,
+                "url": with_query(asked, after=None, **{"from": first.isoformat(), "to": end.isoformat()}),
+                "selected": selected,
+            }
+        )
     words = f"{date_format(chosen.first, 'M j')} – {date_format(chosen.last, 'M j, Y')}"
     return {"choices": choices, "label": label, "dates": words}
 
@@ -111,8 +117,11 @@ def totals(figures: queries.Totals) -> list[Total]:
         Total(_("No Shows"), f"{figures.count:,}", _("of %s appointments") % f"{figures.concluded:,}"),
         Total(_("Rate"), f"{figures.rate:.1%}" if figures.concluded else "–", _("of completed and missed")),
         Total(_("Charged"), _money(figures, figures.invoiced), _("%d fees") % figures.fees),
-        Total(_("Recovered"), _money(figures, figures.collected), _("%(paid)d fees paid, %(share)s") % {"paid": figures.paid, "share": share}
-              if figures.fees else _("no fees")),
+        Total(
+            _("Recovered"),
+            _money(figures, figures.collected),
+            _("%(paid)d fees paid, %(share)s") % {"paid": figures.paid, "share": share} if figures.fees else _("no fees"),
+        ),
         Total(_("Refunded"), _money(figures, figures.refunded), _("%d fees") % figures.refunds),
     ]
 
@@ -121,8 +130,23 @@ def _money(figures: queries.Totals, amounts: dict[str, int]) -> str:
     return " · ".join(str(money) for money in figures.money(amounts)) or "–"
 
 
-COLUMNS = ["Date", "Time", "Zone", "Appointment", "Patient", "Services", "Provider", "Clinic", "Reason", "Fee", "Amount", "Currency", "Invoice",
-           "Marked by", "Marked at"]
+COLUMNS = [
+    "Date",
+    "Time",
+    "Zone",
+    "Appointment",
+    "Patient",
+    "Services",
+    "Provider",
+    "Clinic",
+    "Reason",
+    "Fee",
+    "Amount",
+    "Currency",
+    "Invoice",
+    "Marked by",
+    "Marked at",
+]
 
 
 def csv_answer(found: QuerySet[Appointment], *, at: datetime) -> HttpResponse:

@@ -12,6 +12,8 @@ from kept.foundation.models import OfPractice, code, within
 from kept.foundation.money import Money
 from kept.foundation.walls import walls
 
+MOVING = ("charging", "checking")
+
 
 class Decision(models.TextChoices):
     NOT_OFFERED = "not_offered"
@@ -23,7 +25,7 @@ class Decision(models.TextChoices):
 class FeeQuerySet(models.QuerySet["Fee"]):
     def with_state(self, at: datetime) -> "FeeQuerySet":
         """`state` as the API, filters and chips name it: the one place that makes it (product words: `fee.state`)."""
-        return self.annotate(
+        return self.annotate(  # type: ignore[no-redef]
             state=Case(
                 When(~Q(decision=Decision.CHARGE), then=F("decision")),
                 When(charge__captured_minor__gt=0, charge__refunded_minor__gte=F("charge__captured_minor"), then=Value("refunded")),
@@ -76,4 +78,4 @@ class Fee(OfPractice):
     @property
     def is_moving(self) -> bool:
         """The answer is on its way: the page asks again in a second."""
-        return self.state in ("charging", "checking")
+        return self.state in MOVING

@@ -84,7 +84,7 @@ def no_shows(member: Member, wanted: Filter, *, at: datetime) -> QuerySet[Appoin
     """The No Shows list (R8), newest first, each with its patient, provider, clinic, lines and `open_fees`."""
     found = _filtered(member, wanted).filter(status=Status.NOSHOW)
     if wanted.fees:
-        state = Fee.objects.open().with_state(at).filter(appointment=OuterRef("pk"), booking_no=OuterRef("booking_no")).values("state")[:1]
+        state = Fee.objects.open().with_state(at).filter(appointment=OuterRef("pk"), booking_no=OuterRef("booking_no")).values("state")[:1]  # type: ignore[misc]
         asked = Q(fee_state__in=wanted.fees) | (Q(fee_state=None) if "not_offered" in wanted.fees else Q(pk__in=[]))
         found = found.annotate(fee_state=Subquery(state)).filter(asked)
     return with_fees(found.select_related("patient", "provider", "clinic", "status_by", "acceptance__card"), at=at).order_by(
@@ -128,19 +128,19 @@ def totals(member: Member, wanted: Filter) -> Totals:
         .annotate(
             invoiced=Sum("amount_minor"),
             collected=Sum("captured_minor"),
-            refunded=Sum("refunded_minor"),
+            back=Sum("refunded_minor"),
             fees_count=Count("pk"),
             paid=Count("pk", filter=Q(captured_minor__gt=0)),
-            refunds=Count("pk", filter=Q(refunded_minor__gt=0)),
+            refund_count=Count("pk", filter=Q(refunded_minor__gt=0)),
         )
     )
     for row in charges:
         result.invoiced[row["currency"]] = row["invoiced"]
         result.collected[row["currency"]] = row["collected"]
-        result.refunded[row["currency"]] = row["refunded"]
+        result.refunded[row["currency"]] = row["back"]
         result.fees += row["fees_count"]
         result.paid += row["paid"]
-        result.refunds += row["refunds"]
+        result.refunds += row["refund_count"]
     return result
 
 

@@ -215,5 +215,3 @@ def no_shows_csv(request: MemberRequest) -> HttpResponse:
     wanted = listing.wanted(request.GET, request.member, at=now)
     journal.looked_at("no-shows exported", practice_id=request.member.practice_id, at=now)
     return listing.csv_answer(queries.no_shows(request.member, wanted, at=now), at=now)
-
-

@@ -67,7 +67,9 @@ def _of_charge(state: str, charge: Charge, who: str, appointment: Appointment, a
         text = _("Nothing was charged. Only %s can do it, with the bank’s own question; the fee stays open.") % who
         return FeeWords(state, _("%s’s bank asks for authentication") % who, text, amount=amount, trouble=True)
     if state == "failed":
-        return FeeWords(state, _("The charge did not go through"), f"{_reason(charge)}. {_('Nothing was charged.')}", amount=amount, trouble=True)
+        return FeeWords(
+            state, _("The charge did not go through"), f"{_reason(charge)}. {_('Nothing was charged.')}", amount=amount, trouble=True
+        )
     if state in ("refunded", "part_refunded"):
         if state == "refunded":
             text = _("To %s. Banks take 5 to 10 business days.") % card

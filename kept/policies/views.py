@@ -62,4 +62,6 @@ def switch(request: MemberRequest) -> HttpResponse:
 def version(request: MemberRequest, number: int) -> HttpResponse:
     request.member.must(Right.SEE_SETTINGS)
     found = get_object_or_404(queries.versions(), number=number)
-    return render(request, "policies/version.html", {"tab": "settings", "version": found, "policy": queries.policy_in_use(), "now": clock.now()})
+    return render(
+        request, "policies/version.html", {"tab": "settings", "version": found, "policy": queries.policy_in_use(), "now": clock.now()}
+    )

@@ -38,7 +38,7 @@ class Practice(models.Model):
             PlainSql(
                 name="practice_wall",
                 create=PRACTICE_WALL,
-                drop="drop policy practice_seen on %(table)s; drop policy practice_added on %(table)s; drop policy practice_kept on %(table)s",
+                drop="".join(f"drop policy practice_{policy} on %(table)s;" for policy in ("seen", "added", "kept")),
             )
         ]
 

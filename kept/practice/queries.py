@@ -40,7 +40,7 @@ def providers(member: Member, clinic: Clinic | None = None) -> QuerySet[Provider
     elif member.clinic_limits:
         found = found.filter(places__clinic__in=member.clinic_limits)
     if member.role == Role.PROVIDER:
-        found = found.filter(id=member.provider_id)
+        found = found.filter(id=member.provider_id or NIL)
     return found.distinct().order_by("name", "id")
 
 

@@ -36,21 +36,22 @@ class Right(TextChoices):
     SET_UP = "set_up", "change policies, services or staff"
 
 
-O, M, F, P, B, A = Role.OWNER, Role.MANAGER, Role.FRONT_DESK, Role.PROVIDER, Role.BILLING, Role.AUDITOR
+HEADS = {Role.OWNER, Role.MANAGER}
+DESK, PROVIDER, BILLING, AUDITOR = {Role.FRONT_DESK}, {Role.PROVIDER}, {Role.BILLING}, {Role.AUDITOR}
 
 # The table of roles. Front desk holds DOUBLE_BOOK and REFUND only as far as the practice's settings let it.
 RIGHTS: dict[Right, set[Role]] = {
-    Right.SEE_BOOK: {O, M, F, P, A},
-    Right.BOOK: {O, M, F, P},
-    Right.MARK: {O, M, F, P},
-    Right.CHARGE: {O, M, F, B},
-    Right.LIST_NO_SHOWS: {O, M, F, P, B, A},
-    Right.DOUBLE_BOOK: {O, M, F},
-    Right.SEE_SALES: {O, M, F, B, A},
-    Right.COLLECT: {O, M, F, B},
-    Right.REFUND: {O, M, F, B},
-    Right.SEE_SETTINGS: {O, M},
-    Right.SET_UP: {O, M},
+    Right.SEE_BOOK: HEADS | DESK | PROVIDER | AUDITOR,
+    Right.BOOK: HEADS | DESK | PROVIDER,
+    Right.MARK: HEADS | DESK | PROVIDER,
+    Right.CHARGE: HEADS | DESK | BILLING,
+    Right.LIST_NO_SHOWS: HEADS | DESK | PROVIDER | BILLING | AUDITOR,
+    Right.DOUBLE_BOOK: HEADS | DESK,
+    Right.SEE_SALES: HEADS | DESK | BILLING | AUDITOR,
+    Right.COLLECT: HEADS | DESK | BILLING,
+    Right.REFUND: HEADS | DESK | BILLING,
+    Right.SEE_SETTINGS: HEADS,
+    Right.SET_UP: HEADS,
 }
 
 
@@ -58,13 +59,13 @@ def may(member: "Member", right: Right, subject: Any = None) -> bool:
     """Whether that member may, on that subject: in her clinics (R24), and for a provider on her own appointments only."""
     if member.role not in RIGHTS[right]:
         return False
-    if member.role == F and right == Right.DOUBLE_BOOK and not member.practice.settings.front_desk_may_double_book:
+    if member.role == Role.FRONT_DESK and right == Right.DOUBLE_BOOK and not member.practice.settings.front_desk_may_double_book:
         return False
-    if member.role == F and right == Right.REFUND and not member.practice.settings.front_desk_refund_limit_minor:
+    if member.role == Role.FRONT_DESK and right == Right.REFUND and not member.practice.settings.front_desk_refund_limit_minor:
         return False
     if subject is None:
         return True
-    if member.role == P and getattr(subject, "provider_id", None) != member.provider_id:
+    if member.role == Role.PROVIDER and getattr(subject, "provider_id", None) != member.provider_id:
         return False
     return works_at(member, subject.clinic_id)
 

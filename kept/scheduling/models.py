@@ -12,7 +12,7 @@ from kept.foundation.history import remembered
 from kept.foundation.models import OfPractice, code, within
 from kept.foundation.money import Money
 from kept.foundation.walls import PlainSql, walls
-from kept.scheduling.guards import appointment_guard, claim_guard
+from kept.scheduling.guards import appointment_claims, appointment_guard, claim_guard
 
 
 class Status(models.TextChoices):
@@ -97,7 +97,8 @@ class Appointment(OfPractice):
             models.UniqueConstraint(fields=["practice", "external_id"], name="appointment_external_once"),
             models.CheckConstraint(name="appointment_takes_time", condition=Q(starts_at__lt=models.F("ends_at"))),
             models.CheckConstraint(name="appointment_status_known", condition=Q(status__in=Status.values)),
-            PlainSql(name="appointment_guard", **appointment_guard(MOVES, ON_THE_BOOK)),
+            PlainSql(name="appointment_guard", **appointment_guard(MOVES)),
+            PlainSql(name="appointment_claims", **appointment_claims(ON_THE_BOOK)),
         ]
         indexes = [
             models.Index(fields=["practice", "clinic", "starts_at", "id"], name="appointment_of_clinic"),

@@ -64,6 +64,4 @@ def missed_and_cancelled(member: Member, clinic: Clinic, on: date) -> dict[str, 
     """How many of a clinic's day were missed and cancelled, by status."""
     start, end = clock.day(on, clinic.zone)
     found = Appointment.objects.filter(practice.own(member), clinic=clinic, starts_at__gte=start, starts_at__lt=end)
-    return found.aggregate(
-        noshow=Count("pk", filter=Q(status=Status.NOSHOW)), cancelled=Count("pk", filter=Q(status=Status.CANCELLED))
-    )
+    return found.aggregate(noshow=Count("pk", filter=Q(status=Status.NOSHOW)), cancelled=Count("pk", filter=Q(status=Status.CANCELLED)))

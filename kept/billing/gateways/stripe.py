@@ -37,7 +37,7 @@ class StripeGateway:
                 {
                     "mode": "setup",
                     "customer": customer,
-                    "payment_method_types": ["card"],
+                    "allowed_payment_method_types": ["card"],
                     "success_url": success_url,
                     "cancel_url": cancel_url,
                     "metadata": _ours(capture=capture_id),
@@ -59,7 +59,7 @@ class StripeGateway:
                     "currency": amount.currency.lower(),
                     "customer": customer,
                     "payment_method": payment_method,
-                    "payment_method_types": ["card"],
+                    "allowed_payment_method_types": ["card"],
                     "metadata": _ours(charge=charge_id),
                 },
                 {"idempotency_key": key},

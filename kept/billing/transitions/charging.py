@@ -20,7 +20,15 @@ from kept.scheduling.models import Appointment
 
 LEASE = timedelta(seconds=60)
 MOST_TRIES, TRIES_WITHIN = 4, timedelta(days=30)
-HARD_DECLINES = {"lost_card", "stolen_card", "pickup_card", "restricted_card", "expired_card", "invalid_account", "revocation_of_authorization"}
+HARD_DECLINES = {
+    "lost_card",
+    "stolen_card",
+    "pickup_card",
+    "restricted_card",
+    "expired_card",
+    "invalid_account",
+    "revocation_of_authorization",
+}
 OPEN_TO_RETRY = (State.DECLINED,)
 
 

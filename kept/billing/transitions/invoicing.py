@@ -20,7 +20,9 @@ def issue_invoice(charge: Charge, *, at: datetime) -> Invoice:
         return charge.invoice
     appointment = charge.appointment
     zone = appointment.clinic.zone
-    start = f"{appointment.local_date:%b} {appointment.local_date.day}, {appointment.local_date.year}, {wall_time(appointment.starts_at, zone)}"
+    start = (
+        f"{appointment.local_date:%b} {appointment.local_date.day}, {appointment.local_date.year}, {wall_time(appointment.starts_at, zone)}"
+    )
     invoice = Invoice.objects.create(
         practice_id=charge.practice_id,
         number=next_number(charge.practice_id, "invoice", first=FIRST_INVOICE),
@@ -49,7 +51,7 @@ def issue_invoice(charge: Charge, *, at: datetime) -> Invoice:
 
 
 def balance_invoice(charge: Charge, *, gateway_charge_id: str, at: datetime) -> None:
-    """The gateway took the money: a payment, and the invoice paid. A bill that a credit note had ended stays ended; the charge is flagged."""
+    """The gateway took the money: a payment, and the invoice paid. A bill that a credit note ended stays ended."""
     invoice = issue_invoice(charge, at=at)
     Payment.objects.create(
         practice_id=charge.practice_id,

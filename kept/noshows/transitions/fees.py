@@ -65,9 +65,7 @@ def still_paid(fee: Fee) -> bool:
     return fee.charge is not None and fee.charge.captured_minor > fee.charge.refunded_minor
 
 
-def _decision(
-    offer: FeeOffer, charge_fee: bool | None, amount: Money | None, fee_reason: str, by: Member
-) -> tuple[Decision, Money | None]:
+def _decision(offer: FeeOffer, charge_fee: bool | None, amount: Money | None, fee_reason: str, by: Member) -> tuple[Decision, Money | None]:
     if not offer.offered:
         if charge_fee and offer.in_flight:
             raise Refusal("charge_in_flight", _("An earlier charge for this appointment is still being followed up."))

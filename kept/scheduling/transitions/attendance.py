@@ -1,4 +1,4 @@
-"""What became of a visit: checked in, treated, completed, missed, restored. Each act locks, checks the move and the day, writes, records."""
+"""What became of a visit: checked in, treated, completed, missed, restored. Each act locks, checks, writes, records."""
 
 from datetime import datetime
 
