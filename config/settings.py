@@ -127,6 +127,9 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# Counters of attempts, shared by all web processes; nothing of a practice.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+
 STRIPE_API_BASE = env("STRIPE_API_BASE", default="https://api.stripe.com")
 GATEWAY_TIMEOUT_SECONDS = env.int("KEPT_GATEWAY_TIMEOUT_SECONDS", 10)
 

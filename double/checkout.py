@@ -22,7 +22,7 @@ SHORTEST, LONGEST = 30 * 60, 24 * 60 * 60
     "expires_at",
     "locale",
     "ui_mode",
-    "payment_method_types[*]",
+    "allowed_payment_method_types[*]",
     "metadata[*]",
     "setup_intent_data[description]",
     "setup_intent_data[metadata][*]",
@@ -33,7 +33,7 @@ def create(books: Books, params: Params) -> Object:
     if params.required("mode") != "setup":
         raise wrong_parameter("The double plays Checkout in setup mode only.", "mode")
     params.one_of("ui_mode", "hosted_page")
-    if not params.each("payment_method_types") and not params.text("currency"):
+    if not params.each("allowed_payment_method_types") and not params.text("currency"):
         raise missing_parameter("currency")
     success_url = params.address("success_url")
     if success_url is None:

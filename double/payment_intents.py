@@ -25,7 +25,7 @@ NO_METHOD = (
 )
 NO_RETURN_URL = (
     "This PaymentIntent may redirect the customer to another page, so a `return_url` is needed to confirm it. To accept cards without one, "
-    "create it with `payment_method_types[]=card` or with `automatic_payment_methods[allow_redirects]=never`."
+    "create it with `allowed_payment_method_types[]=card` or with `automatic_payment_methods[allow_redirects]=never`."
 )
 NOT_CONFIRMED = (
     "The provided PaymentMethod has failed authentication. Provide a new PaymentMethod to attempt to fulfill this PaymentIntent again."
@@ -41,7 +41,7 @@ NOT_CONFIRMED = (
     "confirm",
     "capture_method",
     "confirmation_method",
-    "payment_method_types[*]",
+    "allowed_payment_method_types[*]",
     "automatic_payment_methods[enabled]",
     "automatic_payment_methods[allow_redirects]",
 )
@@ -69,7 +69,7 @@ def create(books: Books, params: Params) -> Object:
         "metadata": {},
         "next_action": None,
         "payment_method": None,
-        "payment_method_types": params.each("payment_method_types") or ["card"],
+        "payment_method_types": params.each("allowed_payment_method_types") or ["card"],
         "processing": None,
         "receipt_email": None,
         "setup_future_usage": None,
@@ -106,7 +106,7 @@ def _customer(books: Books, params: Params) -> str | None:
 
 
 def _automatic(params: Params) -> Object | None:
-    if params.each("payment_method_types"):
+    if params.each("allowed_payment_method_types"):
         return None
     redirects = params.one_of("automatic_payment_methods[allow_redirects]", "always", "never")
     return {"allow_redirects": redirects or "always", "enabled": True}

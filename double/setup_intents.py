@@ -66,7 +66,7 @@ def _fail(books: Books, intent: Object, method: Object, declined: Declined) -> N
     "confirm",
     "description",
     "metadata[*]",
-    "payment_method_types[*]",
+    "allowed_payment_method_types[*]",
     "automatic_payment_methods[enabled]",
     "automatic_payment_methods[allow_redirects]",
 )

@@ -94,14 +94,14 @@ def test_she_can_begin_again_or_the_intent_be_cancelled(client: stripe.StripeCli
 
 
 def test_without_a_return_url_the_action_is_the_sdks(client: stripe.StripeClient, intent: Intents) -> None:
-    confirmed = client.v1.payment_intents.confirm(intent(CARDS[0], payment_method_types=["card"]).id)
+    confirmed = client.v1.payment_intents.confirm(intent(CARDS[0], allowed_payment_method_types=["card"]).id)
 
     assert confirmed.next_action is not None
     assert (confirmed.status, confirmed.next_action.type) == ("requires_action", "use_stripe_sdk")
 
 
 def test_an_error_can_be_asked_for_instead(client: stripe.StripeClient, intent: Intents) -> None:
-    created = intent(CARDS[0], payment_method_types=["card"])
+    created = intent(CARDS[0], allowed_payment_method_types=["card"])
 
     with pytest.raises(stripe.CardError) as refused:
         client.v1.payment_intents.confirm(created.id, {"error_on_requires_action": True})

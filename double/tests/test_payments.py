@@ -95,7 +95,7 @@ def test_on_session_a_return_url_is_asked_for_unless_only_cards_are_taken(client
         client.v1.payment_intents.confirm(intent().id)
 
     assert refused.value.param == "return_url"
-    assert client.v1.payment_intents.confirm(intent(payment_method_types=["card"]).id).status == "succeeded"
+    assert client.v1.payment_intents.confirm(intent(allowed_payment_method_types=["card"]).id).status == "succeeded"
 
 
 def test_an_intent_is_cancelled_before_success_only(

@@ -21,6 +21,7 @@ REFUND_REASONS = [
 class RefundForm(forms.Form):
     """Refund: all or part of it, and why. Nothing is chosen in advance."""
 
+    refund_id = forms.UUIDField(widget=forms.HiddenInput, required=False)
     how_much = forms.ChoiceField(choices=[("all", ""), ("part", "")], required=False)
     amount = forms.CharField(required=False, max_length=20)
     reason = forms.ChoiceField(required=False, label=gettext_lazy("Reason"))

@@ -14,6 +14,7 @@ from kept.billing.forms import RefundForm
 from kept.billing.models import Charge, Invoice, Kind
 from kept.billing.transitions import charging, refunding
 from kept.foundation import clock
+from kept.foundation.ids import new_id
 from kept.foundation.lists import Option, chosen_ids, chosen_label, day_of, with_query
 from kept.foundation.pages import attempt, dialog, done
 from kept.foundation.paging import page
@@ -141,13 +142,11 @@ def refund(request: MemberRequest, invoice_id: UUID) -> HttpResponse:
     if charge is None:
         raise Http404
     member.must(Right.REFUND, found.appointment)
-    form = RefundForm(request.POST or None, charge=charge)
+    form = RefundForm(request.POST or None, charge=charge, initial={"refund_id": new_id()})
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        sent = attempt(
-            form,
-            lambda: refunding.refund(charge, given["amount"], reason=given["reason"], note=given["note"], by=member, at=clock.now()),
-        )
+        terms = {"reason": given["reason"], "note": given["note"], "refund_id": given["refund_id"]}
+        sent = attempt(form, lambda: refunding.refund(charge, given["amount"], **terms, by=member, at=clock.now()))
         if sent:
             if not request.headers.get("HX-Request"):
                 return redirect("billing:invoice", found.pk)

@@ -65,7 +65,9 @@ def _page(request: MemberRequest, clinic: Clinic, now: datetime, on: Any = None)
     kept_day = request.session.get("day", {})
     last = kept_day.get("on") if kept_day.get("seen") == clinic.local_date(now).isoformat() else None
     day = on or day_of(request.GET, "date") or (last and datetime.fromisoformat(last).date()) or clinic.local_date(now)
-    request.session["day"] = {"on": day.isoformat(), "seen": clinic.local_date(now).isoformat()}
+    seen = {"on": day.isoformat(), "seen": clinic.local_date(now).isoformat()}
+    if kept_day != seen:
+        request.session["day"] = seen
     return day_page.DayPage(request.member, clinic, day, chosen_ids(request.GET, "provider"), now)
 
 
@@ -90,7 +92,7 @@ def panel(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
     """An appointment: over its day; htmx swaps the panel alone."""
     now = clock.now()
     appointment = appointment_or_404(request.member, appointment_id)
-    journal.looked_at("appointment", practice_id=request.member.practice_id, patient_id=appointment.patient_id, at=now)
+    _looks_at(request, appointment, now)
     context = panel_context(request, appointment, now)
     if request.headers.get("HX-Request"):
         return render(request, "desk/_panel.html", context)
@@ -98,6 +100,14 @@ def panel(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
         return render(request, "desk/panel_alone.html", context)
     page = _page(request, appointment.clinic, now, on=appointment.local_date)
     return render(request, "desk/day.html", page.context() | context | {"drawer": "desk/_panel.html", "clinic": appointment.clinic})
+
+
+def _looks_at(request: MemberRequest, appointment: Appointment, now: datetime) -> None:
+    """Record that the patient's record is read (R25): one look, until another's is opened, however often the panel refreshes itself."""
+    patient = str(appointment.patient_id)
+    if request.session.get("looks_at") != patient:
+        request.session["looks_at"] = patient
+        journal.looked_at("appointment", practice_id=request.member.practice_id, patient_id=appointment.patient_id, at=now)
 
 
 def panel_context(request: MemberRequest, appointment: Appointment, now: datetime) -> dict[str, Any]:

@@ -20,16 +20,17 @@ class Tab:
     label: str
     url: str
     icon: str
+    keys: str
 
 
 def tabs(member: Member) -> list[Tab]:
     """The tabs that exist and that she may open."""
     offered = [
-        (Right.SEE_BOOK, "appointments", _("Appointments"), "desk:day", "calendar-days"),
-        (Right.SEE_SALES, "sales", _("Sales"), "billing:invoices", "receipt"),
-        (Right.SEE_SETTINGS, "settings", _("Settings"), "policies:policy", "settings"),
+        (Right.SEE_BOOK, "appointments", _("Appointments"), "desk:day", "calendar-days", "g a"),
+        (Right.SEE_SALES, "sales", _("Sales"), "billing:invoices", "receipt", "g s"),
+        (Right.SEE_SETTINGS, "settings", _("Settings"), "policies:policy", "settings", ""),
     ]
-    return [Tab(key, label, reverse(name), icon) for right, key, label, name, icon in offered if member.may(right)]
+    return [Tab(key, label, reverse(name), icon, keys) for right, key, label, name, icon, keys in offered if member.may(right)]
 
 
 def clinic_of(request: HttpRequest, member: Member) -> Clinic | None:

@@ -9,6 +9,8 @@ from django.http import QueryDict
 
 from kept.foundation.ids import as_id
 
+EARLIEST, LATEST = date(1970, 1, 2), date(2199, 12, 30)  # what every zone and the database can still tell apart
+
 
 @dataclass(frozen=True, slots=True)
 class Option:
@@ -27,9 +29,10 @@ def chosen_ids(asked: QueryDict, key: str) -> list[UUID]:
 def day_of(asked: QueryDict, key: str) -> date | None:
     """An ISO date; None for none, or for what is no date."""
     try:
-        return date.fromisoformat(asked.get(key, ""))
+        found = date.fromisoformat(asked.get(key, ""))
     except ValueError:
         return None
+    return found if EARLIEST <= found <= LATEST else None
 
 
 def chosen_label(options: Iterable[Option], everything: str, several: str) -> str:

@@ -99,16 +99,13 @@ def with_fees(appointments: QuerySet[Appointment], *, at: datetime) -> QuerySet[
 
 
 def fee_of(appointment: Appointment, *, at: datetime) -> Fee | None:
-    """The fee of the appointment's booked time, with `state`; None while no no-show makes one possible."""
+    """The appointment's open fee, with `state`: of its booked time, or one paid before it was moved. None while there is none."""
     fees = getattr(appointment, "open_fees", None)
     if fees is None:
         fees = list(
-            Fee.objects.open()
-            .with_state(at)
-            .select_related("charge__invoice", "charge__card", "by")
-            .filter(appointment=appointment, booking_no=appointment.booking_no)
+            Fee.objects.open().with_state(at).select_related("charge__invoice", "charge__card", "by").filter(appointment=appointment)
         )
-    return next((fee for fee in fees if fee.booking_no == appointment.booking_no), None)
+    return max(fees, key=lambda fee: fee.booking_no, default=None)
 
 
 def totals(member: Member, wanted: Filter) -> Totals:

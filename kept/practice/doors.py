@@ -33,12 +33,16 @@ def member_required(view: View) -> View:
         practice_id = request.session.get("practice")
         if not practice_id:
             return redirect(settings.LOGIN_REDIRECT_URL)
-        with scope(practice_id, actor=f"user:{request.user.pk}", source=f"screen {request.META.get('REMOTE_ADDR', '')}"):
-            request.member = seat(request.user.pk)
-            response = view(request, *args, **kwargs)
-            if isinstance(response, SimpleTemplateResponse) and not response.is_rendered:
-                response.render()
-            return response
+        try:
+            with scope(practice_id, actor=f"user:{request.user.pk}", source=f"screen {request.META.get('REMOTE_ADDR', '')}"):
+                request.member = seat(request.user.pk)
+                response = view(request, *args, **kwargs)
+                if isinstance(response, SimpleTemplateResponse) and not response.is_rendered:
+                    response.render()
+                return response
+        except Exception:
+            request.member = None  # a refusal's notice is rendered outside the scope, so without the shell
+            raise
 
     return inner
 

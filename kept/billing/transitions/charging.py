@@ -105,7 +105,9 @@ def settle(charge_id: UUID | str, facts: IntentFacts, *, at: datetime, attempt: 
         return charge
     if facts.status == "canceled":
         return _ended(charge, at)
-    if facts.status == "processing":
+    if attempt is None and charge.state == State.SENDING and charge.lease_until and charge.lease_until > at:
+        return charge  # a worker has it: what the gateway says now may be of an older attempt
+    if facts.status == "processing" and charge.in_flight:
         return _unknown(charge, at)
     if facts.error_code == "authentication_required" or facts.status == "requires_action":
         return _stopped(charge, State.NEEDS_PATIENT, facts, at)

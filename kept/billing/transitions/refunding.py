@@ -21,13 +21,19 @@ LEASE = timedelta(seconds=60)
 GIVEN_UP = (Refund.State.FAILED,)
 
 
-def refund(charge: Charge, amount: Money | None, *, reason: str, note: str = "", by: Member, at: datetime) -> Refund:
+def refund(
+    charge: Charge, amount: Money | None, *, reason: str, note: str = "", by: Member, at: datetime, refund_id: UUID | None = None
+) -> Refund:
     """Reserve the amount (None: the whole rest) to go back to the card it came from, and queue its job.
+
+    `refund_id` is given out with the form: sent twice, it is one refund.
 
     Raises Refusal `refund_exceeds_captured`, `charge_in_flight`, `reason_required`, `invalid`, `not_permitted`.
     """
     by.must(Right.REFUND, charge.appointment)
     charge = charging.locked(charge.pk)
+    if refund_id and (sent := Refund.objects.filter(pk=refund_id, charge=charge).first()):
+        return sent
     if charge.in_flight:
         raise Refusal("charge_in_flight", _("The charge is still under way. Refund it once it is known to be paid."))
     amount = amount or charge.refundable
@@ -53,7 +59,7 @@ def refund(charge: Charge, amount: Money | None, *, reason: str, note: str = "",
 
     with refusing(refund_within_captured=too_much):
         Charge.objects.filter(pk=charge.pk).update(refund_reserved_minor=F("refund_reserved_minor") + amount.minor)
-    refund_id = new_id()
+    refund_id = refund_id or new_id()
     reserved = Refund.objects.create(
         id=refund_id,
         practice_id=charge.practice_id,
