@@ -141,7 +141,6 @@ LANGUAGE_CODE = "en-us"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = env.path("KEPT_STATIC_ROOT", default=str(BASE / ".data" / "static"))
 DJANGO_VITE = {
     "default": {
         "dev_mode": False,
@@ -149,11 +148,7 @@ DJANGO_VITE = {
         "manifest_path": BASE / "kept" / "foundation" / "static" / "dist" / "manifest.json",
     }
 }
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-}
-WHITENOISE_USE_FINDERS = True
+WHITENOISE_USE_FINDERS = True  # the assets lie in the package; there is nothing to collect
 WHITENOISE_IMMUTABLE_FILE_TEST = r"^.+/assets/.+-[A-Za-z0-9_-]{8}\..+$"
 
 EMAIL_BACKEND = env("KEPT_EMAIL_BACKEND", default="django.core.mail.backends.smtp.EmailBackend")

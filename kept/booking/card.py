@@ -37,7 +37,7 @@ def _appointment(link_id: UUID) -> Appointment:
     return shown.get(pk=link.subject_id)
 
 
-@hand_over
+@hand_over  # type: ignore[untyped-decorator]
 def page(request: HttpRequest, link_id: UUID) -> HttpResponse:
     """GET shows the terms; POST accepts them, with the card on file or on the way to the gateway's page."""
     practice_id, now = practice_of(request, link_id), clock.now()

@@ -13,8 +13,8 @@ from django.utils.formats import date_format
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from kept.foundation.dates import clock_time
 from kept.foundation.status_looks import LEGEND, STATUS_LOOKS, for_script
-from kept.foundation.templatetags.kept import clock as wall_time
 from kept.foundation.templatetags.kept import icons_url
 from kept.practice import queries as practice
 from kept.practice.models import Clinic, Member, Provider
@@ -83,7 +83,7 @@ class DayPage:
             "needs": needs,
             "legend": LEGEND,
             "groups": self._groups(),
-            "now": wall_time(self.now, self.clinic.zone) if self.on == self.today else "",
+            "now": clock_time(self.now, self.clinic.zone) if self.on == self.today else "",
             "calendar": self.calendar(),
         }
 
@@ -137,7 +137,7 @@ class DayPage:
         return {
             "name": appointment.patient.name,
             "service": appointment.services,
-            "time": wall_time(appointment.starts_at, self.clinic.zone),
+            "time": clock_time(appointment.starts_at, self.clinic.zone),
             "provider": appointment.provider.name,
             "initials": appointment.provider.initials,
             "display": shown,

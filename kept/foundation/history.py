@@ -23,7 +23,7 @@ def remembered(name: str) -> Callable[[M], M]:
         pghistory.InsertEvent(),
         pghistory.UpdateEvent(),
         pghistory.DeleteEvent(),
-        context_field=None,  # type: ignore[arg-type]  None is documented: no context
+        context_field=None,  # type: ignore[arg-type]
         context_id_field=None,  # type: ignore[arg-type]
         model_name=f"{name}History",
         obj_field=pghistory.ObjForeignKey(db_index=False, related_name="history"),

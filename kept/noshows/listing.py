@@ -12,8 +12,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from kept.foundation.csvs import safe
+from kept.foundation.dates import clock_time
 from kept.foundation.lists import Option, chosen_ids, chosen_label, day_of, with_query
-from kept.foundation.templatetags.kept import clock as wall_time
 from kept.noshows import queries
 from kept.practice import queries as practice
 from kept.practice.models import Member
@@ -162,7 +162,7 @@ def csv_answer(found: QuerySet[Appointment], *, at: datetime) -> HttpResponse:
             safe(value)
             for value in (
                 appointment.local_date.isoformat(),
-                wall_time(appointment.starts_at, zone),
+                clock_time(appointment.starts_at, zone),
                 zone.key,
                 str(appointment),
                 appointment.patient.name,

@@ -7,9 +7,8 @@ from django.utils.translation import gettext as _
 
 from kept.billing.gateways import accounts
 from kept.billing.models import Charge, Kind, State
+from kept.foundation.dates import clock_time, short_day
 from kept.foundation.money import Money
-from kept.foundation.templatetags.kept import clock as wall_time
-from kept.foundation.templatetags.kept import day as short_day
 from kept.patients.models import Card
 from kept.patients.queries import usable_card
 from kept.policies import queries as policies
@@ -56,14 +55,14 @@ class FeeOffer:
 def fee_offer(appointment: Appointment, *, at: datetime, kind: Kind = Kind.NO_SHOW) -> FeeOffer:
     """What marking it at that instant may charge: the fee of the version accepted at booking, never of today's (R4)."""
     acceptance = appointment.acceptance
-    earlier = (
+    charges = list(
         Charge.objects.filter(appointment=appointment, kind=kind, booking_no=appointment.booking_no)
         .select_related("invoice", "card")
         .order_by("-created_at", "-id")
-        .first()
     )
-    if earlier and earlier.live and _unresolved(earlier):
-        return FeeOffer(False, earlier=earlier, in_flight=True)
+    if unresolved := next((charge for charge in charges if charge.live and _unresolved(charge)), None):
+        return FeeOffer(False, earlier=unresolved, in_flight=True)
+    earlier = next((charge for charge in charges if _holds_money(charge)), next(iter(charges), None))
     why_not = _first_reason(appointment, earlier, at)
     if why_not or acceptance is None:
         return FeeOffer(False, why_not=why_not, earlier=earlier)
@@ -84,10 +83,15 @@ def _unresolved(charge: Charge) -> bool:
     return charge.in_flight or charge.cancel_requested and charge.state not in (State.SUCCEEDED, State.CANCELED)
 
 
+def _holds_money(charge: Charge) -> bool:
+    """Paid and not wholly refunded, even if it was wanted no more when it was paid."""
+    return charge.state == State.SUCCEEDED and charge.refunded_minor < charge.captured_minor
+
+
 def _first_reason(appointment: Appointment, earlier: Charge | None, at: datetime) -> str:
     if appointment.imported:
         return "imported"
-    if earlier and earlier.live and earlier.state == State.SUCCEEDED and earlier.refunded_minor < earlier.captured_minor:
+    if earlier and _holds_money(earlier):
         return "already_charged"
     acceptance = appointment.acceptance
     if acceptance is None:
@@ -113,6 +117,6 @@ def offer_facts(appointment: Appointment, offer: FeeOffer) -> str:
         "who": appointment.patient.first_name,
         "number": acceptance.version.number,
         "day": short_day(acceptance.accepted_at, zone),
-        "time": wall_time(acceptance.accepted_at, zone),
+        "time": clock_time(acceptance.accepted_at, zone),
         "fee": acceptance.fee,
     }

@@ -11,12 +11,11 @@ from django.utils.translation import gettext as _
 
 from kept.events import journal
 from kept.foundation import clock
+from kept.foundation.dates import moment
 from kept.foundation.lists import with_query
 from kept.foundation.pages import attempt, dialog
 from kept.foundation.paging import page
 from kept.foundation.status_looks import FEE_LOOKS
-from kept.foundation.templatetags.kept import clock as wall_time
-from kept.foundation.templatetags.kept import day as short_day
 from kept.noshows import listing, queries
 from kept.noshows.forms import MarkForm, RestoreForm
 from kept.noshows.offers import fee_offer, offer_facts
@@ -139,7 +138,7 @@ def _free(appointment: Appointment, now: datetime) -> list[tuple[str, str]]:
     zone = appointment.clinic.zone
     span = appointment.ends_at - appointment.starts_at
     starts = free_starts(appointment.provider, appointment.clinic, span, after=now, but=appointment)
-    return [(f"{start.astimezone(zone):%Y-%m-%dT%H:%M}", f"{short_day(start, zone)}, {wall_time(start, zone)}") for start in starts]
+    return [(f"{start.astimezone(zone):%Y-%m-%dT%H:%M}", moment(start, zone)) for start in starts]
 
 
 def _restore_answers(form: RestoreForm, appointment: Appointment) -> dict[str, Any] | None:
@@ -159,7 +158,7 @@ def _restore_answers(form: RestoreForm, appointment: Appointment) -> dict[str, A
 def _restored(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """Back on the calendar: said, with the way there."""
     zone = appointment.clinic.zone
-    when = f"{short_day(appointment.starts_at, zone)}, {wall_time(appointment.starts_at, zone)}"
+    when = moment(appointment.starts_at, zone)
     context = {
         "appointment": appointment,
         "text": _("Restored to %s.") % when,

@@ -8,9 +8,8 @@ from django.utils.translation import gettext as _
 
 from kept.billing.models import Charge
 from kept.billing.transitions.charging import MOST_TRIES
+from kept.foundation.dates import clock_time, month_day
 from kept.foundation.money import Money
-from kept.foundation.templatetags.kept import clock as wall_time
-from kept.foundation.templatetags.kept import monthday
 from kept.noshows.models import Fee
 from kept.noshows.offers import WHY_NOT
 from kept.scheduling.models import Appointment
@@ -51,7 +50,7 @@ def _of_charge(state: str, charge: Charge, who: str, appointment: Appointment, a
     if state == "waiting":
         due = _moment(charge.due_at, zone, at)
         text = _("To %(card)s. Restore before then ends it, and %(who)s never sees a charge.") % {"card": card, "who": who}
-        label = _("Charges %s") % wall_time(charge.due_at, zone)
+        label = _("Charges %s") % clock_time(charge.due_at, zone)
         return FeeWords(state, _("%(amount)s is charged %(due)s") % {"amount": amount, "due": due}, text, label, amount)
     if state == "charging":
         title = _("Charging %(amount)s to %(card)s") % {"amount": amount, "card": card}
@@ -105,4 +104,4 @@ def _sentence(text: object) -> str:
 def _moment(at: datetime, zone: ZoneInfo, now: datetime) -> str:
     """As near as it needs: "today, 1:12 PM", or "Oct 13, 11:00 AM"."""
     same_day = at.astimezone(zone).date() == now.astimezone(zone).date()
-    return _("today, %s") % wall_time(at, zone) if same_day else f"{monthday(at, zone)}, {wall_time(at, zone)}"
+    return _("today, %s") % clock_time(at, zone) if same_day else f"{month_day(at, zone)}, {clock_time(at, zone)}"

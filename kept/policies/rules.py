@@ -7,9 +7,8 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
+from kept.foundation.dates import moment
 from kept.foundation.money import Money
-from kept.foundation.templatetags.kept import clock as wall_time
-from kept.foundation.templatetags.kept import day as short_day
 from kept.policies.models import PolicyVersion
 
 
@@ -37,7 +36,7 @@ def free_until(version: PolicyVersion, *, starts_at: datetime, accepted_at: date
 def terms(version: PolicyVersion, *, starts_at: datetime, accepted_at: datetime, zone: ZoneInfo, practice: str) -> Terms:
     """The terms as the patient reads them, and the full text she accepts: description, money and dates, card authorization."""
     until = free_until(version, starts_at=starts_at, accepted_at=accepted_at)
-    when = f"{short_day(until, zone)}, {wall_time(until, zone)}"
+    when = moment(until, zone)
     text = "\n\n".join(
         [
             _("Cancellation policy of %(practice)s, version %(number)d") % {"practice": practice, "number": version.number},

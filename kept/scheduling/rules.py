@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
+from kept.foundation.dates import moment, short_day
 from kept.foundation.refusals import Refusal
-from kept.foundation.templatetags.kept import clock as wall_time
-from kept.foundation.templatetags.kept import day as short_day
 
 if TYPE_CHECKING:
     from kept.scheduling.models import Appointment
@@ -39,7 +38,7 @@ def check_move(appointment: "Appointment", to: str) -> None:
     zone = appointment.clinic.zone
     by, when = appointment.status_by, appointment.status_at
     who = by.name if by else _("the system")
-    stamp = f"{short_day(when, zone)}, {wall_time(when, zone)}" if when else ""
+    stamp = moment(when, zone) if when else ""
     words = {"is": Status(appointment.status).label, "to": Status(to).label, "who": who, "when": stamp}
     if appointment.status == to:
         sentence = _("Already %(is)s: %(who)s marked it on %(when)s.") % words

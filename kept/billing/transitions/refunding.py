@@ -36,7 +36,7 @@ def refund(
         return sent
     if charge.in_flight:
         raise Refusal("charge_in_flight", _("The charge is still under way. Refund it once it is known to be paid."))
-    amount = amount or charge.refundable
+    amount = charge.refundable if amount is None else amount
     if amount.currency != charge.currency:
         raise Refusal("invalid", _("It was paid in %s.") % charge.currency, field="amount")
     if amount.minor <= 0 and charge.refundable.minor > 0:

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django_vite.core.asset_loader import DjangoViteAssetLoader
 
+from kept.foundation.dates import clock_time, full_date, month_day, short_day
 from kept.foundation.money import Money
 from kept.foundation.status_looks import FEE_LOOKS, INVOICE_LOOKS, STATUS_LOOKS, Look
 
@@ -89,34 +90,10 @@ def money(value: Money | None) -> str:
     return "" if value is None else str(value)
 
 
-@register.filter
-def clock(at: datetime, zone: tzinfo) -> str:
-    """3:30 PM"""
-    return date_format(at.astimezone(zone), "g:i A")
-
-
-@register.filter
-def day(at: datetime, zone: tzinfo) -> str:
-    """Wed, Oct 14"""
-    return date_format(at.astimezone(zone), "D, M j")
-
-
-@register.filter
-def longday(at: datetime, zone: tzinfo) -> str:
-    """Wednesday, October 14"""
-    return date_format(at.astimezone(zone), "l, F j")
-
-
-@register.filter
-def monthday(at: datetime, zone: tzinfo) -> str:
-    """Oct 14"""
-    return date_format(at.astimezone(zone), "M j")
-
-
-@register.filter
-def fulldate(at: datetime, zone: tzinfo) -> str:
-    """Oct 14, 2026"""
-    return date_format(at.astimezone(zone), "M j, Y")
+register.filter("clock", clock_time)
+register.filter("day", short_day)
+register.filter("monthday", month_day)
+register.filter("fulldate", full_date)
 
 
 @register.simple_tag
@@ -127,7 +104,7 @@ def when(at: datetime, zone: tzinfo, now: datetime | None = None) -> SafeString:
     there = at.astimezone(zone)
     here = now.astimezone(zone) if now else None
     if here and there.date() == here.date():
-        text = _("Today, %s") % clock(at, zone)
+        text = _("Today, %s") % clock_time(at, zone)
     else:
         text = date_format(there, "M j, g:i A" if here and there.year == here.year else "M j, Y, g:i A")
     return format_html('<time datetime="{}">{}</time>', there.isoformat(timespec="minutes"), text)

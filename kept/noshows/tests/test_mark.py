@@ -238,9 +238,7 @@ def test_r4_the_database_itself_refuses_more_than_was_accepted(appointment: Appo
         _written_past_the_code(appointment, minor, currency)
 
 
-def test_r3_the_database_itself_refuses_a_charge_without_an_acceptance(
-    appointment: Appointment, appointment_without_card: Appointment
-) -> None:
+def test_r3_the_database_refuses_a_charge_without_an_acceptance(appointment: Appointment, appointment_without_card: Appointment) -> None:
     with pytest.raises(IntegrityError, match="a fee above what was accepted"), transaction.atomic():
         _written_past_the_code(appointment_without_card, 100, "USD")
 
@@ -369,9 +367,9 @@ def test_the_no_show_the_charge_and_its_job_are_one(odette: Member, appointment:
 
 
 def test_what_is_rolled_back_leaves_neither_no_show_nor_charge_nor_job(odette: Member, appointment: Appointment) -> None:
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         mark(appointment, charge_fee=True, by=odette, at=QUARTER_PAST)
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
 
     assert now(appointment).status == "booked"
     assert (Charge.objects.count(), Fee.objects.count(), queued("billing.send_charge")) == (0, 0, set())

@@ -54,7 +54,10 @@ def decide(
             charging.supersede(offer.earlier)
         fee.charge = charging.open_charge(appointment, Kind.NO_SHOW, fee_amount, due_at=offer.chargeable_from, by=by, at=at)
         fee.save(update_fields=["charge"])
-    elif decision != Decision.CHARGE and fee.charge_id and not still_paid(fee):
+    elif decision == Decision.CHARGE:
+        fee.charge = offer.earlier
+        fee.save(update_fields=["charge"])
+    elif fee.charge_id and not still_paid(fee):
         fee.charge = None
         fee.save(update_fields=["charge"])
     return fee
@@ -73,8 +76,8 @@ def _decision(offer: FeeOffer, charge_fee: bool | None, amount: Money | None, fe
             raise Refusal("already_charged", _("Not charged: %s") % offer.reason_sentence)
         if charge_fee:
             raise Refusal("fee_not_available", _("No fee can be charged: %s") % offer.reason_sentence, reason=offer.why_not)
-        if offer.why_not == "already_charged" and offer.earlier:
-            return Decision.CHARGE, None  # paid before a restore: it stands
+        if offer.earlier and (offer.in_flight or offer.why_not == "already_charged"):
+            return Decision.CHARGE, offer.earlier.amount  # it is followed to its end, or was paid before a restore and stands
         return Decision.NOT_OFFERED, None
     if charge_fee is None:
         if by.may(Right.CHARGE):

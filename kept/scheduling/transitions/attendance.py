@@ -7,7 +7,7 @@ from psycopg.types.range import Range
 
 from kept.events import journal
 from kept.foundation.refusals import Refusal, refusing
-from kept.practice.models import Member, Provider
+from kept.practice.models import Member, Provider, ProviderClinic
 from kept.practice.rules import Right
 from kept.scheduling import claims
 from kept.scheduling.models import Appointment, Status
@@ -143,6 +143,8 @@ def restore(
         raise Refusal("wrong_status", _("It is on the book already: nothing to restore."))
     check_version(appointment, version)
     start, to = starts_at or appointment.starts_at, provider or appointment.provider
+    if to.id != appointment.provider_id and not ProviderClinic.objects.filter(provider=to, clinic=appointment.clinic).exists():
+        raise Refusal("invalid", _("%(who)s does not work at %(where)s.") % {"who": to, "where": appointment.clinic}, field="provider")
     if double_book and start > at:
         by.must(Right.DOUBLE_BOOK, appointment)
 

@@ -1,0 +1,30 @@
+"""Instants in words, as people at the clinic read them. `zone` is the clinic's."""
+
+from datetime import datetime, tzinfo
+
+from django.utils.formats import date_format
+
+
+def clock_time(at: datetime, zone: tzinfo) -> str:
+    """3:30 PM"""
+    return date_format(at.astimezone(zone), "g:i A")
+
+
+def short_day(at: datetime, zone: tzinfo) -> str:
+    """Wed, Oct 14"""
+    return date_format(at.astimezone(zone), "D, M j")
+
+
+def month_day(at: datetime, zone: tzinfo) -> str:
+    """Oct 14"""
+    return date_format(at.astimezone(zone), "M j")
+
+
+def full_date(at: datetime, zone: tzinfo) -> str:
+    """Oct 14, 2026"""
+    return date_format(at.astimezone(zone), "M j, Y")
+
+
+def moment(at: datetime, zone: tzinfo) -> str:
+    """Wed, Oct 14, 3:30 PM"""
+    return f"{short_day(at, zone)}, {clock_time(at, zone)}"
