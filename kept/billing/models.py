@@ -266,7 +266,8 @@ class Refund(OfPractice):
 
 
 class CardCapture(OfPractice):
-    """A patient on her way to the gateway's card page, with what she accepted before she left (R3a).
+    """A patient on her way to a card, with what she accepted before (R3a): to the gateway's page, or from a clinic's own website that
+    sent the card's `payment_method_id`.
 
     `consent` holds the fields of the acceptance that is written when the card is there; without a card none is.
     """
@@ -275,12 +276,14 @@ class CardCapture(OfPractice):
         OPEN = "open"
         DONE = "done"
         TOO_LATE = "too_late"  # the card came after the start: it is kept for the patient, not for this appointment
+        REFUSED = "refused"  # what a website sent is no card that the gateway holds
 
     appointment = within("scheduling.Appointment")
     patient = within("patients.Patient")
     consent = models.JSONField()
     state = code(choices=State.choices, default=State.OPEN)
     session_id = code(max_length=120, null=True, blank=True)
+    payment_method_id = code(max_length=120, blank=True)
     key = code(max_length=80)
     created_at = models.DateTimeField()
 

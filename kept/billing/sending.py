@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from kept.billing.gateways import accounts
-from kept.billing.gateways.facts import Busy, Gateway, IntentFacts, NoAnswer, Rejected
+from kept.billing.gateways.facts import Busy, Gateway, IntentFacts, NoAnswer, RefundFacts, Rejected
 from kept.billing.models import Charge, Refund, State
 from kept.billing.transitions import charging, refunding
 from kept.foundation import clock
@@ -67,7 +67,7 @@ def send_charge(practice_id: str, charge_id: str) -> None:
 def _create(gateway: Gateway, practice_id: str, charge: Charge) -> str:
     intent = gateway.create_intent(
         amount=charge.amount,
-        customer=charge.patient.gateway_customer_id,
+        customer=charge.card.gateway_customer_id,
         payment_method=charge.card.payment_method_id,
         charge_id=str(charge.id),
         key=charge.create_key,
@@ -115,7 +115,7 @@ def look_up(practice_id: str, charge_id: str) -> None:
             if charge.cancel_requested:
                 facts = gateway.cancel_intent(facts.id)
             else:
-                facts = gateway.confirm_intent(facts.id, payment_method=charge.card.payment_method_id, key=charge.confirm_key)
+                facts = _confirm_anew(gateway, practice_id, charge)
         elif charge.cancel_requested and not facts.paid:
             facts = gateway.cancel_intent(facts.id)
     except (NoAnswer, Busy):
@@ -126,11 +126,18 @@ def look_up(practice_id: str, charge_id: str) -> None:
     _settle(practice_id, charge_id, facts)
 
 
+def _confirm_anew(gateway: Gateway, practice_id: str, charge: Charge) -> IntentFacts:
+    """The gateway shows the intent unconfirmed: confirm it with the next key. The old one may answer a saved error for ever."""
+    with _job(practice_id, "look_up"):
+        charge = charging.next_attempt(charge.id)
+    return gateway.confirm_intent(charge.gateway_intent_id or "", payment_method=charge.card.payment_method_id, key=charge.confirm_key)
+
+
 def _find(gateway: Gateway, practice_id: str, charge: Charge) -> IntentFacts:
     if charge.gateway_intent_id:
         return gateway.intent(charge.gateway_intent_id)
     if clock.now() - charge.created_at > KEY_LIFE:
-        customer = charge.patient.gateway_customer_id
+        customer = charge.card.gateway_customer_id
         found = gateway.find_intent(customer=customer, charge_id=str(charge.id), since=charge.created_at)
         if found:
             with _job(practice_id, "look_up"):
@@ -162,12 +169,10 @@ def send_refund(practice_id: str, refund_id: str) -> None:
     gateway = _gateway(practice_id)
     if gateway is None:
         return
+    intent_id = refund.charge.gateway_intent_id or ""
     try:
-        facts = gateway.create_refund(
-            intent_id=refund.charge.gateway_intent_id or "",
-            amount_minor=refund.amount_minor,
-            refund_id=str(refund.id),
-            key=refund.key,
+        facts = _refund_made(gateway, refund, intent_id) or gateway.create_refund(
+            intent_id=intent_id, amount_minor=refund.amount_minor, refund_id=str(refund.id), key=refund.key
         )
     except (NoAnswer, Busy):
         with _job(practice_id, "send_refund"):
@@ -180,6 +185,13 @@ def send_refund(practice_id: str, refund_id: str) -> None:
     crashpoint("refund.accepted")
     with _job(practice_id, "send_refund"):
         refunding.settle(refund_id, facts, at=clock.now())
+
+
+def _refund_made(gateway: Gateway, refund: Refund, intent_id: str) -> RefundFacts | None:
+    """Once its key may be forgotten, a refund is made only if the gateway's list does not have it."""
+    if clock.now() - refund.created_at <= KEY_LIFE:
+        return None
+    return next((made for made in gateway.refunds(intent_id) if made.refund_id == str(refund.id)), None)
 
 
 def apply_event(practice_id: str, object_kind: str, object_id: str) -> None:

@@ -11,7 +11,7 @@ from kept.foundation.walls import walls
 
 @remembered("Patient")
 class Patient(OfPractice):
-    """The person who comes. `gateway_customer_id` is set when the gateway first hears of her; `external_id` by an import."""
+    """The person who comes. `gateway_customer_id` is set when she first goes to our card page; `external_id` by an import."""
 
     first_name = models.CharField(max_length=80)
     last_name = models.CharField(max_length=80, blank=True)
@@ -42,7 +42,7 @@ class Patient(OfPractice):
 
 @remembered("Card")
 class Card(OfPractice):
-    """A card on file: the gateway's token, and what may be shown of it. Kept never sees the number."""
+    """A card on file: the gateway's token, the customer it belongs to there, and what may be shown. Kept never sees the number."""
 
     class State(models.TextChoices):
         ACTIVE = "active"
@@ -50,6 +50,7 @@ class Card(OfPractice):
         GONE = "gone"  # withdrawn at the gateway
 
     patient = within("patients.Patient", related_name="cards")
+    gateway_customer_id = code(max_length=80)
     payment_method_id = code(max_length=80)
     brand = code()
     last4 = code(max_length=4)

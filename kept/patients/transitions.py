@@ -31,13 +31,16 @@ def add_patient(*, first_name: str, last_name: str = "", email: str = "", phone:
     return patient
 
 
-def keep_card(patient: Patient, *, payment_method_id: str, brand: str, last4: str, exp_month: int, exp_year: int, at: datetime) -> Card:
+def keep_card(
+    patient: Patient, *, customer_id: str, payment_method_id: str, brand: str, last4: str, exp_month: int, exp_year: int, at: datetime
+) -> Card:
     """The card the gateway now holds for the patient. Told twice, it is kept once."""
     card, new = Card.objects.get_or_create(
         practice_id=patient.practice_id,
         payment_method_id=payment_method_id,
         defaults={
             "patient": patient,
+            "gateway_customer_id": customer_id,
             "brand": brand,
             "last4": last4,
             "exp_month": exp_month,

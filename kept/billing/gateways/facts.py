@@ -54,14 +54,15 @@ class RefundFacts:
 
 @dataclass(frozen=True, slots=True)
 class CardFacts:
-    """A card given on the gateway's page."""
+    """A card that the gateway holds for one of its customers."""
 
+    customer_id: str
     payment_method_id: str
     brand: str
     last4: str
     exp_month: int
     exp_year: int
-    setup_intent_id: str
+    setup_intent_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,8 @@ class Gateway(Protocol):
     def open_card_page(self, *, customer: str, success_url: str, cancel_url: str, capture_id: str, key: str) -> SessionFacts: ...
 
     def card_page(self, session_id: str) -> SessionFacts: ...
+
+    def stored_card(self, payment_method_id: str) -> CardFacts: ...
 
     def create_intent(self, *, amount: Money, customer: str, payment_method: str, charge_id: str, key: str) -> IntentFacts: ...
 

@@ -50,6 +50,14 @@ class StripeGateway:
         with _speaking():
             return _session(self._client.v1.checkout.sessions.retrieve(session_id, {"expand": EXPAND_CARD}))
 
+    def stored_card(self, payment_method_id: str) -> CardFacts:
+        """A card that a clinic's own website had saved. Raises Rejected when it is none, or belongs to no customer."""
+        with _speaking():
+            method = self._client.v1.payment_methods.retrieve(payment_method_id).to_dict()
+        if not method.get("customer") or not method.get("card"):
+            raise Rejected("That payment method is no card saved for a customer.", "card_not_saved")
+        return _card(method, customer=method["customer"])
+
     def create_intent(self, *, amount: Money, customer: str, payment_method: str, charge_id: str, key: str) -> IntentFacts:
         """Unconfirmed: no money moves until `confirm_intent`, so a repeat with the same key is harmless."""
         with _speaking():
@@ -190,15 +198,11 @@ def _refund(refund: Any) -> RefundFacts:
 def _session(session: Any) -> SessionFacts:
     said = session.to_dict()
     setup = said.get("setup_intent")
-    card = None
-    if isinstance(setup, dict) and setup.get("status") == "succeeded" and isinstance(setup.get("payment_method"), dict):
-        method = setup["payment_method"]
-        card = CardFacts(
-            payment_method_id=method["id"],
-            brand=method["card"]["brand"],
-            last4=method["card"]["last4"],
-            exp_month=method["card"]["exp_month"],
-            exp_year=method["card"]["exp_year"],
-            setup_intent_id=setup["id"],
-        )
+    given = isinstance(setup, dict) and setup.get("status") == "succeeded" and isinstance(setup.get("payment_method"), dict)
+    card = _card(setup["payment_method"], customer=said["customer"], setup_intent_id=setup["id"]) if given else None
     return SessionFacts(id=said["id"], url=said.get("url") or "", status=said.get("status") or "", card=card)
+
+
+def _card(method: dict[str, Any], *, customer: str, setup_intent_id: str = "") -> CardFacts:
+    shown = method["card"]
+    return CardFacts(customer, method["id"], shown["brand"], shown["last4"], shown["exp_month"], shown["exp_year"], setup_intent_id)

@@ -1,16 +1,16 @@
 """A card given by the patient herself, on the gateway's page, under terms she accepted first (R3a). Nobody does it for her."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from kept.billing.gateways import accounts
-from kept.billing.gateways.facts import CardFacts
+from kept.billing.gateways.facts import CardFacts, Gateway, Rejected
 from kept.billing.models import CardCapture
 from kept.events import journal
-from kept.foundation import clock
+from kept.foundation import clock, jobs
 from kept.foundation.ids import new_id
 from kept.foundation.refusals import Refusal
 from kept.foundation.scope import scope
@@ -22,6 +22,9 @@ from kept.policies.rules import Terms, terms
 from kept.practice.models import Member
 from kept.practice.rules import Right
 from kept.scheduling.models import Appointment, Status
+
+
+NO_CARD = ("resource_missing", "card_not_saved")
 
 
 class Origin(NamedTuple):
@@ -69,6 +72,37 @@ def begin(appointment: Appointment, *, version_id: str, origin: Origin, at: date
     _still_open(appointment, at)
     if version is None or str(version.id) != version_id:
         raise Refusal("stale_version", _("The clinic’s policy changed a moment ago. Please read it again."))
+    return _captured(appointment, version, origin, Acceptance.Channel.LINK, at=at)
+
+
+def from_website(
+    appointment: Appointment, *, version_number: int, accepted_at: datetime, payment_method_id: str, origin: Origin, at: datetime
+) -> CardCapture:
+    """A clinic's own website showed the policy, took the acceptance and had the card saved at the gateway. A job asks the gateway for
+    the card; until then the appointment awaits it.
+
+    Raises Refusal `stale_version` when that version is not in use, `invalid` for an acceptance in the future or over a day old.
+    """
+    version = policies.version_in_use()
+    if version is None or version.number != version_number:
+        raise Refusal("stale_version", _("Version %d of the policy is not in use. Show the patient the current one.") % version_number)
+    if not at - timedelta(days=1) <= accepted_at <= at + timedelta(minutes=1):
+        raise Refusal("invalid", _("The policy is accepted with the booking."), field="policy_accepted")
+    accepted_at = min(accepted_at, at)
+    capture = _captured(appointment, version, origin, Acceptance.Channel.WEBSITE, at=accepted_at, payment_method_id=payment_method_id)
+    jobs.defer("billing.finish_capture", capture_id=str(capture.id))
+    return capture
+
+
+def _captured(
+    appointment: Appointment,
+    version: PolicyVersion,
+    origin: Origin,
+    channel: Acceptance.Channel,
+    *,
+    at: datetime,
+    payment_method_id: str = "",
+) -> CardCapture:
     said = terms_now(appointment, version, at=at)
     capture_id = new_id()
     return CardCapture.objects.create(
@@ -76,10 +110,12 @@ def begin(appointment: Appointment, *, version_id: str, origin: Origin, at: date
         practice_id=appointment.practice_id,
         appointment=appointment,
         patient=appointment.patient,
+        payment_method_id=payment_method_id,
         key=f"capture:{capture_id}",
         created_at=at,
         consent={
             "version_id": str(version.id),
+            "channel": channel,
             "text": said.text,
             "text_hash": said.text_hash,
             "fee_minor": said.fee.minor,
@@ -117,7 +153,6 @@ def accept(capture: CardCapture, card: Card, *, setup_intent_id: str, at: dateti
         practice_id=capture.practice_id,
         patient_id=capture.patient_id,
         card=card,
-        channel=Acceptance.Channel.LINK,
         setup_intent_id=setup_intent_id,
         version_id=consent.pop("version_id"),
         free_until=datetime.fromisoformat(consent.pop("free_until")),
@@ -155,13 +190,21 @@ def leave_for_the_card_page(practice_id: str, capture_id: str, *, success_url: s
 
 
 def finish(practice_id: str, capture_id: str) -> None:
-    """The patient came back, or the gateway says that she gave a card: ask it, keep the card, accept. Done twice it is done once."""
+    """The patient came back, or the gateway or a website says that she gave a card: ask the gateway, keep the card, accept.
+    Done twice it is done once."""
     with scope(practice_id, actor="patient:link", source="card page"):
         capture = CardCapture.objects.select_related("patient").get(pk=capture_id)
         keys = accounts.secrets()
-    if capture.state != CardCapture.State.OPEN or not capture.session_id or keys is None:
+    if capture.state != CardCapture.State.OPEN or keys is None:
         return
-    facts = accounts.gateway(keys[0]).card_page(capture.session_id).card
+    try:
+        facts = _card_of(capture, accounts.gateway(keys[0]))
+    except Rejected as refused:
+        if refused.code not in NO_CARD:
+            raise
+        with scope(practice_id, actor="patient:link", source="card page"):
+            CardCapture.objects.filter(pk=capture.pk, state=CardCapture.State.OPEN).update(state=CardCapture.State.REFUSED)
+        return
     if facts is None:
         return
     with scope(practice_id, actor="patient:link", source="card page"):
@@ -169,9 +212,16 @@ def finish(practice_id: str, capture_id: str) -> None:
         accept(capture, _kept(capture.patient, facts, at), setup_intent_id=facts.setup_intent_id, at=at)
 
 
+def _card_of(capture: CardCapture, gateway: Gateway) -> CardFacts | None:
+    if capture.payment_method_id:
+        return gateway.stored_card(capture.payment_method_id)
+    return gateway.card_page(capture.session_id).card if capture.session_id else None
+
+
 def _kept(patient: Patient, facts: CardFacts, at: datetime) -> Card:
     return keep_card(
         patient,
+        customer_id=facts.customer_id,
         payment_method_id=facts.payment_method_id,
         brand=facts.brand,
         last4=facts.last4,

@@ -74,10 +74,19 @@ def begin(charge_id: UUID | str, *, at: datetime) -> Charge | None:
     charge = locked(charge_id)
     if charge.state != State.DUE or charge.due_at > at:
         return None
-    charge.state, charge.attempt, charge.lease_until = State.SENDING, charge.attempt + 1, at + LEASE
-    charge.confirm_key = f"confirm:{charge.id}:{charge.attempt}"
-    charge.save(update_fields=["state", "attempt", "lease_until", "confirm_key"])
+    charge.state, charge.lease_until = State.SENDING, at + LEASE
+    charge.save(update_fields=["state", "lease_until"])
+    charge = next_attempt(charge.id)
     issue_invoice(charge, at=at)
+    return charge
+
+
+def next_attempt(charge_id: UUID | str) -> Charge:
+    """Write the key of the next confirm, before it is made."""
+    charge = locked(charge_id)
+    charge.attempt += 1
+    charge.confirm_key = f"confirm:{charge.id}:{charge.attempt}"
+    charge.save(update_fields=["attempt", "confirm_key"])
     return charge
 
 

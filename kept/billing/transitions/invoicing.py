@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from kept.billing.models import Charge, CreditNote, Invoice, InvoiceLine, Payment
 from kept.events import journal
-from kept.foundation.dates import clock_time
+from kept.foundation.dates import clock_time, full_date
 from kept.practice.models import Member
 from kept.practice.transitions import next_number
 
@@ -20,7 +20,7 @@ def issue_invoice(charge: Charge, *, at: datetime) -> Invoice:
         return charge.invoice
     appointment = charge.appointment
     zone = appointment.clinic.zone
-    start = f"{appointment.local_date:%b} {appointment.local_date.day}, {appointment.local_date.year}, {clock_time(appointment.starts_at, zone)}"
+    start = f"{full_date(appointment.starts_at, zone)}, {clock_time(appointment.starts_at, zone)}"
     invoice = Invoice.objects.create(
         practice_id=charge.practice_id,
         number=next_number(charge.practice_id, "invoice", first=FIRST_INVOICE),
