@@ -38,9 +38,9 @@ ON_THE_BOOK = [Status.BOOKED, Status.ARRIVED, Status.FULFILLED]
 
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def locked(self, appointment: "Appointment") -> "Appointment":
-        """The appointment as it is now, locked until the scope ends."""
-        fresh = self.select_for_update(no_key=True, of=("self",))
-        return fresh.select_related("practice", "clinic", "patient", "provider", "acceptance__card").get(pk=appointment.pk)
+        """The appointment as it is now, locked until the scope ends. Read after the lock: who waited joins what is there then."""
+        self.select_for_update(no_key=True).only("pk").get(pk=appointment.pk)
+        return self.select_related("practice", "clinic", "patient", "provider", "acceptance__card").get(pk=appointment.pk)
 
 
 @remembered("Appointment")

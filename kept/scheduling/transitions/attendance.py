@@ -174,4 +174,6 @@ def restore(
     for claim in held:
         resource = to.resource_id if claim.resource_id == before else claim.resource_id
         claims.take(appointment, [resource], Range(claim.during.lower + shift, claim.during.upper + shift), double_book=double_book)
+    if not held:  # an imported visit held none at its own time; at another it takes it like any
+        claims.take(appointment, [to.resource_id], Range(appointment.starts_at, appointment.ends_at), double_book=double_book)
     return appointment
