@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
 from kept.api.api import api
+from kept.api.problems import nothing_here
 
 
 def alive(request: HttpRequest) -> HttpResponse:
@@ -20,5 +21,7 @@ urlpatterns = [
     path("", include("kept.policies.urls")),
     path("", include("kept.booking.urls")),
     path("", include("kept.desk.urls")),
+    path("api/v1/", nothing_here),
     path("api/v1/", api.urls),
+    path("api/<path:rest>", nothing_here),
 ]

@@ -1,0 +1,151 @@
+"""The people of demo and tests: two practices, made once and alike, so that the clinic you click through is the clinic you test."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.contrib.auth.hashers import make_password
+
+import kept.patients.transitions as patients
+import kept.policies.transitions as policies
+from kept.foundation import vault
+from kept.foundation.money import Money
+from kept.foundation.scope import scope
+from kept.ops.opening import open_practice
+from kept.ops.people import PLANS, PracticePlan, plain
+from kept.patients.models import Patient
+from kept.practice.models import Clinic, GatewayAccount, Member, Practice, Provider, ProviderClinic, Resource, Service, Settings, User
+from kept.practice.rules import Role
+
+PASSWORD = "kept-every-appointment"
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """One practice of the cast, read inside its scope: people and things by name, patients in the order of the plan."""
+
+    plan: PracticePlan
+    practice: Practice
+    clinics: dict[str, Clinic]
+    providers: dict[str, Provider]
+    services: dict[str, Service]
+    members: dict[Role, Member]
+    patients: list[Patient]
+
+
+def open_all(*, at: datetime) -> None:
+    """Both practices, opened at that instant; the last version of Juniper's policy comes 60 days later. Opens its own scopes."""
+    encoded = make_password(PASSWORD)  # slow on purpose, so once for all
+    for plan in PLANS:
+        _open(plan, encoded, at=at)
+
+
+def house(plan: PracticePlan) -> House:
+    """A practice of the cast as it is now. Call it inside the practice's scope."""
+    seats = Member.objects.select_related("practice", "provider", "user").order_by("id")
+    return House(
+        plan=plan,
+        practice=Practice.objects.get(slug=plan.slug),
+        clinics={clinic.name: clinic for clinic in Clinic.objects.all()},
+        providers={provider.name: provider for provider in Provider.objects.all()},
+        services={service.name: service for service in Service.objects.all()},
+        members={Role(member.role): member for member in seats},
+        patients=list(Patient.objects.order_by("created_at", "id")[: len(plan.patients)]),
+    )
+
+
+def _open(plan: PracticePlan, encoded: str, *, at: datetime) -> None:
+    first = plan.clinics[0]
+    practice_id = open_practice(
+        slug=plan.slug,
+        name=plan.name,
+        currency=plan.currency,
+        clinic=first.name,
+        zone=first.zone,
+        owner_name=plan.members[Role.OWNER],
+        owner_email=plan.email(Role.OWNER),
+    )
+    with scope(practice_id, actor="command:seed", source="command"):
+        Settings.objects.update(breathing_space_minutes=plan.breathing_minutes)
+        _furnish(practice_id, plan)
+        _seat(practice_id, plan, encoded)
+        owner = Member.objects.select_related("practice").get(role=Role.OWNER)
+        _publish(plan, by=owner, at=at)
+        _add_patients(plan, by=owner, at=at)
+
+
+def _furnish(practice_id: UUID, plan: PracticePlan) -> None:
+    """Clinics, providers, services, and the account at the gateway."""
+    for place in plan.clinics:
+        Clinic.objects.update_or_create(
+            practice_id=practice_id,
+            name=place.name,
+            defaults={
+                "zone_name": place.zone,
+                "currency": plan.currency,
+                "address": place.address,
+                "phone": place.phone,
+                "opens_at": plan.opens_at,
+                "closes_at": plan.closes_at,
+            },
+        )
+    clinics = {clinic.name: clinic for clinic in Clinic.objects.all()}
+    for person in plan.providers:
+        resource = Resource.objects.create(practice_id=practice_id, kind=Resource.Kind.PROVIDER, name=person.name)
+        provider = Provider.objects.create(practice_id=practice_id, name=person.name, title=person.title, resource=resource)
+        for name in person.clinics:
+            ProviderClinic.objects.create(practice_id=practice_id, provider=provider, clinic=clinics[name])
+    for offer in plan.services:
+        Service.objects.create(
+            practice_id=practice_id,
+            name=offer.name,
+            category=offer.category,
+            minutes=offer.minutes,
+            buffer_before=offer.before,
+            buffer_after=offer.after,
+            price_minor=offer.price,
+            currency=plan.currency,
+        )
+    GatewayAccount.objects.create(
+        practice_id=practice_id, secret_key_box=vault.seal(plan.gateway_key), webhook_secret_box=vault.seal(plan.webhook_secret)
+    )
+
+
+def _seat(practice_id: UUID, plan: PracticePlan, encoded: str) -> None:
+    """A member for each role, all with the sample's password."""
+    User.objects.filter(email=plan.email(Role.OWNER)).update(password=encoded)
+    for role, name in plan.members.items():
+        if role != Role.OWNER:
+            user = User.objects.create(email=plan.email(role), password=encoded)
+            provider = Provider.objects.get(name=name) if role == Role.PROVIDER else None
+            Member.objects.create(practice_id=practice_id, user=user, name=name, role=role, provider=provider)
+
+
+def _publish(plan: PracticePlan, *, by: Member, at: datetime) -> None:
+    """Every version on its day; fees are on from the first."""
+    for version in plan.versions:
+        policies.publish(
+            description=plan.description,
+            authorization_text=plan.authorization,
+            fee=Money(version.fee, plan.currency),
+            window_hours=24,
+            late_minutes=15,
+            what_changed=version.what_changed,
+            by=by,
+            at=at + timedelta(days=version.after_days),
+        )
+    policies.switch_fees(on=True, by=by, at=at)
+
+
+def _add_patients(plan: PracticePlan, *, by: Member, at: datetime) -> None:
+    for place, name in enumerate(plan.patients):
+        first, _, last = name.partition(" ")
+        mailbox = plain(name).replace(" ", ".")
+        patients.add_patient(
+            first_name=first,
+            last_name=last,
+            email=f"{mailbox}@example.com",
+            phone=f"(555) 01{place:02d}",
+            by=by,
+            at=at + timedelta(minutes=place),
+        )

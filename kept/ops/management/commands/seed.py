@@ -1,0 +1,71 @@
+"""`kept seed --into FILE`: the sample practices, once, and who may sign in to them. For bin/demo, never for a real practice."""
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from kept.foundation import clock
+from kept.foundation.scope import scope
+from kept.ops import cast, sample
+from kept.ops.cast import PASSWORD
+from kept.ops.datafolder import write_private
+from kept.ops.people import PLANS, PracticePlan
+from kept.practice.models import Practice
+from kept.practice.rules import Role
+from kept.practice.transitions import issue_key
+
+CONSENT = "consent"
+
+
+class Command(BaseCommand):
+    help = "Seed the sample practices unless FILE says that they are there; say in FILE which sample fee is in which state now."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--into", type=Path, required=True, metavar="FILE")
+
+    def handle(self, *args: Any, into: Path, **options: Any) -> None:
+        facts = json.loads(into.read_text()) if into.exists() else {"practices": _seed()}
+        facts["samples"] = _samples()
+        write_private(into, json.dumps(facts, ensure_ascii=False))
+
+
+def _seed() -> list[dict[str, Any]]:
+    now = clock.now()
+    cast.open_all(at=now - sample.OPENED_BEFORE)
+    for plan in PLANS:
+        sample.fill(plan, now=now)
+    return [_facts(plan) for plan in PLANS]
+
+
+def _facts(plan: PracticePlan) -> dict[str, Any]:
+    """A practice as demo.json has it. Tokens are issued here, since only their hashes are kept."""
+    now = clock.now()
+    with scope(Practice.objects.get(slug=plan.slug).id, actor="command:seed", source="command"):
+        house = cast.house(plan)
+        members = {
+            role.value: {
+                "email": house.members[role].user.email,
+                "password": PASSWORD,
+                "token": issue_key(house.members[role], "Demo", scopes=[], at=now),
+            }
+            for role in Role
+        }
+        return {
+            "slug": plan.slug,
+            "name": plan.name,
+            "clinics": [{"id": str(clinic.id), "name": clinic.name, "zone": clinic.zone_name} for clinic in house.clinics.values()],
+            "members": members,
+            "consent_token": issue_key(house.members[Role.OWNER], "Website", scopes=[CONSENT], at=now),
+            "webhook_secret": plan.webhook_secret,
+        }
+
+
+def _samples() -> dict[str, str]:
+    """The first practice's, then what only another has."""
+    found: dict[str, str] = {}
+    for plan in reversed(PLANS):
+        found |= sample.states(plan, at=clock.now())
+    return found

@@ -1,0 +1,31 @@
+"""A practice comes into being: its row, what it decided, its first clinic, and the owner who may invite the others."""
+
+from uuid import UUID
+
+from kept.foundation.ids import new_id
+from kept.foundation.scope import scope
+from kept.practice.models import Clinic, Member, Practice, Settings, User
+from kept.practice.rules import Role
+
+
+def open_practice(
+    *, slug: str, name: str, currency: str, clinic: str, zone: str, owner_name: str, owner_email: str, password: str | None = None
+) -> UUID:
+    """A practice with one clinic and its owner. Opens a scope of its own; returns the practice's id.
+
+    Somebody who signs in already keeps her password. Without one, a new owner sets it by *Forgot your password?*.
+    """
+    practice_id = new_id()
+    with scope(practice_id, actor="command:create-practice", source="command"):
+        practice = Practice(id=practice_id, slug=slug, name=name)
+        practice.save(force_insert=True)
+        Settings.objects.create(practice=practice, currency=currency)
+        Clinic.objects.create(practice=practice, name=clinic, zone_name=zone, currency=currency)
+        Member.objects.create(practice=practice, user=invited(owner_email, password), name=owner_name, role=Role.OWNER)
+    return practice_id
+
+
+def invited(email: str, password: str | None = None) -> User:
+    """The user of that address, made if nobody has it yet."""
+    known = User.objects.filter(email=email.lower()).first()
+    return known or User.objects.create_user(email, password)

@@ -1,0 +1,37 @@
+"""Several at the same moment: threads with connections of their own, let go through one gate."""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from django.db import connections
+
+T = TypeVar("T")
+MOST = 25  # of the server's connections, for one test
+
+
+def together(acts: Sequence[Callable[[], T]]) -> list[T | Exception]:
+    """What each act returned or raised, in their order. More than 25 take turns. For `committed` tests."""
+    size = min(len(acts), MOST)
+    gate = threading.Barrier(size)
+
+    def run(turn: int) -> list[T | Exception]:
+        gate.wait()
+        try:
+            return [_tried(act) for act in acts[turn::size]]
+        finally:
+            connections.close_all()
+
+    done: list[T | Exception | None] = [None] * len(acts)
+    with ThreadPoolExecutor(size) as pool:
+        for turn, results in enumerate(pool.map(run, range(size))):
+            done[turn::size] = results
+    return done  # type: ignore[return-value]  # all are done
+
+
+def _tried(act: Callable[[], T]) -> T | Exception:
+    try:
+        return act()
+    except Exception as error:
+        return error

@@ -1,0 +1,115 @@
+"""A worker is killed at each point of sending money. What it left behind is found, ended, and happens exactly once (I4, I5, I6, R22)."""
+
+import os
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+import kept.billing.transitions.charging as charging
+from kept.billing.models import Charge, Invoice, Kind, Payment, Refund
+from kept.billing.tasks import follow_up
+from kept.billing.transitions.refunding import refund
+from kept.foundation import clock
+from kept.foundation.money import Money
+from kept.foundation.scope import scope
+from kept.ops.cast import House
+from kept.ops.people import JUNIPER
+from kept.ops.server import APP
+from kept.practice.rules import Role
+from tests.kit.database import Cloned
+from tests.kit.gateway import Double, clock_at, do_jobs
+from tests.kit.people import seen
+from tests.kit.visits import accepted, book
+
+ROOT = Path(__file__).resolve().parents[1]
+FEE = Money(7500, "USD")
+RUN = "import sys, django; django.setup(); from procrastinate.contrib.django import app; app.tasks[sys.argv[1]].func(*sys.argv[2:])"
+
+
+def killed_at(point: str, task: str, row_id: object, house: House, database: Cloned, gateway: Double) -> int:
+    """A worker does the job in a process of its own and dies at that point; how it ended."""
+    environment = os.environ | {
+        "DATABASE_URL": database.server.url(APP, database.name),
+        "STRIPE_API_BASE": gateway.url,
+        "KEPT_CRASH_AT": point,
+    }
+    worker = [sys.executable, "-c", RUN, task, str(house.practice.id), str(row_id)]
+    return subprocess.run(worker, cwd=ROOT, env=environment, check=False).returncode
+
+
+def followed_up(house: House) -> None:
+    """Two minutes later its lease is over, and the minute's look finds what it left."""
+    later = clock.now() + timedelta(minutes=2)
+    with clock_at(later):
+        follow_up(str(house.practice.id))
+    do_jobs(at=later)
+
+
+def charge_due(house: House, gateway: Double) -> Charge:
+    """A visit missed an hour ago, its fee due now."""
+    at = clock.now()
+    card = gateway.card(house.patients[0])
+    with scope(house.practice.id, actor="test"):
+        appointment = accepted(book(house, starts_at=at - timedelta(hours=1)), card)
+        return charging.open_charge(appointment, Kind.NO_SHOW, FEE, due_at=at, by=house.members[Role.FRONT_DESK], at=at)
+
+
+@pytest.mark.parametrize(
+    ("point", "left"),
+    [
+        ("charge.begun", ("sending", False, 0)),  # before the first call
+        ("charge.accepted", ("sending", False, 0)),  # the payment exists there, its id was not committed
+        ("charge.created", ("sending", True, 0)),  # its id is committed, it was not confirmed
+        ("charge.confirmed", ("sending", True, 1)),  # the patient has paid, and we do not know
+    ],
+)
+def test_i5_a_charge_whose_worker_was_killed_is_paid_once(
+    committed: Cloned, gateway: Double, point: str, left: tuple[str, bool, int]
+) -> None:
+    house = seen(JUNIPER)
+    charge = charge_due(house, gateway)
+
+    died_of = killed_at(point, "billing.send_charge", charge.id, house, committed, gateway)
+    with scope(house.practice.id, actor="test"):
+        found = Charge.objects.get()
+    meanwhile = found.state, found.gateway_intent_id is not None, len(gateway.ledger()["payments"])
+    followed_up(house)
+
+    assert (died_of, meanwhile) == (-signal.SIGKILL, left)
+    (intent,), (payment,) = gateway.ledger()["intents"], gateway.ledger()["payments"]
+    with scope(house.practice.id, actor="test"):
+        charge = Charge.objects.get()
+        assert (charge.state, charge.captured, charge.gateway_intent_id) == ("succeeded", FEE, intent["id"])
+        assert (payment["amount"], Payment.objects.get().gateway_charge_id) == (7500, payment["id"])
+        assert (Invoice.objects.get().number, Invoice.objects.get().status) == (10001, "balanced")
+
+
+@pytest.mark.parametrize(
+    ("point", "left"),
+    [
+        ("refund.begun", ("sending", 0)),  # before the call
+        ("refund.accepted", ("sending", 1)),  # the money is on its way back, and we do not know
+    ],
+)
+def test_i6_a_refund_whose_worker_was_killed_goes_back_once(committed: Cloned, gateway: Double, point: str, left: tuple[str, int]) -> None:
+    house = seen(JUNIPER)
+    charge = charge_due(house, gateway)
+    do_jobs()
+    with scope(house.practice.id, actor="test"):
+        sent = refund(charge, Money(3000, "USD"), reason="Goodwill", by=house.members[Role.MANAGER], at=clock.now())
+
+    died_of = killed_at(point, "billing.send_refund", sent.id, house, committed, gateway)
+    with scope(house.practice.id, actor="test"):
+        meanwhile = Refund.objects.get().state, len(gateway.ledger()["refunds"])
+    followed_up(house)
+
+    assert (died_of, meanwhile) == (-signal.SIGKILL, left)
+    (there,) = gateway.ledger()["refunds"]
+    with scope(house.practice.id, actor="test"):
+        charge, sent = Charge.objects.get(), Refund.objects.get()
+        assert (there["amount"], sent.state, sent.gateway_refund_id) == (3000, "succeeded", there["id"])
+        assert (charge.captured_minor, charge.refunded_minor, charge.refund_reserved_minor) == (7500, 3000, 0)

@@ -1,0 +1,273 @@
+"""What happens at the same moment: really committed, with threads and connections of their own. One wins, the others are told why."""
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import pairwise
+from typing import TypeVar
+
+import pytest
+
+import kept.billing.transitions.charging as charging
+import kept.scheduling.transitions.attendance as attendance
+import kept.scheduling.transitions.booking as booking
+from kept.billing import sending
+from kept.billing.gateways.facts import IntentFacts
+from kept.billing.models import Charge, Invoice, Payment
+from kept.foundation.refusals import Refusal
+from kept.foundation.scope import scope
+from kept.noshows.models import Fee
+from kept.noshows.transitions.attendance import mark, restore
+from kept.ops.cast import House
+from kept.ops.people import JUNIPER
+from kept.practice.models import Member
+from kept.practice.rules import Role
+from kept.scheduling.models import Appointment, Claim
+from tests.kit.database import Cloned
+from tests.kit.gateway import Double, clock_at
+from tests.kit.people import seen
+from tests.kit.together import together
+from tests.kit.visits import BOOKED_AT, QUARTER_PAST, STARTS_AT, accepted, card_of
+from tests.kit.visits import book as book_for
+
+T = TypeVar("T")
+MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def house(committed: Cloned) -> House:
+    """Juniper, read once; nobody stands in it."""
+    return seen(JUNIPER)
+
+
+def desk(house: House) -> Member:
+    return house.members[Role.FRONT_DESK]
+
+
+def in_scope(house: House, act: Callable[[], T]) -> T:
+    """The act as the door does it: in a transaction of its own, committed or taken back whole."""
+    with scope(house.practice.id, actor=f"user:{desk(house).user_id}", source="race"):
+        return act()
+
+
+def told(results: list[object]) -> Counter[str]:
+    """How often each outcome came: a refusal by its code, anything else by its kind."""
+    return Counter(result.code if isinstance(result, Refusal) else type(result).__name__ for result in results)
+
+
+def book(house: House, place: int, service: str, starts_at: datetime) -> Appointment:
+    """A booking of the slot by one of many."""
+    return booking.book(
+        clinic=house.clinics["Elm Street"],
+        provider=house.providers["Tess Marrowby"],
+        patient=house.patients[place],
+        services=[house.services[service]],
+        starts_at=starts_at,
+        by=desk(house),
+        at=BOOKED_AT,
+    )
+
+
+def overlaps(house: House) -> list[tuple[Claim, Claim]]:
+    """Live claims of one resource that lie over each other."""
+    with scope(house.practice.id, actor="test"):
+        claims = sorted(Claim.objects.filter(live=True), key=lambda claim: (str(claim.resource_id), claim.during.lower))
+    return [(a, b) for a, b in pairwise(claims) if a.resource_id == b.resource_id and b.during.lower < a.during.upper]
+
+
+# Marking (R2, R5, I3)
+
+
+def test_of_fifty_who_mark_and_charge_at_once_one_does_and_the_patient_pays_once(house: House, gateway: Double) -> None:
+    card = gateway.card(house.patients[0])
+    appointment = in_scope(house, lambda: accepted(book_for(house), card))
+
+    marked = together([lambda: in_scope(house, lambda: mark(appointment, charge_fee=True, by=desk(house), at=QUARTER_PAST))] * 50)
+    charge = in_scope(house, lambda: Charge.objects.get())
+    with clock_at(QUARTER_PAST):
+        sent = together([lambda: sending.send_charge(str(house.practice.id), str(charge.id))] * 10)
+
+    assert told(marked) == {"Appointment": 1, "wrong_status": 49}
+    assert told(sent) == {"NoneType": 10}
+    with scope(house.practice.id, actor="test"):
+        assert [model.objects.count() for model in (Fee, Charge, Invoice, Payment)] == [1, 1, 1, 1]
+        assert Charge.objects.values_list("state", "captured_minor", "attempt").get() == ("succeeded", 7500, 1)
+        assert Appointment.objects.get().status == "noshow"
+    assert [payment["amount"] for payment in gateway.ledger()["payments"]] == [7500]
+
+
+def test_i10_a_check_in_races_a_no_show_and_one_wins(house: House) -> None:
+    for day in range(20):
+        at = STARTS_AT + day * DAY
+        visit = in_scope(house, partial(book, house, day, "Lip filler", at))
+
+        done = together(
+            [
+                partial(in_scope, house, partial(attendance.check_in, visit, by=desk(house), at=at)),
+                partial(in_scope, house, partial(mark, visit, charge_fee=None, by=desk(house), at=at)),
+            ]
+        )
+
+        assert told(done) == {"Appointment": 1, "wrong_status": 1}
+        winner = next(result for result in done if isinstance(result, Appointment))
+        assert in_scope(house, partial(Appointment.objects.get, pk=visit.pk)).status == winner.status
+
+
+# Booking (R16, I1)
+
+
+def test_of_ten_who_book_one_slot_one_has_it(house: House) -> None:
+    done = together([partial(in_scope, house, partial(book, house, place, "Lip filler", STARTS_AT)) for place in range(10)])
+
+    assert told(done) == {"Appointment": 1, "slot_taken": 9}
+    with scope(house.practice.id, actor="test"):
+        assert list(Claim.objects.values_list("live", "lane")) == [(True, 0)]
+
+
+def test_of_ten_who_book_overlapping_spans_one_has_it(house: House) -> None:
+    services = ["Wrinkle relaxer", "Lip filler", "Microneedling", "Full-face filler", "Laser resurfacing"]
+    wishes = [(services[place % 5], STARTS_AT + 4 * place * MINUTE) for place in range(10)]  # all are busy at 4:10 PM
+
+    done = together([partial(in_scope, house, partial(book, house, place, *wish)) for place, wish in enumerate(wishes)])
+
+    assert told(done) == {"Appointment": 1, "slot_taken": 9}
+
+
+def test_numbers_given_out_at_once_are_without_gap(house: House) -> None:
+    done = together(
+        [partial(in_scope, house, partial(book, house, place, "Lip filler", STARTS_AT + place % 10 * DAY)) for place in range(20)]
+    )
+
+    assert told(done) == {"Appointment": 10, "slot_taken": 10}
+    with scope(house.practice.id, actor="test"):
+        assert sorted(Appointment.objects.values_list("number", flat=True)) == list(range(20001, 20011))
+
+
+# Restoring (R11, I2)
+
+
+def test_i2_a_restore_races_a_booking_and_the_loser_is_told_who_has_the_time(house: House) -> None:
+    winners: Counter[str] = Counter()
+    for day in range(25):
+        at, place = STARTS_AT + day * DAY, day + 1
+        visit = in_scope(house, partial(book, house, 0, "Lip filler", at))
+        in_scope(house, partial(mark, visit, charge_fee=None, by=desk(house), at=at - 5 * MINUTE))
+
+        done = together(
+            [
+                partial(in_scope, house, partial(restore, visit, by=desk(house), at=at - MINUTE)),
+                partial(in_scope, house, partial(book, house, place, "Wrinkle relaxer", at + 10 * MINUTE)),
+            ]
+        )
+
+        assert told(done) == {"Appointment": 1, "slot_taken": 1}
+        restored = isinstance(done[0], Appointment)
+        winners["restore" if restored else "booking"] += 1
+        now = in_scope(house, partial(Appointment.objects.get, pk=visit.pk))
+        fee = in_scope(house, partial(Fee.objects.get, appointment=visit))
+        assert (now.status, fee.open) == (("booked", False) if restored else ("noshow", True))
+        loser = done[1] if restored else done[0]
+        assert isinstance(loser, Refusal)
+        assert str(loser.facts["taken_by"]) == str(next(won.pk for won in done if isinstance(won, Appointment)))
+    assert overlaps(house) == []
+
+
+# Whoever waited for a lock finds what is there then
+
+
+def meanwhile(house: House, lock: Callable[[], object], change: Callable[[], object], then: Callable[[], T]) -> T:
+    """One takes the lock and changes; another asked for it in between, and says what it found."""
+    locked = threading.Event()
+
+    def first() -> None:
+        lock()
+        locked.set()
+        time.sleep(0.2)  # the other waits for the lock now
+        change()
+
+    def second() -> T:
+        locked.wait()
+        return then()
+
+    _none, found = together([partial(in_scope, house, first), partial(in_scope, house, second)])
+    if isinstance(found, Exception):
+        raise found
+    assert found is not None
+    return found
+
+
+def test_an_appointment_moved_meanwhile_to_another_provider_is_still_found(house: House) -> None:
+    visit, priya = in_scope(house, partial(book, house, 0, "Lip filler", STARTS_AT)), house.providers["Priya Ramsethi"]
+
+    found = meanwhile(
+        house,
+        lock=lambda: Appointment.objects.locked(visit),
+        change=lambda: Appointment.objects.filter(pk=visit.pk).update(provider=priya),
+        then=lambda: Appointment.objects.locked(visit),
+    )
+
+    assert found.provider == priya
+
+
+def test_r3_a_policy_accepted_meanwhile_counts(house: House) -> None:
+    visit = in_scope(house, partial(book, house, 0, "Lip filler", STARTS_AT))
+
+    found = meanwhile(
+        house,
+        lock=lambda: Appointment.objects.locked(visit),
+        change=lambda: accepted(visit, card_of(visit.patient)),
+        then=lambda: Appointment.objects.locked(visit),
+    )
+
+    assert found.acceptance is not None
+
+
+def test_r20_a_fee_settled_while_its_invoice_is_issued_has_one_invoice(house: House) -> None:
+    visit = in_scope(house, lambda: accepted(book(house, 0, "Lip filler", STARTS_AT), card_of(house.patients[0])))
+    in_scope(house, partial(mark, visit, charge_fee=True, by=desk(house), at=QUARTER_PAST))
+    charge = in_scope(house, Charge.objects.get)
+    paid = IntentFacts("pi_1", "succeeded", captured_minor=7500, gateway_charge_id="ch_1")
+
+    settled = meanwhile(
+        house,
+        lock=lambda: charging.locked(charge.pk),
+        change=lambda: charging.begin(charge.pk, at=QUARTER_PAST),
+        then=lambda: charging.settle(charge.pk, paid, at=QUARTER_PAST),
+    )
+
+    assert in_scope(house, lambda: [(invoice.number, invoice.status) for invoice in Invoice.objects.all()]) == [(10001, "balanced")]
+    assert settled.invoice_id == in_scope(house, Payment.objects.get).invoice_id
+
+
+# All at once
+
+
+def test_a_storm_of_bookings_marks_and_restores_ends_without_deadlock_or_overlap(house: House) -> None:
+    chance = random.Random(7)
+    visits = [in_scope(house, partial(book, house, place, "Consultation", STARTS_AT + place * 30 * MINUTE)) for place in range(6)]
+    acts: list[Callable[[], object]] = []
+    for place in range(150):
+        visit, start = chance.choice(visits), STARTS_AT + chance.randrange(12) * 15 * MINUTE
+        act = chance.choice(
+            [
+                partial(mark, visit, charge_fee=None, by=desk(house), at=QUARTER_PAST + DAY),
+                partial(restore, visit, by=desk(house), at=QUARTER_PAST + DAY),
+                partial(restore, visit, starts_at=start, by=desk(house), at=QUARTER_PAST + DAY),
+                partial(restore, visit, provider=house.providers["Priya Ramsethi"], by=desk(house), at=QUARTER_PAST + DAY),
+                partial(book, house, 6 + place % 50, "Wrinkle relaxer", start),
+            ]
+        )
+        acts.append(partial(in_scope, house, act))
+
+    done = together(acts)
+
+    assert set(told(done)) <= {"Appointment", "slot_taken", "wrong_status"}
+    assert overlaps(house) == []
+    with scope(house.practice.id, actor="test"):
+        live = dict(Claim.objects.values_list("appointment", "live"))
+        assert live == {visit.pk: visit.status == "booked" for visit in Appointment.objects.all()}

@@ -1,0 +1,257 @@
+"""The table of roles over every address: who may, who is told that she may not, and to whom the thing does not exist."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+import kept.billing.transitions.cards as cards
+import kept.noshows.transitions.attendance as noshows
+import kept.scheduling.transitions.attendance as attendance
+import kept.scheduling.transitions.booking as booking
+from kept.ops.cast import House
+from kept.practice.models import Member, MemberClinic, User
+from kept.practice.rules import Role
+from kept.scheduling.models import Appointment
+from tests.kit.browser import Browser
+from tests.kit.gateway import clock_at
+from tests.kit.money import marked
+from tests.kit.visits import BOOKED_AT, QUARTER_PAST, STARTS_AT, accepted, card_of
+
+OWNER, MANAGER, FRONT_DESK, PROVIDER, BILLING, AUDITOR = Role
+HEADS = {OWNER, MANAGER}
+OFFICE = HEADS | {FRONT_DESK}
+DESK = OFFICE | {PROVIDER}
+ALL = set(Role)
+HARBOR = "front desk of Harbor Point"
+NOBODY = "nobody"
+NONE: set[Role] = set()
+
+SAME = ""  # an address about nothing in particular
+BOOKED, ARRIVED, TREATED, DONE, MISSED, AHEAD = "booked", "arrived", "treated", "done", "missed", "ahead"
+PAID, DECLINED = "paid", "declined"
+
+
+@dataclass(frozen=True)
+class Row:
+    """An address and a method: what it is about, what is sent, the answer to those who may, and to the others of the practice.
+
+    What is about a visit is asked twice: of Tess Marrowby's at Elm Street, and of Petra Lindvall's at Harbor Point. A provider finds her
+    own alone, the front desk of Harbor Point what is there alone; to them the other does not exist."""
+
+    name: str
+    method: str
+    may: set[Role]
+    answer: int = 200
+    about: str = SAME
+    verb: str = ""
+    sent: Mapping[str, str] = field(default_factory=dict)
+    otherwise: int = 403
+    to_nobody: int = 302
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, [self.method, self.name, self.verb, self.about, *self.sent.values()]))
+
+
+def act(verb: str, about: str) -> Row:
+    return Row("desk:act", "POST", DESK, 302, about, verb)
+
+
+TABLE = [
+    Row("desk:enter", "GET", ALL, 302),
+    Row("desk:choose", "GET", ALL),
+    Row("desk:choose", "POST", ALL, 302, sent={"practice": "{practice}"}),
+    Row("desk:switch-clinic", "POST", ALL, 302, sent={"clinic": "{clinic}"}),
+    Row("desk:theme", "POST", ALL, 302, sent={"theme": "dark"}),
+    Row("desk:day", "GET", ALL - {BILLING}),
+    Row("desk:feed", "GET", ALL - {BILLING}),
+    Row("desk:panel", "GET", ALL, 200, BOOKED),
+    Row("desk:card-link", "POST", DESK, 200, AHEAD),
+    Row("desk:card-given", "GET", ALL, 204, AHEAD),
+    act("check-in", BOOKED),
+    act("undo-check-in", ARRIVED),
+    act("start-treatment", ARRIVED),
+    act("undo-start-treatment", TREATED),
+    act("complete", BOOKED),
+    act("reopen", DONE),
+    act("confirm", BOOKED),
+    Row("desk:act", "POST", NONE, 404, BOOKED, "vanish", otherwise=404),
+    Row("noshows:list", "GET", ALL),
+    Row("noshows:csv", "GET", ALL),
+    Row("noshows:mark", "GET", DESK, 200, BOOKED),
+    Row("noshows:mark", "POST", DESK, 302, BOOKED, sent={"charge_fee": "no"}),
+    Row("noshows:mark", "POST", DESK, 302, BOOKED, sent={"charge_fee": "yes"}),  # a provider's yes leaves it to those who may
+    Row("noshows:outcome", "GET", ALL, 302, MISSED),
+    Row("noshows:restore", "GET", DESK, 200, MISSED),
+    Row("noshows:restore", "POST", DESK, 200, MISSED),
+    Row("noshows:restore", "POST", HEADS, 200, PAID, sent={"refund": "on"}),  # the front desk's limit is 0
+    Row("billing:invoices", "GET", ALL - {PROVIDER}),
+    Row("billing:invoice", "GET", ALL - {PROVIDER}, 200, PAID),
+    Row("billing:refund", "GET", HEADS | {BILLING}, 200, PAID),
+    Row("billing:refund", "POST", HEADS | {BILLING}, 302, PAID, sent={"how_much": "all", "reason": "Goodwill"}),
+    Row("billing:keep", "POST", OFFICE | {BILLING}, 302, PAID),
+    Row("billing:retry", "POST", OFFICE | {BILLING}, 302, DECLINED),
+    Row("billing:webhook", "POST", NONE, 400, otherwise=400, to_nobody=400),  # the gateway's signature is its right
+    Row("policies:policy", "GET", HEADS),
+    Row("policies:policy", "POST", HEADS, 302, sent={"fee": "80", "description": "d", "authorization_text": "a", "based_on": "3"}),
+    Row("policies:switch", "POST", HEADS, 302, sent={"on": "no"}),
+    Row("policies:version", "GET", HEADS),
+    Row("booking:card-link", "GET", ALL, 302, AHEAD, to_nobody=302),  # whoever has the link
+    Row("booking:card", "GET", NONE, 404, AHEAD, otherwise=404, to_nobody=404),  # only a browser that came by the link
+    Row("booking:card", "POST", NONE, 404, AHEAD, otherwise=404, to_nobody=404),
+    Row("booking:card-back", "GET", NONE, 404, AHEAD, otherwise=404, to_nobody=404),
+]
+HIDDEN_TO_PROVIDERS = {"billing:retry"}  # a charge is known by its invoice, and she sees none
+PUBLIC = {"booking:card-link", "booking:card", "booking:card-back", "billing:webhook"}
+POST_ONLY = {row.name for row in TABLE} - {row.name for row in TABLE if row.method == "GET"}
+
+
+@pytest.fixture(autouse=True)
+def a_quarter_past() -> Iterator[None]:
+    with clock_at(QUARTER_PAST):
+        yield
+
+
+@pytest.fixture
+def seats(juniper: House, signed_in: Callable[[Member], Browser]) -> dict[str, Browser]:
+    """The browsers of all who may ask: the six, one more who is limited to Harbor Point, and nobody."""
+    user = User.objects.create(email="limited@example.com")
+    limited = Member.objects.create(practice=juniper.practice, user=user, name="Limited", role=FRONT_DESK)
+    MemberClinic.objects.create(practice=juniper.practice, member=limited, clinic=juniper.clinics["Harbor Point"])
+    members = {str(role): juniper.members[role] for role in Role} | {HARBOR: limited}
+    return {who: signed_in(member) for who, member in members.items()} | {NOBODY: Browser()}
+
+
+def visit(juniper: House, state: str, provider: str, clinic: str, patient: int) -> Appointment:
+    """A visit in that state, its card given; `ahead` is one that can still be asked for a card."""
+    desk = juniper.members[FRONT_DESK]
+    booked = booking.book(
+        clinic=juniper.clinics[clinic],
+        provider=juniper.providers[provider],
+        patient=juniper.patients[patient],
+        services=[juniper.services["Lip filler"]],
+        starts_at=STARTS_AT.replace(day=16 if state == AHEAD else 14),
+        by=desk,
+        at=BOOKED_AT,
+    )
+    if state == AHEAD:
+        return booked
+    found = accepted(booked, card_of(juniper.patients[patient]))
+    if state in (ARRIVED, TREATED):
+        found = attendance.check_in(found, by=desk, at=STARTS_AT)
+    if state == TREATED:
+        found = attendance.start_treatment(found, by=desk, at=STARTS_AT)
+    if state == DONE:
+        found = attendance.complete(found, by=desk, at=STARTS_AT)
+    if state == MISSED:
+        found = noshows.mark(found, charge_fee=False, by=desk, at=QUARTER_PAST)
+    if state in (PAID, DECLINED):
+        marked(found, state, by=desk)
+    return found
+
+
+def address(row: Row, juniper: House, subject: Appointment | None) -> str:
+    about: Any = {"slug": "juniper"} if row.name == "billing:webhook" else {"number": 3} if row.name == "policies:version" else {}
+    if subject is not None:
+        charge = subject.charges.first()
+        about = {
+            "billing:retry": lambda: {"charge_id": charge.pk},
+            "billing:invoice": lambda: {"invoice_id": charge.invoice_id},
+            "billing:refund": lambda: {"invoice_id": charge.invoice_id},
+            "billing:keep": lambda: {"invoice_id": charge.invoice_id},
+            "booking:card": lambda: {"link_id": subject.pk},
+            "booking:card-back": lambda: {"link_id": subject.pk},
+            "booking:card-link": lambda: {"token": token(juniper, subject)},
+        }.get(row.name, lambda: {"appointment_id": subject.pk})()
+    return reverse(row.name, kwargs=about | ({"verb": row.verb} if row.verb else {}))
+
+
+def token(juniper: House, subject: Appointment) -> str:
+    return cards.card_link(subject, by=juniper.members[OWNER], at=QUARTER_PAST).split("/")[-2]
+
+
+def answers(row: Row, juniper: House, seats: Mapping[str, Browser], subject: Appointment | None) -> dict[str, int]:
+    """What each is answered; what she changed is taken back before the next one asks."""
+    path, here = address(row, juniper, subject), {"practice": str(juniper.practice.pk), "clinic": str(juniper.clinics["Harbor Point"].pk)}
+    sent = {"window_hours": "24", "late_minutes": "15"} | {key: value.format(**here) for key, value in row.sent.items()}
+    found = {}
+    for who, browser in seats.items():
+        before, cookies = transaction.savepoint(), browser.cookies.copy()
+        found[who] = (browser.post(path, sent) if row.method == "POST" else browser.get(path)).status_code
+        transaction.savepoint_rollback(before)
+        browser.cookies = cookies
+    return found
+
+
+def expected(row: Row, place: str = SAME) -> dict[str, int]:
+    """As the table says it, for what is at that place."""
+    due = {str(role): row.answer if role in row.may else row.otherwise for role in Role} | {NOBODY: row.to_nobody}
+    due[HARBOR] = due[FRONT_DESK]
+    if row.name in HIDDEN_TO_PROVIDERS:
+        due[PROVIDER] = 404
+    if row.name in PUBLIC or not place:
+        return due
+    return due | ({HARBOR: 404} if place == "Elm Street" else {str(PROVIDER): 404})
+
+
+@pytest.mark.parametrize("row", [row for row in TABLE if not row.about], ids=str)
+def test_who_may(juniper: House, seats: dict[str, Browser], row: Row) -> None:
+    assert answers(row, juniper, seats, None) == expected(row)
+
+
+@pytest.mark.parametrize("row", [row for row in TABLE if row.about], ids=str)
+def test_who_may_at_her_own_and_in_her_clinic(juniper: House, seats: dict[str, Browser], row: Row) -> None:
+    tesss = visit(juniper, row.about, "Tess Marrowby", "Elm Street", 0)
+    petras = visit(juniper, row.about, "Petra Lindvall", "Harbor Point", 1)
+
+    assert answers(row, juniper, seats, tesss) == expected(row, "Elm Street")
+    assert answers(row, juniper, seats, petras) == expected(row, "Harbor Point")
+
+
+def test_every_address_has_its_row() -> None:
+    assert {row.name for row in TABLE} == set(named(get_resolver()))
+
+
+def named(resolver: URLResolver, within: str = "") -> Iterator[str]:
+    """The names of all addresses but those of the API, which has its own table, and of signing in and out."""
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            if pattern.namespace != "api":
+                yield from named(pattern, f"{pattern.namespace}:" if pattern.namespace else within)
+        elif isinstance(pattern, URLPattern) and pattern.name and not pattern.name.startswith("account_"):
+            yield within + pattern.name
+
+
+def test_what_changes_something_is_never_done_by_a_get(juniper: House, leonora: Member, signed_in: Callable[[Member], Browser]) -> None:
+    subject = visit(juniper, PAID, "Tess Marrowby", "Elm Street", 0)
+    browser = signed_in(leonora)
+
+    rows = {row.name: row for row in TABLE if row.name in POST_ONLY}
+    given = {name: browser.get(address(row, juniper, subject if row.about else None)).status_code for name, row in rows.items()}
+
+    assert given == dict.fromkeys(rows, 405)
+    assert set(rows) == {
+        *("desk:act", "desk:card-link", "desk:switch-clinic", "desk:theme"),
+        *("billing:keep", "billing:retry", "billing:webhook", "policies:switch"),
+    }
+
+
+@pytest.mark.parametrize("row", [row for row in TABLE if row.method == "POST" and row.name not in PUBLIC], ids=str)
+def test_another_sites_form_changes_nothing(juniper: House, leonora: Member, signed_in: Callable[[Member], Browser], row: Row) -> None:
+    subject = visit(juniper, row.about, "Tess Marrowby", "Elm Street", 0) if row.about else None
+    browser = signed_in(leonora)
+    browser.handler.enforce_csrf_checks = True
+
+    assert browser.post(address(row, juniper, subject), row.sent).status_code == 403
+
+
+def test_rights_are_read_anew_with_each_request(odette: Member, signed_in: Callable[[Member], Browser]) -> None:
+    browser = signed_in(odette)
+    first = browser.get(reverse("billing:invoices")).status_code
+
+    Member.objects.filter(pk=odette.pk).update(role=PROVIDER)
+
+    assert (first, browser.get(reverse("billing:invoices")).status_code) == (200, 403)
