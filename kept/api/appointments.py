@@ -1,0 +1,139 @@
+"""The book: its lines, one appointment, and booking."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Q, QuerySet, prefetch_related_objects
+from django.utils.translation import gettext as _
+from ninja import Body, Query, Router
+
+from kept.api import find
+from kept.api.door import KeyRequest, also_websites
+from kept.api.pages import Page
+from kept.api.shapes.appointments import (
+    AppointmentLine,
+    AppointmentShape,
+    AttendanceShape,
+    BookAsked,
+    Booking,
+    FeeShape,
+    InvoiceRef,
+    PolicyAccepted,
+    action_shapes,
+    card_shape,
+)
+from kept.api.shapes.fields import Amount
+from kept.billing.models import Invoice
+from kept.foundation import clock
+from kept.foundation.paging import page
+from kept.foundation.refusals import Refusal
+from kept.noshows.actions import actions
+from kept.noshows.offers import fee_offer
+from kept.noshows.queries import attendance, fee_of, in_days, with_fees
+from kept.patients.queries import patients, usable_card
+from kept.practice import queries as practice
+from kept.practice.models import Clinic, Member
+from kept.practice.rules import Right
+from kept.scheduling.models import Appointment
+from kept.scheduling.queries import visible
+from kept.scheduling.transitions.booking import book
+
+DEFAULT_SPAN = timedelta(days=7)
+
+router = Router(tags=["Appointments"])
+
+
+@router.get("", response=Page[AppointmentLine])
+def list_appointments(request: KeyRequest, asked: Query[BookAsked]) -> Page[AppointmentLine]:
+    """The book, one line each, by start, oldest first."""
+    request.member.must(Right.SEE_BOOK)
+    at = clock.now()
+    found = page(_lines(request.member, asked, at), by="starts_at", cursor=asked.cursor, limit=asked.limit, newest_first=False)
+    return Page[AppointmentLine](items=[AppointmentLine.of(row, fee_of(row, at=at), at=at) for row in found.rows], next=found.next)
+
+
+def _lines(member: Member, asked: BookAsked, at: datetime) -> QuerySet[Appointment]:
+    wanted = find.ids(asked.clinic)
+    clinics = [clinic for clinic in practice.clinics(member) if not wanted or clinic.pk in wanted]
+    found = visible(member).filter(_days(asked, clinics, at))
+    same = {"provider__in": find.ids(asked.provider), "patient__in": find.ids(asked.patient), "status__in": asked.status}
+    return with_fees(found.filter(**{key: values for key, values in same.items() if values}), at=at).order_by("starts_at", "id")
+
+
+def _days(asked: BookAsked, clinics: list[Clinic], at: datetime) -> Q:
+    """The days asked for; where none are named, each clinic's own today and the seven days after."""
+    if asked.first and asked.last and asked.first > asked.last:
+        raise Refusal("invalid", _("The last day is before the first."), field="to")
+    found = Q(pk__in=[])
+    for clinic in clinics:
+        today = clinic.local_date(at)
+        last = asked.last or max(today, asked.first or today) + DEFAULT_SPAN
+        found |= in_days(asked.first or min(today, last), last, [clinic])
+    return found
+
+
+@router.post("", response={201: AppointmentShape}, auth=also_websites)
+def book_appointment(request: KeyRequest, body: Body[Booking]) -> AppointmentShape:
+    """Book a visit. The provider's time is taken, buffers included, or the call is refused with `slot_taken`."""
+    at, member = clock.now(), request.member
+    clinic = find.one(practice.clinics(member), body.clinic)
+    booked = book(
+        clinic=clinic,
+        provider=find.one(practice.providers(member), body.provider),
+        patient=find.one(patients(member), body.patient),
+        services=[find.one(practice.services(member), id_) for id_ in body.services],
+        starts_at=shown(body.start, clinic),
+        double_book=body.double_book,
+        note=body.note,
+        channel=Appointment.Channel.API,
+        by=member,
+        at=at,
+    )
+    return whole(member, str(booked.pk), at)
+
+
+def shown(start: datetime, clinic: Clinic) -> datetime:
+    """The start, if clocks at the clinic ever show it. Raises Refusal `invalid` for one in the hour they skip in spring."""
+    wall = start.replace(tzinfo=None)
+    as_before = wall.replace(tzinfo=clinic.zone).utcoffset() == start.utcoffset()
+    if as_before and not clock.exists(wall, clinic.zone):
+        raise Refusal("invalid", _("Clocks skip that time at the clinic. Choose another."), field="start")
+    return start
+
+
+@router.get("/{appointment_id}", response=AppointmentShape)
+def get_appointment(request: KeyRequest, appointment_id: str) -> AppointmentShape:
+    """One appointment, with its policy, card, fee and invoices, and what may be done with it now."""
+    return whole(request.member, appointment_id, clock.now(), Right.SEE_BOOK)
+
+
+def whole(member: Member, id_: str, at: datetime, *rights: Right) -> AppointmentShape:
+    """An appointment as its GET shows it. Raises Http404, and Refusal `not_permitted` for one of `rights`."""
+    appointment = find.appointment(member, id_)
+    for right in rights:
+        member.must(right, appointment)
+    acceptance = appointment.acceptance
+    card = acceptance.card if acceptance else usable_card(appointment.patient)
+    fee = fee_of(appointment, at=at)
+    prefetch_related_objects([appointment], "lines")
+    return AppointmentShape(
+        **dict(AppointmentLine.of(appointment, fee, at=at)),
+        version=appointment.version,
+        zone=appointment.clinic.zone.key,
+        local_date=appointment.local_date,
+        price=Amount.of(appointment.price),
+        note=appointment.note,
+        card_on_file=card_shape(card) if card else None,
+        policy=PolicyAccepted.of(acceptance) if acceptance else None,
+        fee=FeeShape.of(appointment, fee, fee_offer(appointment, at=at)),
+        invoices=[InvoiceRef.of(invoice) for invoice in _invoices(member, appointment)],
+        attendance=AttendanceShape.of(attendance([appointment.patient_id]).get(appointment.patient_id)),
+        recorded_afterwards=appointment.recorded_afterwards,
+        imported=appointment.imported,
+        actions=action_shapes(actions(appointment, member, at=at)),
+    )
+
+
+def _invoices(member: Member, appointment: Appointment) -> QuerySet[Invoice]:
+    """Its invoices, for those who may see them."""
+    found = Invoice.objects.filter(appointment=appointment).order_by("issued_at", "id")
+    return found if member.may(Right.SEE_SALES, appointment) else found.none()

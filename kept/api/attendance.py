@@ -1,0 +1,124 @@
+"""What became of a visit: checked in, treated, completed, missed, restored; and the link on which a patient gives a card."""
+
+from collections.abc import Callable
+from datetime import datetime
+from io import BytesIO
+from typing import Protocol
+
+import segno
+from ninja import Body, Router
+
+import kept.scheduling.transitions.attendance as scheduling
+from kept.api import find
+from kept.api.appointments import shown, whole
+from kept.api.door import KeyRequest
+from kept.api.shapes.appointments import AppointmentShape, CardLink, Missed, Restored
+from kept.api.shapes.fields import Versioned
+from kept.billing.transitions.cards import card_link
+from kept.foundation import clock
+from kept.noshows.transitions import attendance as noshows
+from kept.practice import queries as practice
+from kept.practice.models import Member
+from kept.scheduling.models import Appointment
+from kept.scheduling.rules import check_version
+
+# What an empty body says.
+MISSED, RESTORED, AS_IT_IS = Missed(), Restored(), Versioned()
+
+router = Router(tags=["Attendance"])
+
+
+@router.post("/{appointment_id}/no-show", response=AppointmentShape)
+def mark_no_show(request: KeyRequest, appointment_id: str, body: Body[Missed] = MISSED) -> AppointmentShape:
+    """The patient did not come. On the appointment's own day or later, by the clinic's calendar; from `booked`.
+
+    With `charge_fee`, the fee of the accepted policy is charged, though never before `fee.chargeable_from`.
+    """
+    at, member = clock.now(), request.member
+    noshows.mark(
+        find.appointment(member, appointment_id),
+        charge_fee=body.charge_fee,
+        amount=body.amount.money if body.amount else None,
+        fee_reason=body.fee_reason,
+        reason=body.reason,
+        note=body.note,
+        version=body.version,
+        by=member,
+        at=at,
+    )
+    return whole(member, appointment_id, at)
+
+
+@router.post("/{appointment_id}/restore", response=AppointmentShape)
+def restore(request: KeyRequest, appointment_id: str, body: Body[Restored] = RESTORED) -> AppointmentShape:
+    """The patient came after all: back on the book, at its own time or at another `start`.
+
+    Nothing is refunded by itself: an unpaid fee ends, a paid one stays paid unless `refund` is true.
+    """
+    at, member = clock.now(), request.member
+    found = find.appointment(member, appointment_id)
+    noshows.restore(
+        found,
+        refund=body.refund,
+        check_in=body.check_in,
+        double_book=body.double_book,
+        starts_at=shown(body.start, found.clinic) if body.start else None,
+        provider=find.one(practice.providers(member, found.clinic), body.provider) if body.provider else None,
+        version=body.version,
+        by=member,
+        at=at,
+    )
+    return whole(member, appointment_id, at)
+
+
+@router.post("/{appointment_id}/card-link", response=CardLink)
+def give_card_link(request: KeyRequest, appointment_id: str, body: Body[Versioned] = AS_IT_IS) -> CardLink:
+    """A link, and the same as a QR code, on which the patient accepts the policy and gives a card on her own phone, until the start.
+
+    Each call gives a new link; the ones before stay good.
+    """
+    at, member = clock.now(), request.member
+    found = find.appointment(member, appointment_id)
+    url = card_link(found, by=member, at=at)
+    check_version(found, body.version)
+    return CardLink(url=url, qr=_qr(url), expires_at=found.starts_at.astimezone(found.clinic.zone))
+
+
+def _qr(url: str) -> str:
+    drawing = BytesIO()
+    segno.make(url, error="m", micro=False).save(drawing, kind="svg", xmldecl=False, omitsize=True, nl=False, light="#fff")
+    return drawing.getvalue().decode()
+
+
+class Act(Protocol):
+    """A transition that needs nothing but the appointment."""
+
+    __doc__: str | None
+
+    def __call__(self, appointment: Appointment, *, by: Member, at: datetime, version: int | None = None) -> Appointment: ...
+
+
+ACTS: dict[str, Act] = {
+    "check-in": scheduling.check_in,
+    "undo-check-in": scheduling.undo_check_in,
+    "start-treatment": scheduling.start_treatment,
+    "undo-start-treatment": scheduling.undo_start_treatment,
+    "complete": scheduling.complete,
+    "reopen": scheduling.reopen,
+    "confirm": scheduling.confirm,
+    "entered-in-error": scheduling.enter_in_error,
+}
+
+
+def _call(name: str, act: Act) -> Callable[..., AppointmentShape]:
+    def call(request: KeyRequest, appointment_id: str, body: Body[Versioned] = AS_IT_IS) -> AppointmentShape:
+        at = clock.now()
+        act(find.appointment(request.member, appointment_id), by=request.member, at=at, version=body.version)
+        return whole(request.member, appointment_id, at)
+
+    call.__name__, call.__doc__ = name.replace("-", "_"), act.__doc__
+    return call
+
+
+for name, act in ACTS.items():
+    router.post(f"/{{appointment_id}}/{name}", response=AppointmentShape)(_call(name, act))

@@ -1,0 +1,92 @@
+"""Sales: invoices, refunds, and another try at a declined card."""
+
+from django.utils.translation import gettext as _
+from ninja import Body, Query, Router
+
+from kept.api import find
+from kept.api.door import KeyRequest
+from kept.api.pages import Page
+from kept.api.shapes.fields import Sent
+from kept.api.shapes.invoices import InvoiceLine, InvoicesAsked, InvoiceShape, RefundMade, RefundSent, RefundShape
+from kept.billing import queries
+from kept.billing.models import Charge, Invoice
+from kept.billing.transitions import charging, refunding
+from kept.foundation import clock
+from kept.foundation.paging import page
+from kept.foundation.refusals import Refusal
+from kept.practice.models import Member
+from kept.practice.rules import Right
+
+
+class Nothing(Sent):
+    """No field is taken."""
+
+
+# What an empty body says.
+THE_REST, NOTHING = RefundSent(), Nothing()
+
+router = Router(tags=["Invoices"])
+
+
+@router.get("", response=Page[InvoiceLine])
+def list_invoices(request: KeyRequest, asked: Query[InvoicesAsked]) -> Page[InvoiceLine]:
+    """Invoices, newest first."""
+    request.member.must(Right.SEE_SALES)
+    if asked.first and asked.last and asked.first > asked.last:
+        raise Refusal("invalid", _("The last day is before the first."), field="to")
+    wanted = queries.Filter(
+        first=asked.first,
+        last=asked.last,
+        kinds=asked.kind,
+        statuses=asked.status,
+        clinics=find.ids(asked.clinic),
+        providers=find.ids(asked.provider),
+        number=asked.number,
+    )
+    invoices = queries.invoices(request.member, wanted)
+    if asked.patient:
+        invoices = invoices.filter(patient__in=find.ids(asked.patient))
+    found = page(invoices, by="issued_at", cursor=asked.cursor, limit=asked.limit)
+    return Page[InvoiceLine](items=[InvoiceLine.of(invoice) for invoice in found.rows], next=found.next)
+
+
+@router.get("/{invoice_id}", response=InvoiceShape)
+def get_invoice(request: KeyRequest, invoice_id: str) -> InvoiceShape:
+    """One invoice, with its lines, payments, refunds and credit notes, and where its charge stands."""
+    return InvoiceShape.of(_invoice(request.member, invoice_id, Right.SEE_SALES))
+
+
+@router.post("/{invoice_id}/refunds", response={201: RefundMade})
+def refund_invoice(request: KeyRequest, invoice_id: str, body: Body[RefundSent] = THE_REST) -> RefundMade:
+    """Give money back to the card it came from, in full or in part, never more in total than was captured.
+
+    The amount is reserved at once and sent by a job: the answer's `state` is `reserved`, and the invoice shows how it ends.
+    """
+    at, member = clock.now(), request.member
+    invoice = _invoice(member, invoice_id, Right.REFUND)
+    amount = body.amount.money if body.amount else None
+    refund = refunding.refund(_charge(invoice), amount, reason=body.reason, note=body.note, by=member, at=at)
+    return RefundMade(**dict(RefundShape.of(refund)), invoice=InvoiceShape.of(_invoice(member, invoice_id)))
+
+
+@router.post("/{invoice_id}/retry", response=InvoiceShape)
+def retry_invoice(request: KeyRequest, invoice_id: str, body: Body[Nothing] = NOTHING) -> InvoiceShape:
+    """Try a declined card again: at most four tries in 30 days, the first included."""
+    invoice = _invoice(request.member, invoice_id, Right.COLLECT)
+    charging.retry(_charge(invoice), by=request.member, at=clock.now())
+    return InvoiceShape.of(_invoice(request.member, invoice_id))
+
+
+def _invoice(member: Member, id_: str, *rights: Right) -> Invoice:
+    """The invoice with that id, in her clinics. Raises Http404, and Refusal `not_permitted` for one of `rights`."""
+    invoice = find.one(queries.invoices(member, queries.Filter()), id_)
+    for right in rights:
+        member.must(right, invoice)
+    return invoice
+
+
+def _charge(invoice: Invoice) -> Charge:
+    charge = queries.charge_of(invoice)
+    if charge is None:
+        raise Refusal("wrong_status", _("No card was charged for this invoice."))
+    return charge

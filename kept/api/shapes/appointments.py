@@ -1,0 +1,244 @@
+"""Appointments as the API says them, and what their calls take."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import BaseModel, Field, StrictBool
+
+from kept.api.pages import Paged
+from kept.api.shapes.fields import (
+    Amount,
+    AmountSent,
+    CardShape,
+    Day,
+    Display,
+    FeeState,
+    Instant,
+    Named,
+    NoFeeReason,
+    Note,
+    Reason,
+    Sent,
+    Versioned,
+)
+from kept.billing.models import Invoice
+from kept.noshows.actions import Action
+from kept.noshows.models import Fee
+from kept.noshows.offers import FeeOffer
+from kept.noshows.queries import Attendance
+from kept.patients.models import Card
+from kept.policies.models import Acceptance
+from kept.scheduling.models import Appointment, Status
+from kept.scheduling.rules import display
+
+StatusCode = Literal["booked", "arrived", "fulfilled", "noshow", "cancelled", "entered-in-error"]
+STILL_OPEN = ("undecided", "spared")
+
+
+class BookAsked(Paged):
+    """Which lines of the book. Each parameter but the dates may be repeated."""
+
+    first: Day | None = Field(None, alias="from", description="Local date of the start, in each clinic's own zone. Default: today.")
+    last: Day | None = Field(None, alias="to", description="Local date of the start, included. Default: seven days later than today.")
+    clinic: list[str] = []
+    provider: list[str] = []
+    patient: list[str] = []
+    status: list[StatusCode] = []
+
+
+class Booking(Sent):
+    """A visit to book. Its services follow each other; a `start` in the past is recorded afterwards."""
+
+    clinic: str
+    provider: str
+    patient: str
+    services: list[str] = Field(min_length=1, max_length=20)
+    start: Instant
+    double_book: StrictBool = False
+    note: Note = ""
+
+
+class Missed(Versioned):
+    """`charge_fee` is required when a fee is offered; `amount` may lower it, with a `fee_reason`."""
+
+    charge_fee: StrictBool | None = None
+    amount: AmountSent | None = None
+    fee_reason: Reason = ""
+    reason: Reason = ""
+    note: Note = ""
+
+
+class Restored(Versioned):
+    """At its own time, or at another `start`. `refund` gives back the whole rest of a paid fee."""
+
+    refund: StrictBool = False
+    check_in: StrictBool = False
+    double_book: StrictBool = False
+    start: Instant | None = None
+    provider: str | None = None
+
+
+class AppointmentLine(BaseModel):
+    """One line of the book. Instants carry the clinic's offset."""
+
+    id: str
+    number: str
+    start: datetime
+    end: datetime
+    status: StatusCode
+    display: Display
+    fee_state: FeeState | None
+    patient: Named
+    provider: Named
+    clinic: Named
+    services: list[Named]
+
+    @classmethod
+    def of(cls, appointment: Appointment, fee: Fee | None, *, at: datetime) -> "AppointmentLine":
+        zone = appointment.clinic.zone
+        return cls.model_validate(
+            {
+                "id": str(appointment.pk),
+                "number": str(appointment),
+                "start": appointment.starts_at.astimezone(zone),
+                "end": appointment.ends_at.astimezone(zone),
+                "status": appointment.status,
+                "display": display(appointment, at=at),
+                "fee_state": fee_state(appointment, fee),
+                "patient": Named.of(appointment.patient),
+                "provider": Named.of(appointment.provider),
+                "clinic": Named.of(appointment.clinic),
+                "services": services(appointment),
+            }
+        )
+
+
+def fee_state(appointment: Appointment, fee: Fee | None) -> str | None:
+    """Null until a no-show makes a fee possible; a no-show about which nobody was ever asked, as an imported one, offers none."""
+    if fee:
+        return fee.state
+    return "not_offered" if appointment.status == Status.NOSHOW else None
+
+
+def services(appointment: Appointment) -> list[Named]:
+    """Its services by the names they had when booked."""
+    return [Named(id=str(line.service_id), name=line.name) for line in appointment.lines.all()]
+
+
+class PolicyAccepted(BaseModel):
+    """What the patient accepted for this appointment: the version's number, the hash of the text, and the most that may be charged."""
+
+    version: int
+    accepted_at: datetime
+    channel: Literal["link", "online", "website"]
+    text_hash: str
+    fee: Amount
+
+    @classmethod
+    def of(cls, acceptance: Acceptance) -> "PolicyAccepted":
+        return cls.model_validate(
+            {
+                "version": acceptance.version.number,
+                "accepted_at": acceptance.accepted_at,
+                "channel": acceptance.channel,
+                "text_hash": acceptance.text_hash,
+                "fee": Amount.of(acceptance.fee),
+            }
+        )
+
+
+class FeeShape(BaseModel):
+    """Its cancellation fee. `state` is null until a no-show makes one possible; `offered` says whether one can still be charged, and
+    `reason` why not."""
+
+    state: FeeState | None
+    offered: bool
+    amount: Amount | None
+    reason: NoFeeReason | None
+    chargeable_from: datetime | None
+
+    @classmethod
+    def of(cls, appointment: Appointment, fee: Fee | None, offer: FeeOffer) -> "FeeShape":
+        zone = appointment.clinic.zone
+        state = fee_state(appointment, fee)
+        possible = appointment.status in (Status.BOOKED, Status.NOSHOW)
+        offered = offer.offered and (appointment.status == Status.BOOKED or state in STILL_OPEN)
+        amount = fee.amount if fee and fee.currency else offer.amount if offered else None
+        why_not = (fee.why_not if fee else "") or (offer.why_not if possible else "")
+        due_at = fee.charge.due_at if fee and fee.charge else offer.chargeable_from if offered else None
+        return cls.model_validate(
+            {
+                "state": state,
+                "offered": offered,
+                "amount": Amount.of(amount) if amount else None,
+                "reason": why_not or None,
+                "chargeable_from": due_at.astimezone(zone) if due_at else None,
+            }
+        )
+
+
+class InvoiceRef(BaseModel):
+    """An invoice: `INV-10001`, and where it stands."""
+
+    id: str
+    number: str
+    status: Literal["issued", "balanced", "cancelled"]
+
+    @classmethod
+    def of(cls, invoice: Invoice) -> "InvoiceRef":
+        return cls.model_validate({"id": str(invoice.pk), "number": str(invoice), "status": invoice.status})
+
+
+class AttendanceShape(BaseModel):
+    """A patient's concluded visits: how many, how many of them missed, and when last."""
+
+    visits: int
+    missed: int
+    last_missed: datetime | None
+
+    @classmethod
+    def of(cls, facts: Attendance | None) -> "AttendanceShape":
+        facts = facts or Attendance(0, 0, None)
+        return cls(visits=facts.visits, missed=facts.missed, last_missed=facts.last_missed)
+
+
+class ActionShape(BaseModel):
+    """Whether that call would be allowed now, and if not, why."""
+
+    allowed: bool
+    reason: str | None
+
+
+class AppointmentShape(AppointmentLine):
+    """An appointment: its line and all that belongs to it."""
+
+    version: int
+    zone: str
+    local_date: date
+    price: Amount
+    note: str
+    card_on_file: CardShape | None
+    policy: PolicyAccepted | None
+    fee: FeeShape
+    invoices: list[InvoiceRef]
+    attendance: AttendanceShape
+    recorded_afterwards: bool
+    imported: bool
+    actions: dict[str, ActionShape]
+
+
+def card_shape(card: Card) -> CardShape:
+    return CardShape(brand=card.brand, last4=card.last4, exp_month=card.exp_month, exp_year=card.exp_year)
+
+
+def action_shapes(found: Mapping[str, Action]) -> dict[str, ActionShape]:
+    return {name: ActionShape(allowed=action.allowed, reason=action.reason or None) for name, action in found.items()}
+
+
+class CardLink(BaseModel):
+    """The address of a page for the patient's own phone, and the same as a QR code in SVG."""
+
+    url: str
+    qr: str
+    expires_at: datetime

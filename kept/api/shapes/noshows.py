@@ -1,0 +1,131 @@
+"""No-shows as the API lists and sums them up."""
+
+from datetime import date, datetime
+
+from pydantic import BaseModel, Field
+
+from kept.api.pages import Paged
+from kept.api.shapes.appointments import InvoiceRef, fee_state, services
+from kept.api.shapes.fields import Amount, Asked, Day, FeeState, Named, NoFeeReason
+from kept.noshows.models import Fee
+from kept.practice.models import Member
+from kept.practice.rules import Right, works_at
+from kept.scheduling.models import Appointment
+
+
+class NoShowsFilter(Asked):
+    """Which no-shows. Each parameter but the dates may be repeated."""
+
+    first: Day | None = Field(
+        None, alias="from", description="Local date of the start, in each clinic's own zone. Default: the last 30 days."
+    )
+    last: Day | None = Field(None, alias="to", description="Local date of the start, included. Default: today.")
+    clinic: list[str] = []
+    provider: list[str] = []
+    fee: list[FeeState] = Field([], description="States of the fee.")
+
+
+class NoShowsAsked(NoShowsFilter, Paged):
+    """A page of the list."""
+
+
+class NoShowFee(BaseModel):
+    """The fee of a no-show. `reason` says why none was offered; `invoice` is null for a token that may not see invoices."""
+
+    state: FeeState
+    amount: Amount | None
+    invoice: InvoiceRef | None
+    reason: NoFeeReason | None
+
+    @classmethod
+    def of(cls, missed: Appointment, fee: Fee | None, *, may_see_invoice: bool) -> "NoShowFee":
+        invoice = fee.charge.invoice if fee and fee.charge and may_see_invoice else None
+        never_asked = "imported" if missed.imported else "no_card"
+        return cls.model_validate(
+            {
+                "state": fee_state(missed, fee),
+                "amount": Amount.of(fee.amount) if fee and fee.currency else None,
+                "invoice": InvoiceRef.of(invoice) if invoice else None,
+                "reason": (fee.why_not if fee else never_asked) or None,
+            }
+        )
+
+
+class SlotTaken(BaseModel):
+    """What holds the time meanwhile. Without `id` and `patient` where it is at a clinic that this token does not see."""
+
+    id: str | None
+    number: str | None
+    patient: Named | None
+    start: datetime
+    end: datetime
+
+    @classmethod
+    def of(cls, rival: Appointment, member: Member) -> "SlotTaken":
+        zone, seen = rival.clinic.zone, works_at(member, rival.clinic_id)
+        return cls(
+            id=str(rival.pk) if seen else None,
+            number=str(rival) if seen else None,
+            patient=Named.of(rival.patient) if seen else None,
+            start=rival.starts_at.astimezone(zone),
+            end=rival.ends_at.astimezone(zone),
+        )
+
+
+class NoShow(BaseModel):
+    """A missed appointment: its fee, who marked it when and why, and what holds its time meanwhile."""
+
+    id: str
+    number: str
+    start: datetime
+    local_date: date
+    zone: str
+    patient: Named
+    services: list[Named]
+    provider: Named
+    clinic: Named
+    fee: NoShowFee
+    marked_by: Named | None
+    marked_at: datetime | None
+    reason: str
+    note: str
+    slot_taken_by: SlotTaken | None
+
+    @classmethod
+    def of(cls, missed: Appointment, fee: Fee | None, rival: Appointment | None, member: Member) -> "NoShow":
+        zone, may_see_invoice = missed.clinic.zone, member.may(Right.SEE_SALES, missed)
+        return cls(
+            id=str(missed.pk),
+            number=str(missed),
+            start=missed.starts_at.astimezone(zone),
+            local_date=missed.local_date,
+            zone=zone.key,
+            patient=Named.of(missed.patient),
+            services=services(missed),
+            provider=Named.of(missed.provider),
+            clinic=Named.of(missed.clinic),
+            fee=NoShowFee.of(missed, fee, may_see_invoice=may_see_invoice),
+            marked_by=Named.of(missed.status_by) if missed.status_by else None,
+            marked_at=missed.status_at.astimezone(zone) if missed.status_at else None,
+            reason=missed.outcome_reason,
+            note=missed.outcome_note,
+            slot_taken_by=SlotTaken.of(rival, member) if rival else None,
+        )
+
+
+class Summary(BaseModel):
+    """Of one currency: visits missed, of how many completed or missed, and the money of their fees."""
+
+    currency: str
+    count: int
+    concluded: int
+    rate: float = Field(description="Missed of concluded, 0 to 1.")
+    invoiced: Amount
+    collected: Amount
+    refunded: Amount
+
+
+class Summaries(BaseModel):
+    """One for each currency, by its code."""
+
+    items: list[Summary]

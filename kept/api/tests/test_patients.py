@@ -1,0 +1,134 @@
+"""Patients: finding, reading and adding them; every look is written down."""
+
+from typing import Any
+
+import pytest
+
+from kept.api.tests.conftest import Caller, problem
+from kept.events.models import Access, Event
+from kept.ops.cast import House
+from kept.patients.models import Patient
+from kept.scheduling.models import Appointment
+
+
+def looks() -> list[tuple[str, Any]]:
+    return list(Access.objects.order_by("at", "id").values_list("what", "patient_id"))
+
+
+def test_a_patient_found_by_name(desk: Caller, juniper: House) -> None:
+    renata = juniper.patients[0]
+
+    assert desk.get("/patients", q="sol ren").json() == {
+        "items": [
+            {
+                "id": str(renata.pk),
+                "name": "Renata Solbrook",
+                "first_name": "Renata",
+                "last_name": "Solbrook",
+                "email": "renata.solbrook@example.com",
+                "phone": "(555) 0100",
+            }
+        ],
+        "next": None,
+    }
+    assert looks() == [("patients searched", None)]
+
+
+def test_all_of_them_by_name_page_by_page(desk: Caller, juniper: House) -> None:
+    Patient.objects.create(practice=juniper.practice, first_name="Renata", last_name="Solbrook", created_at="2026-10-01T00:00:00Z")
+    Patient.objects.create(practice=juniper.practice, first_name="Cher", created_at="2026-10-01T00:00:00Z")
+
+    found, cursor = [], None
+    while True:
+        page = desk.get("/patients", limit=7, **({"cursor": cursor} if cursor else {})).json()
+        found += [item["id"] for item in page["items"]]
+        if not (cursor := page["next"]):
+            break
+
+    assert found == [str(id_) for id_ in Patient.objects.order_by("last_name", "first_name", "id").values_list("id", flat=True)]
+    assert len(found) == 62
+
+
+@pytest.mark.parametrize(
+    "cursor", ["WyJhIl0=", "W10=", "e30=", "WyJhIiwiYiIsImMiXQ==", "WzEsMiwzXQ==", "bnVsbA==", "////", "W251bGwsbnVsbCxudWxsXQ=="]
+)
+def test_a_cursor_of_something_else(desk: Caller, cursor: str) -> None:
+    answer = desk.get("/patients", cursor=cursor)
+
+    assert problem(answer) == (422, "invalid")
+    assert answer.json()["errors"][0]["field"] == "cursor"
+
+
+def test_one_patient(desk: Caller, appointment: Appointment) -> None:
+    desk.post(f"/appointments/{appointment.pk}/no-show", {"charge_fee": False})
+    patient = appointment.patient
+
+    said = desk.get(f"/patients/{patient.pk}").json()
+
+    assert said == {
+        "id": str(patient.pk),
+        "name": "Renata Solbrook",
+        "first_name": "Renata",
+        "last_name": "Solbrook",
+        "email": "renata.solbrook@example.com",
+        "phone": "(555) 0100",
+        "attendance": {"visits": 1, "missed": 1, "last_missed": "2026-10-14T19:30:00Z"},
+        "created_at": "2026-01-05T15:00:00Z",
+    }
+    assert looks() == [("patient opened", patient.pk)]
+
+
+def test_the_cards_she_gave(desk: Caller, appointment: Appointment) -> None:
+    card = appointment.patient.cards.get()
+
+    assert desk.get(f"/patients/{appointment.patient_id}/cards").json() == {
+        "items": [
+            {
+                "brand": "visa",
+                "last4": "4242",
+                "exp_month": 4,
+                "exp_year": 2031,
+                "id": str(card.pk),
+                "state": "active",
+                "given_at": "2026-10-05T14:00:00Z",
+            }
+        ],
+        "next": None,
+    }
+    assert looks() == [("cards opened", appointment.patient_id)]
+
+
+def test_a_new_patient(desk: Caller) -> None:
+    answer = desk.post("/patients", {"first_name": "Ada", "last_name": "Quill", "email": "ada@example.com", "phone": "+1 555 0199"})
+
+    said = answer.json()
+    assert answer.status_code == 201
+    assert said == desk.get(f"/patients/{said['id']}").json()
+    assert (said["name"], said["email"], said["phone"], said["attendance"]["visits"]) == ("Ada Quill", "ada@example.com", "+1 555 0199", 0)
+    assert Event.objects.get(subject_id=said["id"]).kind == "patient.added"
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        ({}, "first_name"),
+        ({"first_name": "  "}, "first_name"),
+        ({"first_name": "Ada", "email": "ada"}, "email"),
+        ({"first_name": "Ada", "phone": "5" * 31}, "phone"),
+        ({"first_name": "Ada", "notes": "x"}, "notes"),
+    ],
+)
+def test_a_patient_who_can_not_be_added(desk: Caller, sent: dict[str, Any], field: str) -> None:
+    answer = desk.post("/patients", sent)
+
+    assert problem(answer) == (422, "invalid")
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+
+
+@pytest.mark.parametrize("path", ["", "/cards"])
+def test_another_practices_patient_is_as_unknown(desk: Caller, quinta: House, path: str) -> None:
+    answers = [desk.get(f"/patients/{id_}{path}") for id_ in (quinta.patients[0].pk, "0" * 32, "nonsense")]
+
+    assert [problem(answer) for answer in answers] == [(404, "not_found")] * 3
+    assert len({answer.content for answer in answers}) == 1
+    assert looks() == []

@@ -1,0 +1,138 @@
+"""The table of roles over the calls: who may, who sees her own, and who is told that she may not."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import kept.billing.transitions.charging as charging
+import kept.noshows.transitions.attendance as noshows
+from kept.api.tests.conftest import Caller, problem
+from kept.billing.gateways.facts import IntentFacts
+from kept.billing.models import Charge, Invoice
+from kept.ops.cast import House
+from kept.practice.rules import Role
+from kept.scheduling.models import Appointment
+from tests.kit.visits import QUARTER_PAST
+
+ALL = set(Role)
+OFFICE = {Role.OWNER, Role.MANAGER, Role.FRONT_DESK}
+DESK = OFFICE | {Role.PROVIDER}
+
+# A call, what it sends, in which status it finds the appointment, and the roles that may.
+CALLS: list[tuple[str, str, Any, str, set[Role]]] = [
+    ("GET", "/appointments", None, "booked", ALL - {Role.BILLING}),
+    ("GET", "/appointments/{appointment}", None, "booked", ALL - {Role.BILLING}),
+    ("POST", "/appointments", "wish", "booked", DESK),
+    ("POST", "/appointments/{appointment}/check-in", None, "booked", DESK),
+    ("POST", "/appointments/{appointment}/undo-check-in", None, "arrived", DESK),
+    ("POST", "/appointments/{appointment}/start-treatment", None, "arrived", DESK),
+    ("POST", "/appointments/{appointment}/complete", None, "booked", DESK),
+    ("POST", "/appointments/{appointment}/reopen", None, "fulfilled", DESK),
+    ("POST", "/appointments/{appointment}/confirm", None, "booked", DESK),
+    ("POST", "/appointments/{appointment}/entered-in-error", None, "booked", DESK),
+    ("POST", "/appointments/{appointment}/no-show", {"charge_fee": False}, "booked", DESK),
+    ("POST", "/appointments/{appointment}/no-show", {"charge_fee": True}, "booked", OFFICE),
+    ("POST", "/appointments/{appointment}/restore", None, "noshow", DESK),
+    ("GET", "/no-shows", None, "noshow", ALL),
+    ("GET", "/no-shows/summary", None, "noshow", ALL),
+    ("GET", "/no-shows.csv", None, "noshow", ALL),
+    ("GET", "/invoices", None, "booked", ALL - {Role.PROVIDER}),
+    ("GET", "/patients", None, "booked", ALL),
+    ("POST", "/patients", {"first_name": "Ada"}, "booked", DESK),
+    ("GET", "/clinics", None, "booked", ALL),
+    ("GET", "/providers", None, "booked", ALL),
+    ("GET", "/services", None, "booked", ALL),
+    ("GET", "/policies", None, "booked", ALL - {Role.BILLING}),
+]
+
+
+def call(program: Caller, method: str, path: str, sent: Any) -> Any:
+    return program.post(path, sent) if method == "POST" else program.get(path)
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize(("method", "path", "sent", "status", "who"), CALLS)
+def test_who_may(
+    caller: Callable[..., Caller],
+    juniper: House,
+    appointment_that_is: Callable[[str], Appointment],
+    wish: dict[str, Any],
+    method: str,
+    path: str,
+    sent: Any,
+    status: str,
+    who: set[Role],
+    role: Role,
+) -> None:
+    appointment = appointment_that_is(status)
+    program = caller(juniper.members[role])
+
+    answer = call(program, method, path.format(appointment=appointment.pk), wish if sent == "wish" else sent)
+
+    assert answer.status_code in (200, 201) if role in who else problem(answer) == (403, "not_permitted")
+    if method == "POST" and role not in who:
+        appointment.refresh_from_db()
+        assert appointment.status == status
+
+
+INVOICE_CALLS: list[tuple[str, str, Any, str, set[Role]]] = [
+    ("GET", "/invoices/{invoice}", None, "paid", ALL - {Role.PROVIDER}),
+    ("POST", "/invoices/{invoice}/refunds", {"reason": "Goodwill"}, "paid", {Role.OWNER, Role.MANAGER, Role.BILLING}),
+    ("POST", "/invoices/{invoice}/retry", None, "declined", OFFICE | {Role.BILLING}),
+]
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize(("method", "path", "sent", "outcome", "who"), INVOICE_CALLS)
+def test_who_may_with_money(
+    caller: Callable[..., Caller],
+    juniper: House,
+    appointment: Appointment,
+    method: str,
+    path: str,
+    sent: Any,
+    outcome: str,
+    who: set[Role],
+    role: Role,
+) -> None:
+    noshows.mark(appointment, charge_fee=True, by=juniper.members[Role.FRONT_DESK], at=QUARTER_PAST)
+    charge = Charge.objects.get()
+    charging.begin(charge.pk, at=QUARTER_PAST)
+    paid = IntentFacts("pi_1", "succeeded", captured_minor=7500, gateway_charge_id="ch_1")
+    declined = IntentFacts("pi_1", "requires_payment_method", error_code="card_declined", decline_code="generic_decline")
+    charging.settle(charge.pk, paid if outcome == "paid" else declined, at=QUARTER_PAST, attempt=1)
+
+    answer = call(caller(juniper.members[role]), method, path.format(invoice=Invoice.objects.get().pk), sent)
+
+    assert answer.status_code in (200, 201) if role in who else problem(answer) == (403, "not_permitted")
+
+
+def test_a_providers_rights_end_at_her_own(caller: Callable[..., Caller], juniper: House, wish: dict[str, Any]) -> None:
+    desk, tess = caller(juniper.members[Role.FRONT_DESK]), caller(juniper.members[Role.PROVIDER])
+    noors = desk.post("/appointments", wish | {"provider": str(juniper.providers["Noor Hadisan"].pk)}).json()["id"]
+
+    unknown = tess.post(f"/appointments/{'0' * 32}/check-in")
+    hidden = tess.post(f"/appointments/{noors}/check-in")
+
+    assert problem(hidden) == (404, "not_found")
+    assert hidden.content == unknown.content
+
+
+PATHS = ["", "/no-show", "/restore", "/check-in", "/undo-check-in", "/start-treatment", "/complete", "/reopen", "/confirm", "/card-link"]
+
+
+@pytest.mark.parametrize("role", Role)
+def test_another_practices_appointment_is_as_unknown_whoever_asks(
+    caller: Callable[..., Caller], quinta: House, appointment: Appointment, role: Role
+) -> None:
+    theirs = caller(quinta.members[role])
+
+    for path in PATHS:
+        method, sent = ("POST", {"charge_fee": False} if path == "/no-show" else None) if path else ("GET", None)
+        hidden, unknown = (call(theirs, method, f"/appointments/{id_}{path}", sent) for id_ in (appointment.pk, "0" * 32))
+        assert problem(hidden) == (404, "not_found")
+        assert hidden.content == unknown.content
+
+    appointment.refresh_from_db()
+    assert appointment.status == "booked"
