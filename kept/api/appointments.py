@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from ninja import Body, Query, Router
 
 from kept.api import find
-from kept.api.door import KeyRequest, also_websites
+from kept.api.door import CONSENT, KeyRequest, also_websites
 from kept.api.pages import Page
 from kept.api.shapes.appointments import (
     AppointmentLine,
@@ -23,18 +23,19 @@ from kept.api.shapes.appointments import (
 )
 from kept.api.shapes.fields import Amount
 from kept.billing.models import Invoice
+from kept.billing.transitions.cards import Origin, from_website
 from kept.foundation import clock
 from kept.foundation.paging import page
 from kept.foundation.refusals import Refusal
 from kept.noshows.actions import actions
 from kept.noshows.offers import fee_offer
-from kept.noshows.queries import attendance, fee_of, in_days, with_fees
+from kept.noshows.queries import attendance, fee_of, with_fees
 from kept.patients.queries import patients, usable_card
 from kept.practice import queries as practice
 from kept.practice.models import Clinic, Member
 from kept.practice.rules import Right
 from kept.scheduling.models import Appointment
-from kept.scheduling.queries import visible
+from kept.scheduling.queries import in_days, visible
 from kept.scheduling.transitions.booking import book
 
 DEFAULT_SPAN = timedelta(days=7)
@@ -75,6 +76,10 @@ def _days(asked: BookAsked, clinics: list[Clinic], at: datetime) -> Q:
 def book_appointment(request: KeyRequest, body: Body[Booking]) -> AppointmentShape:
     """Book a visit. The provider's time is taken, buffers included, or the call is refused with `slot_taken`."""
     at, member = clock.now(), request.member
+    if (body.card or body.policy_accepted) and CONSENT not in request.key.scopes:
+        raise Refusal("not_permitted", _("Only a clinic’s own website, by a token with scope consent, brings a card and an acceptance."))
+    if bool(body.card) != bool(body.policy_accepted):
+        raise Refusal("invalid", _("card and policy_accepted go together."), field="card" if body.policy_accepted else "policy_accepted")
     clinic = find.one(practice.clinics(member), body.clinic)
     booked = book(
         clinic=clinic,
@@ -88,6 +93,10 @@ def book_appointment(request: KeyRequest, body: Body[Booking]) -> AppointmentSha
         by=member,
         at=at,
     )
+    if body.card and body.policy_accepted:
+        origin = Origin(request.META.get("REMOTE_ADDR"), request.headers.get("User-Agent", ""))
+        said = body.policy_accepted
+        from_website(booked, version_number=said.version, accepted_at=said.accepted_at, payment_method_id=body.card, origin=origin, at=at)
     return whole(member, str(booked.pk), at)
 
 

@@ -8,15 +8,15 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet, Sum
 
 from kept.billing.models import Charge, Invoice
-from kept.foundation import clock
 from kept.foundation.money import Money
 from kept.practice import queries as practice
 from kept.practice.models import Member
+from kept.scheduling.queries import in_days
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What Sales is asked for. Dates are local dates of issue, inclusive, in each clinic's own zone; None: any."""
+    """What Sales is asked for. Dates are local dates of the appointment's start, inclusive, in each clinic's own zone; None: any."""
 
     first: date | None = None
     last: date | None = None
@@ -32,18 +32,11 @@ def invoices(member: Member, wanted: Filter) -> QuerySet[Invoice]:
     """Newest first, each with patient, clinic, provider, appointment and charges. `refunded` is a status beside: some went back."""
     found = Invoice.objects.filter(practice.own(member))
     if wanted.first or wanted.last:
-        issued = Q(pk__in=[])
-        for clinic in practice.clinics(member):
-            period = Q(clinic=clinic)
-            period &= Q(issued_at__gte=clock.day(wanted.first, clinic.zone)[0]) if wanted.first else Q()
-            period &= Q(issued_at__lt=clock.day(wanted.last, clinic.zone)[1]) if wanted.last else Q()
-            issued |= period
-        found = found.filter(issued)
+        found = found.filter(in_days(wanted.first, wanted.last, practice.clinics(member), through="appointment__"))
     statuses = [status for status in wanted.statuses if status != "refunded"]
-    if statuses:
-        found = found.filter(status__in=statuses)
-    if "refunded" in wanted.statuses:
-        found = found.filter(charges__refunded_minor__gt=0)
+    if wanted.statuses:
+        refunded = Q(charges__refunded_minor__gt=0) if "refunded" in wanted.statuses else Q(pk__in=[])
+        found = found.filter(Q(status__in=statuses) | refunded)
     if wanted.number:
         digits = "".join(mark for mark in wanted.number if mark.isdecimal())
         found = found.filter(number=int(digits)) if digits and len(digits) < 19 else found.none()

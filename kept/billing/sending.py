@@ -112,10 +112,7 @@ def look_up(practice_id: str, charge_id: str) -> None:
     try:
         facts = _find(gateway, practice_id, charge)
         if facts.status in ("requires_confirmation", "requires_payment_method") and not facts.error_code:
-            if charge.cancel_requested:
-                facts = gateway.cancel_intent(facts.id)
-            else:
-                facts = _confirm_anew(gateway, practice_id, charge)
+            facts = gateway.cancel_intent(facts.id) if charge.cancel_requested else _confirm_anew(gateway, practice_id, charge)
         elif charge.cancel_requested and not facts.paid:
             facts = gateway.cancel_intent(facts.id)
     except (NoAnswer, Busy):

@@ -45,14 +45,15 @@ VERBS: dict[str, Callable[..., Appointment]] = {
 }
 
 
-def _place(request: MemberRequest) -> Clinic:
+def _place(request: MemberRequest, *, remember: bool = True) -> Clinic:
     """The clinic the address names, else the one she works at now. An address that names one makes it that."""
     wanted = chosen_ids(request.GET, "clinic")
     if wanted:
         named = practice.clinics(request.member).filter(pk=wanted[0]).first()
         if named is None:
             raise Http404
-        request.session["clinic"] = str(named.pk)
+        if remember:
+            request.session["clinic"] = str(named.pk)
         return named
     chosen = clinic_of(request, request.member)
     if chosen is None:
@@ -60,13 +61,13 @@ def _place(request: MemberRequest) -> Clinic:
     return chosen
 
 
-def _page(request: MemberRequest, clinic: Clinic, now: datetime, on: Any = None) -> day_page.DayPage:
+def _page(request: MemberRequest, clinic: Clinic, now: datetime, on: Any = None, *, remember: bool = True) -> day_page.DayPage:
     """The day the address names, else the one last viewed, else today."""
     kept_day = request.session.get("day", {})
     last = kept_day.get("on") if kept_day.get("seen") == clinic.local_date(now).isoformat() else None
     day = on or day_of(request.GET, "date") or (last and datetime.fromisoformat(last).date()) or clinic.local_date(now)
     seen = {"on": day.isoformat(), "seen": clinic.local_date(now).isoformat()}
-    if kept_day != seen:
+    if remember and kept_day != seen:
         request.session["day"] = seen
     return day_page.DayPage(request.member, clinic, day, chosen_ids(request.GET, "provider"), now)
 
@@ -80,10 +81,10 @@ def day(request: MemberRequest) -> HttpResponse:
 
 @member_required
 def feed(request: MemberRequest) -> HttpResponse:
-    """The same day as JSON for the calendar to keep up with."""
+    """The same day as JSON for the calendar to keep up with. Asked by itself, so it leaves no trace of what was viewed last."""
     now = clock.now()
     request.member.must(Right.SEE_BOOK)
-    calendar = _page(request, _place(request), now).calendar()
+    calendar = _page(request, _place(request, remember=False), now, remember=False).calendar()
     return JsonResponse({key: calendar[key] for key in ("now", "resources", "events")})
 
 
@@ -148,7 +149,7 @@ def act(request: MemberRequest, appointment_id: UUID, verb: str) -> HttpResponse
         raise Http404
     appointment = appointment_or_404(request.member, appointment_id)
     version = request.POST.get("version", "")
-    VERBS[verb](appointment, by=request.member, at=clock.now(), version=int(version) if version.isdecimal() else None)
+    VERBS[verb](appointment, by=request.member, at=clock.now(), version=int(version[:10]) if version.isdecimal() else None)
     return done(request, "desk:panel", appointment_id)
 
 

@@ -28,17 +28,22 @@ HERE = {"arrived", "in_treatment"}
 
 @dataclass
 class DayPage:
-    """`providers`: ids of those to show; none: all who work there."""
+    """`asked`: ids of the providers to show, of those who work there; none of them: all."""
 
     member: Member
     clinic: Clinic
     on: date
-    chosen: Sequence[UUID]
+    asked: Sequence[UUID]
     now: datetime
 
     @cached_property
     def providers(self) -> list[Provider]:
         return list(practice.providers(self.member, self.clinic))
+
+    @cached_property
+    def chosen(self) -> Sequence[UUID]:
+        """An address that comes along from another clinic may name nobody here."""
+        return [each.pk for each in self.providers if each.pk in self.asked]
 
     @cached_property
     def shown(self) -> list[Provider]:

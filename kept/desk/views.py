@@ -1,11 +1,13 @@
 """Coming in: sign-in leads here, then to a practice and its book."""
 
 from typing import cast
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import Resolver404, resolve
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
@@ -47,10 +49,10 @@ def choose(request: HttpRequest) -> HttpResponse:
 @require_POST
 @member_required
 def switch_clinic(request: MemberRequest) -> HttpResponse:
-    """She works at another clinic from now on; the page she was on shows it."""
+    """She works at another clinic from now on; the page she was on shows it. A day or a visit names its own clinic: then the book."""
     if request.POST.get("clinic", "") in {str(clinic.pk) for clinic in queries.clinics(request.member)}:
         request.session["clinic"] = request.POST["clinic"]
-    return _back(request)
+    return redirect("desk:day") if _page_before(request) in ("desk:day", "desk:panel") else _back(request)
 
 
 @require_POST
@@ -62,6 +64,14 @@ def theme(request: HttpRequest) -> HttpResponse:
     user.theme = wanted if wanted in THEMES else ""
     user.save(update_fields=["theme"])
     return _back(request)
+
+
+def _page_before(request: HttpRequest) -> str:
+    """The name of the page she was on; empty for one that is not ours."""
+    try:
+        return resolve(urlsplit(request.headers.get("Referer", "")).path).view_name
+    except (Resolver404, ValueError):
+        return ""
 
 
 def _back(request: HttpRequest) -> HttpResponse:

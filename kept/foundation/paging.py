@@ -43,6 +43,12 @@ def _write(instant: datetime, row_id: UUID) -> str:
 def _read(cursor: str) -> tuple[datetime, UUID]:
     try:
         instant, row_id = base64.urlsafe_b64decode(cursor.encode()).decode().split("|")
-        return datetime.fromisoformat(instant), UUID(row_id)
+        return _aware(datetime.fromisoformat(instant)), UUID(row_id)
     except (ValueError, binascii.Error) as garbled:
         raise Refusal("invalid", _("That page does not exist. Start from the first one."), field="cursor") from garbled
+
+
+def _aware(instant: datetime) -> datetime:
+    if instant.tzinfo is None:
+        raise ValueError("a cursor's instant has an offset")
+    return instant

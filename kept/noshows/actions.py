@@ -13,7 +13,7 @@ from kept.policies import queries as policies
 from kept.practice.models import Member
 from kept.practice.rules import Right, refusal_of
 from kept.scheduling.models import Appointment, Status
-from kept.scheduling.rules import check_move, day_of_refusal
+from kept.scheduling.rules import check_move, check_restorable, day_of_refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def actions(appointment: Appointment, member: Member, *, at: datetime) -> Mappin
             ("reopen", Right.BOOK, [partial(_from, appointment, Status.FULFILLED)]),
             ("confirm", Right.BOOK, [partial(_from, appointment, Status.BOOKED)]),
             ("no-show", Right.MARK, [partial(check_move, appointment, Status.NOSHOW), day]),
-            ("restore", Right.MARK, [partial(_from, appointment, Status.NOSHOW)]),
+            ("restore", Right.MARK, [partial(check_restorable, appointment, at=at)]),
             ("card-link", Right.BOOK, [partial(_card_can_be_given, appointment, at)]),
             ("entered-in-error", Right.BOOK, [partial(check_move, appointment, Status.ENTERED_IN_ERROR)]),
         )

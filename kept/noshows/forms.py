@@ -1,11 +1,13 @@
 """The questions of the dialogs, as forms."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from kept.foundation.lists import EARLIEST, LATEST
 from kept.foundation.money import Money
 from kept.noshows.offers import FeeOffer
 
@@ -67,6 +69,12 @@ class RestoreForm(forms.Form):
     def __init__(self, *args: Any, taken: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.taken = taken
+
+    def clean_start(self) -> datetime | None:
+        start: datetime | None = self.cleaned_data["start"]
+        if start and not EARLIEST <= start.date() <= LATEST:
+            raise forms.ValidationError(_("Choose a day that the calendar shows."))
+        return start
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

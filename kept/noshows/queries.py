@@ -8,12 +8,12 @@ from typing import Any
 from django.db.models import Count, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 
 from kept.billing.models import Charge, State
-from kept.foundation import clock
 from kept.foundation.money import Money
 from kept.noshows.models import Fee
 from kept.practice import queries as practice
-from kept.practice.models import Clinic, Member
+from kept.practice.models import Member
 from kept.scheduling.models import Appointment, Claim, Status
+from kept.scheduling.queries import in_days
 
 DEFAULT_DAYS = 30
 
@@ -55,19 +55,6 @@ class Totals:
 
     def money(self, amounts: dict[str, int]) -> list[Money]:
         return [Money(minor, currency) for currency, minor in sorted(amounts.items())]
-
-
-def in_days(first: date, last: date, clinics: Iterable[Clinic]) -> Q:
-    """Appointments that start on those local days, each clinic by its own zone."""
-    by_zone: dict[str, list[Clinic]] = {}
-    for clinic in clinics:
-        by_zone.setdefault(clinic.zone_name, []).append(clinic)
-    found = Q(pk__in=[])
-    for same_zone in by_zone.values():
-        start, _ = clock.day(first, same_zone[0].zone)
-        _, end = clock.day(last, same_zone[0].zone)
-        found |= Q(clinic__in=[clinic.pk for clinic in same_zone], starts_at__gte=start, starts_at__lt=end)
-    return found
 
 
 def _filtered(member: Member, wanted: Filter) -> QuerySet[Appointment]:

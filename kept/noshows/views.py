@@ -25,7 +25,7 @@ from kept.practice.doors import MemberRequest, member_required
 from kept.practice.rules import Right
 from kept.scheduling.models import Appointment, Status
 from kept.scheduling.queries import appointment_or_404, free_starts
-from kept.scheduling.rules import check_move, day_of_refusal, display
+from kept.scheduling.rules import check_move, check_restorable, day_of_refusal, display
 
 ROWS = 50
 
@@ -94,8 +94,7 @@ def restore(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
     now = clock.now()
     member, appointment = request.member, appointment_or_404(request.member, appointment_id)
     member.must(Right.MARK, appointment)
-    if appointment.status != Status.NOSHOW:
-        check_move(appointment, Status.NOSHOW if appointment.status == Status.BOOKED else Status.BOOKED)
+    check_restorable(appointment, at=now)
     taken_by = queries.taken_by([appointment]).get(appointment.pk)
     fee = queries.fee_of(appointment, at=now)
     form = RestoreForm(request.POST or None, taken=taken_by is not None, initial={"version": appointment.version})

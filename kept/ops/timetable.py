@@ -75,7 +75,7 @@ def _column(house: House, clinic: Clinic, provider: Provider, on: date, people: 
         patient = next(people, None)
         if end > closing or patient is None:
             return
-        yield Visit(clinic, provider, patient, service, start, confirms=chance.random() < 0.6, is_forgotten=chance.random() < 0.1)
+        yield Visit(clinic, provider, patient, service, start, confirms=chance.random() < 0.6, is_forgotten=chance.random() < 0.2)
         free_from = end + QUARTER * chance.choice([0, 0, 1, 2, 4])
 
 

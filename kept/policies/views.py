@@ -54,7 +54,10 @@ def policy(request: MemberRequest) -> HttpResponse:
 @require_POST
 @member_required
 def switch(request: MemberRequest) -> HttpResponse:
-    transitions.switch_fees(on=request.POST.get("on") == "yes", by=request.member, at=clock.now())
+    request.member.must(Right.SET_UP)
+    wanted = request.POST.get("on")
+    if wanted in ("yes", "no"):
+        transitions.switch_fees(on=wanted == "yes", by=request.member, at=clock.now())
     return redirect("policies:policy")
 
 

@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from psycopg.types.range import Range
 
 from kept.foundation.refusals import Refusal, refusing
-from kept.practice.models import Resource, Service
+from kept.practice.models import Member, Resource, Service
+from kept.practice.rules import works_at
 from kept.scheduling.models import Appointment, Claim
 
 
@@ -33,13 +34,13 @@ def lock(resource_ids: Iterable[UUID]) -> None:
     list(Resource.objects.filter(id__in=set(resource_ids)).order_by("id").select_for_update(no_key=True).values_list("id"))
 
 
-def take(appointment: Appointment, resource_ids: Iterable[UUID], during: Range[datetime], *, double_book: bool) -> None:
+def take(appointment: Appointment, resource_ids: Iterable[UUID], during: Range[datetime], *, double_book: bool, by: Member) -> None:
     """Write the appointment's claims. Raises Refusal `slot_taken`, naming who has the time. With `double_book` takes the next lane."""
     ids = sorted(set(resource_ids))
     lock(ids)
     taken = holders(ids, during, but=appointment)
     if taken and not double_book:
-        raise slot_taken(taken)
+        raise slot_taken(taken, by)
     claims = [
         Claim(
             practice_id=appointment.practice_id,
@@ -50,7 +51,7 @@ def take(appointment: Appointment, resource_ids: Iterable[UUID], during: Range[d
         )
         for resource_id in ids
     ]
-    with refusing(claim_once=slot_taken(taken)):
+    with refusing(claim_once=slot_taken(taken, by)):
         Claim.objects.bulk_create(claims)
 
 
@@ -65,8 +66,9 @@ def _next_lane(resource_id: UUID, during: Range[datetime]) -> int:
     return max(lanes, default=-1) + 1
 
 
-def slot_taken(taken: list[Appointment]) -> Refusal:
-    """The refusal that names who has the time, where that is known."""
+def slot_taken(taken: list[Appointment], by: Member) -> Refusal:
+    """The refusal that names who has the time, where that is known and at a clinic the member was given (R24)."""
+    taken = [holder for holder in taken if works_at(by, holder.clinic_id)]
     if not taken:
         return Refusal("slot_taken", _("That time was just taken. Choose another."))
     first = taken[0]

@@ -1,6 +1,6 @@
 """Reading the book: one appointment, a day, the lines of a period, free times."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -30,6 +30,23 @@ def appointment_or_404(member: Member, appointment_id: UUID) -> Appointment:
 def visible(member: Member) -> QuerySet[Appointment]:
     """All she may see, with what a line of a list shows."""
     return Appointment.objects.filter(practice.own(member)).select_related("patient", "provider", "clinic", "acceptance__card")
+
+
+def in_days(first: date | None, last: date | None, clinics: Iterable[Clinic], *, through: str = "") -> Q:
+    """Appointments that start on those local days, each clinic by its own zone; None leaves that side open. `through` is the path to
+    them, as in "appointment__"."""
+    by_zone: dict[str, list[Clinic]] = {}
+    for clinic in clinics:
+        by_zone.setdefault(clinic.zone_name, []).append(clinic)
+    found = Q(pk__in=[])
+    for same_zone in by_zone.values():
+        days = Q(**{f"{through}clinic__in": [clinic.pk for clinic in same_zone]})
+        if first:
+            days &= Q(**{f"{through}starts_at__gte": clock.day(first, same_zone[0].zone)[0]})
+        if last:
+            days &= Q(**{f"{through}starts_at__lt": clock.day(last, same_zone[0].zone)[1]})
+        found |= days
+    return found
 
 
 def day_book(member: Member, clinic: Clinic, on: date) -> QuerySet[Appointment]:

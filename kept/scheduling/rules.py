@@ -35,18 +35,36 @@ def check_move(appointment: "Appointment", to: str) -> None:
 
     if to in MOVES.get(appointment.status, ()):
         return
-    zone = appointment.clinic.zone
     by, when = appointment.status_by, appointment.status_at
-    who = by.name if by else _("the system")
-    stamp = moment(when, zone) if when else ""
-    words = {"is": Status(appointment.status).label, "to": Status(to).label, "who": who, "when": stamp}
+    words = {
+        "is": Status(appointment.status).label,
+        "to": Status(to).label,
+        "who": by.name if by else _("the system"),
+        "when": moment(when, appointment.clinic.zone) if when else "",
+    }
     if appointment.status == to:
-        sentence = _("Already %(is)s: %(who)s marked it on %(when)s.") % words
+        sentence = _("Already %(is)s: %(who)s marked it on %(when)s.")
     elif when:
-        sentence = _("It is %(is)s since %(when)s, marked by %(who)s, so it can’t become %(to)s.") % words
+        sentence = _("It is %(is)s since %(when)s, marked by %(who)s, so it can’t become %(to)s.")
     else:
-        sentence = _("It is %(is)s, so it can’t become %(to)s.") % words
-    raise Refusal("wrong_status", sentence, by=by.name if by else None, at=when.isoformat() if when else None)
+        sentence = _("It is %(is)s, so it can’t become %(to)s.")
+    raise wrong_status(appointment, sentence % words)
+
+
+def check_restorable(appointment: "Appointment", *, at: datetime) -> None:
+    """Raises Refusal `wrong_status` unless it is a no-show (R9), or was cancelled and its time is not past (R13)."""
+    status = appointment.status
+    if status == "noshow" or status == "cancelled" and at < appointment.starts_at:
+        return
+    if status == "cancelled":
+        raise wrong_status(appointment, _("It was cancelled and its time is past. Record a visit afterwards instead."))
+    raise wrong_status(appointment, _("It is %s, so there is nothing to restore.") % appointment.get_status_display())
+
+
+def wrong_status(appointment: "Appointment", sentence: str) -> Refusal:
+    """The refusal of an act that the appointment's status does not allow; it carries who gave it that status, and when."""
+    by, when = appointment.status_by, appointment.status_at
+    return Refusal("wrong_status", sentence, by=by.name if by else None, at=when.isoformat() if when else None)
 
 
 def check_version(appointment: "Appointment", version: int | None) -> None:

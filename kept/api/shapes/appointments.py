@@ -47,8 +47,19 @@ class BookAsked(Paged):
     status: list[StatusCode] = []
 
 
+class PolicyAcceptedSent(Sent):
+    """The patient accepted that version on the clinic's own website, which showed it in full."""
+
+    version: int = Field(ge=1, le=2_000_000_000)
+    accepted_at: Instant
+    channel: Literal["website"] = "website"
+
+
 class Booking(Sent):
-    """A visit to book. Its services follow each other; a `start` in the past is recorded afterwards."""
+    """A visit to book. Its services follow each other; a `start` in the past is recorded afterwards.
+
+    `card` (a payment method that the website had saved at the gateway) and `policy_accepted` go together, and need scope `consent`.
+    """
 
     clinic: str
     provider: str
@@ -57,6 +68,8 @@ class Booking(Sent):
     start: Instant
     double_book: StrictBool = False
     note: Note = ""
+    card: str | None = Field(None, min_length=1, max_length=120)
+    policy_accepted: PolicyAcceptedSent | None = None
 
 
 class Missed(Versioned):

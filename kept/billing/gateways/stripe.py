@@ -127,7 +127,7 @@ def verified_event(body: bytes, signature: str, secret: str) -> dict[str, Any]:
     """The event in a webhook's raw body. Raises ValueError when it was not signed with that secret in the last 300 seconds."""
     try:
         return stripe.Webhook.construct_event(body, signature, secret).to_dict()
-    except stripe.SignatureVerificationError as forged:
+    except (stripe.SignatureVerificationError, TypeError) as forged:  # TypeError: letters that no signature has
         raise ValueError("not signed by the gateway") from forged
 
 

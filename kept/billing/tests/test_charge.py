@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import stripe
+from django.db import connection
 
 import kept.billing.transitions.charging as charging
 from kept.billing import sending
@@ -317,8 +318,6 @@ def test_r22_a_lost_job_is_queued_again(due: Due) -> None:
 
 
 def _lose_jobs() -> None:
-    from django.db import connection
-
     with connection.cursor() as cursor:
         cursor.execute("update procrastinate_jobs set status = 'failed'")
 

@@ -22,7 +22,7 @@ from kept.policies.rules import Terms, terms
 from kept.practice.models import Member
 from kept.practice.rules import Right
 from kept.scheduling.models import Appointment, Status
-
+from kept.scheduling.rules import wrong_status
 
 NO_CARD = ("resource_missing", "card_not_saved")
 
@@ -41,9 +41,9 @@ def card_link(appointment: Appointment, *, by: Member, at: datetime) -> str:
     by.must(Right.BOOK, appointment)
     appointment = Appointment.objects.locked(appointment)
     if appointment.status != Status.BOOKED or at >= appointment.starts_at:
-        raise Refusal("wrong_status", _("A card can be given until a booked appointment starts."))
+        raise wrong_status(appointment, _("A card can be given until a booked appointment starts."))
     if appointment.acceptance_id:
-        raise Refusal("wrong_status", _("The policy is accepted already, with a card."))
+        raise wrong_status(appointment, _("The policy is accepted already, with a card."))
     if policies.version_in_use() is None or not accounts.payments_on():
         raise Refusal("fee_not_available", _("No cancellation policy is in use, so no card is asked for."))
     token = give_link(appointment.patient, Link.Purpose.CARD, subject_id=appointment.id, expires_at=appointment.starts_at, at=at)

@@ -63,9 +63,9 @@ def already_charged(appointment: Appointment, kind: Kind) -> Refusal:
 
 
 def locked(charge_id: UUID | str) -> Charge:
-    """The charge as it is now, locked until the scope ends, with what its settlement needs."""
-    found = Charge.objects.select_for_update(no_key=True, of=("self",))
-    return found.select_related("appointment__clinic", "appointment__provider", "card", "patient", "invoice").get(pk=charge_id)
+    """The charge as it is now, locked until the scope ends, with what its settlement needs; read after the lock, invoice included."""
+    Charge.objects.select_for_update(no_key=True).only("pk").get(pk=charge_id)
+    return Charge.objects.select_related("appointment__clinic", "appointment__provider", "card", "patient", "invoice").get(pk=charge_id)
 
 
 def begin(charge_id: UUID | str, *, at: datetime) -> Charge | None:

@@ -28,7 +28,7 @@ def refund(
 
     `refund_id` is given out with the form: sent twice, it is one refund.
 
-    Raises Refusal `refund_exceeds_captured`, `charge_in_flight`, `reason_required`, `invalid`, `not_permitted`.
+    Raises Refusal `refund_exceeds_captured`, `charge_in_flight`, `reason_required`, `invalid`, `idempotency_conflict`, `not_permitted`.
     """
     by.must(Right.REFUND, charge.appointment)
     charge = charging.locked(charge.pk)
@@ -60,18 +60,20 @@ def refund(
     with refusing(refund_within_captured=too_much):
         Charge.objects.filter(pk=charge.pk).update(refund_reserved_minor=F("refund_reserved_minor") + amount.minor)
     refund_id = refund_id or new_id()
-    reserved = Refund.objects.create(
-        id=refund_id,
-        practice_id=charge.practice_id,
-        charge=charge,
-        invoice=charge.invoice,
-        amount_minor=amount.minor,
-        currency=amount.currency,
-        why=reason.strip(),
-        note=note.strip(),
-        key=f"refund:{refund_id}",
-        created_at=at,
-    )
+    used = Refusal("idempotency_conflict", _("This form was sent for another charge. Open it again."))
+    with refusing(billing_refund_pkey=used):
+        reserved = Refund.objects.create(
+            id=refund_id,
+            practice_id=charge.practice_id,
+            charge=charge,
+            invoice=charge.invoice,
+            amount_minor=amount.minor,
+            currency=amount.currency,
+            why=reason.strip(),
+            note=note.strip(),
+            key=f"refund:{refund_id}",
+            created_at=at,
+        )
     Charge.objects.filter(pk=charge.pk).exclude(flag="").update(flag="")
     jobs.defer("billing.send_refund", refund_id=str(reserved.id))
     journal.record("refund.reserved", reserved, by=by, at=at, minor=amount.minor)

@@ -60,9 +60,10 @@ def restore(
     Raises Refusal `wrong_status`, `slot_taken`, `refund_exceeds_captured`, `stale_version`, `not_permitted`.
     """
     by.must(Right.MARK, appointment)
-    fee = Fee.objects.filter(appointment=appointment, booking_no=appointment.booking_no, open=True).select_related("charge").first()
     if refund:
         by.must(Right.REFUND, appointment)
+    appointment = Appointment.objects.locked(appointment)
+    fee = Fee.objects.filter(appointment=appointment, booking_no=appointment.booking_no, open=True).select_related("charge").first()
     appointment = scheduling.restore(
         appointment, starts_at=starts_at, provider=provider, double_book=double_book, by=by, at=at, version=version
     )

@@ -11,7 +11,7 @@ from kept.practice.models import Member, Provider, ProviderClinic
 from kept.practice.rules import Right
 from kept.scheduling import claims
 from kept.scheduling.models import Appointment, Status
-from kept.scheduling.rules import check_move, check_version, day_of_refusal
+from kept.scheduling.rules import check_move, check_restorable, check_version, day_of_refusal, wrong_status
 
 
 def _move(appointment: Appointment, to: Status, kind: str, *, by: Member, at: datetime, **fields: object) -> Appointment:
@@ -36,7 +36,7 @@ def check_in(appointment: Appointment, *, by: Member, at: datetime, version: int
     appointment = Appointment.objects.locked(appointment)
     check_move(appointment, Status.ARRIVED)
     if appointment.status != Status.BOOKED:
-        raise Refusal("wrong_status", _("Reopen it instead: it was completed."))
+        raise wrong_status(appointment, _("Reopen it instead: it was completed."))
     check_version(appointment, version)
     _on_its_day(appointment, at)
     return _move(appointment, Status.ARRIVED, "appointment.arrived", by=by, at=at, arrived_at=at)
@@ -48,18 +48,18 @@ def undo_check_in(appointment: Appointment, *, by: Member, at: datetime, version
     appointment = Appointment.objects.locked(appointment)
     if appointment.status != Status.ARRIVED:
         check_move(appointment, Status.ARRIVED)
-        raise Refusal("wrong_status", _("It is not checked in."))
+        raise wrong_status(appointment, _("It is not checked in."))
     check_version(appointment, version)
     return _move(appointment, Status.BOOKED, "appointment.arrival_undone", by=by, at=at, arrived_at=None, treatment_at=None)
 
 
 def start_treatment(appointment: Appointment, *, by: Member, at: datetime, version: int | None = None) -> Appointment:
-    """The treatment began. Raises Refusal `wrong_status` unless checked in, `not_permitted`."""
+    """The treatment began. Raises Refusal `wrong_status` unless checked in and not begun, `not_permitted`."""
     return _stamp(appointment, "treatment_at", at, "appointment.treatment_started", needs=Status.ARRIVED, by=by, at=at, version=version)
 
 
 def undo_start_treatment(appointment: Appointment, *, by: Member, at: datetime, version: int | None = None) -> Appointment:
-    """The treatment had not begun. Raises Refusal `wrong_status` unless checked in, `not_permitted`."""
+    """The treatment had not begun. Raises Refusal `wrong_status` unless it was, `not_permitted`."""
     return _stamp(appointment, "treatment_at", None, "appointment.treatment_undone", needs=Status.ARRIVED, by=by, at=at, version=version)
 
 
@@ -74,7 +74,9 @@ def _stamp(
     by.must(Right.BOOK, appointment)
     appointment = Appointment.objects.locked(appointment)
     if appointment.status != needs:
-        raise Refusal("wrong_status", _("It is %(is)s, not %(needs)s.") % {"is": appointment.get_status_display(), "needs": needs.label})
+        raise wrong_status(appointment, _("It is %(is)s, not %(needs)s.") % {"is": appointment.get_status_display(), "needs": needs.label})
+    if (getattr(appointment, field) is None) == (value is None):
+        raise wrong_status(appointment, _("That is recorded already.") if value else _("There is nothing to undo."))
     check_version(appointment, version)
     setattr(appointment, field, value)
     appointment.save(update_fields=[field])
@@ -99,7 +101,7 @@ def reopen(appointment: Appointment, *, by: Member, at: datetime, version: int |
     appointment = Appointment.objects.locked(appointment)
     back = Status.ARRIVED if appointment.arrived_at else Status.BOOKED
     if appointment.status != Status.FULFILLED:
-        raise Refusal("wrong_status", _("It is %s, not Completed.") % appointment.get_status_display())
+        raise wrong_status(appointment, _("It is %s, not Completed.") % appointment.get_status_display())
     check_version(appointment, version)
     return _move(appointment, back, "appointment.reopened", by=by, at=at)
 
@@ -138,9 +140,7 @@ def restore(
     Raises Refusal `wrong_status`, `slot_taken`, `not_permitted`, `invalid`.
     """
     appointment = Appointment.objects.locked(appointment)
-    if appointment.status not in (Status.NOSHOW, Status.CANCELLED):
-        check_move(appointment, Status.NOSHOW)
-        raise Refusal("wrong_status", _("It is on the book already: nothing to restore."))
+    check_restorable(appointment, at=at)
     check_version(appointment, version)
     start, to = starts_at or appointment.starts_at, provider or appointment.provider
     if to.id != appointment.provider_id and not ProviderClinic.objects.filter(provider=to, clinic=appointment.clinic).exists():
@@ -155,10 +155,10 @@ def restore(
     if (start, to.id) == (appointment.starts_at, appointment.provider_id):
         taken = [holder for claim in held for holder in claims.holders([claim.resource_id], claim.during, but=appointment)]
         if taken and not double_book:
-            raise claims.slot_taken(taken)
+            raise claims.slot_taken(taken, by)
         for claim in held if taken else []:
             claims.step_aside(claim)
-        with refusing(claim_once=claims.slot_taken(taken)):
+        with refusing(claim_once=claims.slot_taken(taken, by)):
             return _move(appointment, Status.BOOKED, "appointment.restored", by=by, at=at, **cleared)
 
     shift = start - appointment.starts_at
@@ -173,7 +173,7 @@ def restore(
     appointment = _move(appointment, Status.BOOKED, "appointment.restored", by=by, at=at, **cleared, **moved)
     for claim in held:
         resource = to.resource_id if claim.resource_id == before else claim.resource_id
-        claims.take(appointment, [resource], Range(claim.during.lower + shift, claim.during.upper + shift), double_book=double_book)
+        claims.take(appointment, [resource], Range(claim.during.lower + shift, claim.during.upper + shift), double_book=double_book, by=by)
     if not held:  # an imported visit held none at its own time; at another it takes it like any
-        claims.take(appointment, [to.resource_id], Range(appointment.starts_at, appointment.ends_at), double_book=double_book)
+        claims.take(appointment, [to.resource_id], Range(appointment.starts_at, appointment.ends_at), double_book=double_book, by=by)
     return appointment

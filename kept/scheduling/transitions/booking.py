@@ -87,6 +87,6 @@ def book(
         )
         for position, service in enumerate(services)
     )
-    claims.take(appointment, [provider.resource_id], Range(busy_from, busy_to), double_book=double_book)
+    claims.take(appointment, [provider.resource_id], Range(busy_from, busy_to), double_book=double_book, by=by)
     journal.record("appointment.booked", appointment, by=by, at=at, channel=channel, double_booked=double_book)
     return appointment

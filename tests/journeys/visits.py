@@ -1,0 +1,88 @@
+"""Visits that a journey acts on: booked for it, two days ago, where the sample leaves the book empty."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import count
+
+import pytest
+
+import kept.patients.transitions as patients
+import kept.scheduling.transitions.booking as booking
+from kept.foundation import clock
+from kept.foundation.scope import scope
+from kept.ops import cast, consent
+from kept.ops.people import JUNIPER
+from kept.practice.rules import Role
+from kept.scheduling.models import Appointment
+from tests.journeys.conftest import Installation
+
+NAMES = [
+    "Isaura",
+    "Casimir",
+    "Ottoline",
+    "Leocadia",
+    "Valerian",
+    "Zenobia",
+    "Hyacinth",
+    "Florimond",
+    "Araminta",
+    "Ignatius",
+    "Seraphina",
+    "Ulric",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A visit by what people see of it."""
+
+    id: str
+    patient: str
+    on: date
+    address: str
+
+
+@pytest.fixture(scope="session")
+def numbers() -> Iterator[int]:
+    return count()
+
+
+@pytest.fixture
+def visit(installation: Installation, numbers: Iterator[int]) -> Callable[..., Booked]:
+    """`visit("visa")`: a patient of its own was booked two days ago with Tess Marrowby and gave that card ("" for none).
+
+    `days=1` books it for tomorrow; `like=other` at the other's very time."""
+
+    def book(card: str = "visa", *, days: int = -2, like: Booked | None = None) -> Booked:
+        number = next(numbers)
+        now, practice_id = clock.now(), installation.juniper.practice.id
+        with scope(practice_id, actor="test", source="journey"):
+            house = cast.house(JUNIPER)
+            clinic, desk = house.clinics["Elm Street"], house.members[Role.MANAGER]
+            on = clinic.local_date(now) + timedelta(days=days)
+            opening, _closing = clinic.hours(on)
+            starts_at = opening + timedelta(minutes=45 * (number % 11))
+            if like:
+                starts_at = Appointment.objects.get(pk=like.id).starts_at
+            patient = patients.add_patient(
+                first_name=NAMES[number % len(NAMES)], last_name=f"Journey{number}", email=f"journey{number}@example.com", by=desk, at=now
+            )
+            booked_at = min(starts_at, now) - timedelta(days=5)
+            appointment = booking.book(
+                clinic=clinic,
+                provider=house.providers["Tess Marrowby" if days < 0 else "Dr. Imani Oduvale"],
+                patient=patient,
+                services=[house.services["Consultation"]],
+                starts_at=starts_at,
+                by=desk,
+                at=booked_at,
+                double_book=days > 0,
+            )
+        if card:
+            given = consent.give_card(patient, card, gateway_key=JUNIPER.gateway_key, at=booked_at)
+            with scope(practice_id, actor="patient:link", source="journey"):
+                consent.accept(appointment, given, at=booked_at + timedelta(minutes=5))
+        return Booked(str(appointment.id), patient.name, on, f"/appointments/?date={on}")
+
+    return book
