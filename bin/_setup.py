@@ -16,6 +16,7 @@ VENV = CLONE / ".venv"
 PYTHON = VENV / "bin" / "python"
 FRONTEND = CLONE / "frontend"
 DIST = CLONE / "kept" / "foundation" / "static" / "dist"
+LARGER = {"demo": ["dev"]}  # what else holds all that a lock holds
 OLDEST_PYTHON = (3, 11)
 OLDEST_NODE = (20, 19)
 
@@ -25,14 +26,13 @@ def give_up(sentence: str) -> NoReturn:
     sys.exit(sentence)
 
 
-def packages(lock: str = "dev") -> None:
+def packages(lock: str) -> None:
     """`.venv` holds what requirements/<lock>.txt says, by hash."""
     if sys.version_info < OLDEST_PYTHON:
         _with_newer_python()
-    file = CLONE / "requirements" / f"{lock}.txt"
-    stamp, made_of = VENV / f"{lock}.stamp", _hash([file])
-    if _read(stamp) == made_of:
+    if any(_stamp(name) == _made_of(name) for name in {lock, *LARGER.get(lock, ())}):
         return
+    file = CLONE / "requirements" / f"{lock}.txt"
     if not PYTHON.exists():
         print("Making .venv.", flush=True)
         made = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True)
@@ -40,10 +40,18 @@ def packages(lock: str = "dev") -> None:
             shutil.rmtree(VENV, ignore_errors=True)
             give_up("Python’s venv module is missing. Install it (on Debian and Ubuntu: apt install python3-venv), then try again.")
     print(f"Installing the packages of requirements/{lock}.txt.", flush=True)
-    pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", str(file)]
+    pip = [str(PYTHON), "-m", "pip", "install", "-qq", "--no-compile", "--disable-pip-version-check", "--require-hashes", "-r", str(file)]
     if subprocess.run(pip).returncode:
         give_up("The packages could not be installed; pip says why above. Is the package index reachable?")
-    stamp.write_text(made_of)
+    (VENV / f"{lock}.stamp").write_text(_made_of(lock))
+
+
+def _stamp(lock: str) -> str:
+    return _read(VENV / f"{lock}.stamp")
+
+
+def _made_of(lock: str) -> str:
+    return _hash([CLONE / "requirements" / f"{lock}.txt"])
 
 
 def assets() -> None:
@@ -70,7 +78,7 @@ def _node_packages(node: dict) -> None:
     if _read(stamp) == made_of:
         return
     print("Installing the packages of frontend/package-lock.json.", flush=True)
-    command = [*node["npm"], "ci", "--no-audit", "--no-fund", "--loglevel=error"]
+    command = [*node["npm"], "ci", "--no-audit", "--no-fund", "--loglevel=error", "--update-notifier=false"]
     if subprocess.run(command, cwd=FRONTEND, env=os.environ | node["env"]).returncode:
         give_up("The npm packages could not be installed; npm says why above. Is the npm registry reachable?")
     stamp.write_text(made_of)

@@ -86,8 +86,8 @@ TABLE = [
     Row("noshows:mark", "POST", DESK, 302, BOOKED, sent={"charge_fee": "yes"}),  # a provider's yes leaves it to those who may
     Row("noshows:outcome", "GET", ALL, 302, MISSED),
     Row("noshows:restore", "GET", DESK, 200, MISSED),
-    Row("noshows:restore", "POST", DESK, 200, MISSED),
-    Row("noshows:restore", "POST", HEADS, 200, PAID, sent={"refund": "on"}),  # the front desk's limit is 0
+    Row("noshows:restore", "POST", DESK, 302, MISSED),
+    Row("noshows:restore", "POST", HEADS, 302, PAID, sent={"refund": "on"}),  # the front desk's limit is 0
     Row("billing:invoices", "GET", ALL - {PROVIDER}),
     Row("billing:invoice", "GET", ALL - {PROVIDER}, 200, PAID),
     Row("billing:refund", "GET", HEADS | {BILLING}, 200, PAID),

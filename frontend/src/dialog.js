@@ -26,5 +26,9 @@ dialog?.addEventListener('close', () => {
   giveFocusBack();
 });
 
-// An act that needs no more words: the answer's header says so, and a toast tells the rest.
-document.body.addEventListener('dialog-done', () => dialog?.close());
+// An act that needs no more words: the answer's header says so, and a toast tells the rest. Emptied at once, since htmx
+// still reports a swap into it, and an empty dialog does not open.
+document.body.addEventListener('dialog-done', () => {
+  dialog?.replaceChildren();
+  dialog?.close();
+});

@@ -16,7 +16,7 @@ from kept.billing.transitions import charging, refunding
 from kept.foundation import clock
 from kept.foundation.ids import new_id
 from kept.foundation.lists import Option, chosen_ids, chosen_label, day_of, with_query
-from kept.foundation.pages import attempt, dialog, done
+from kept.foundation.pages import attempt, dialog, done, told
 from kept.foundation.paging import page
 from kept.patients.models import Patient
 from kept.practice import queries as practice
@@ -148,11 +148,7 @@ def refund(request: MemberRequest, invoice_id: UUID) -> HttpResponse:
         terms = {"reason": given["reason"], "note": given["note"], "refund_id": given["refund_id"]}
         sent = attempt(form, lambda: refunding.refund(charge, given["amount"], **terms, by=member, at=clock.now()))
         if sent:
-            if not request.headers.get("HX-Request"):
-                return redirect("billing:invoice", found.pk)
-            answer = render(request, "billing/_refund_sent.html", {"refund": sent, "charge": charge})
-            answer["HX-Reswap"], answer["HX-Trigger"] = "none", "dialog-done, appointment-changed"
-            return answer
+            return told(request, "billing/_refund_sent.html", {"refund": sent, "charge": charge}, "billing:invoice", found.pk)
     context = {
         "invoice": found,
         "charge": charge,

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -93,6 +94,7 @@ def panel(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
     """An appointment: over its day; htmx swaps the panel alone."""
     now = clock.now()
     appointment = appointment_or_404(request.member, appointment_id)
+    prefetch_related_objects([appointment], "lines")
     _looks_at(request, appointment, now)
     context = panel_context(request, appointment, now)
     if request.headers.get("HX-Request"):

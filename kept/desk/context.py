@@ -35,7 +35,10 @@ def tabs(member: Member) -> list[Tab]:
 
 def clinic_of(request: HttpRequest, member: Member) -> Clinic | None:
     """The clinic she works at now, of those she was given; None where she has none."""
-    clinics = list(queries.clinics(member))
+    return _chosen(request, list(queries.clinics(member)))
+
+
+def _chosen(request: HttpRequest, clinics: list[Clinic]) -> Clinic | None:
     chosen = request.session.get("clinic")
     return next((clinic for clinic in clinics if str(clinic.pk) == chosen), clinics[0] if clinics else None)
 
@@ -47,11 +50,12 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     member = getattr(request, "member", None)
     if member is None:
         return {"member": None, "theme": theme}
+    clinics = list(queries.clinics(member))
     return {
         "member": member,
         "practice": member.practice,
-        "clinics": list(queries.clinics(member)),
-        "clinic": clinic_of(request, member),
+        "clinics": clinics,
+        "clinic": _chosen(request, clinics),
         "tabs": tabs(member),
         "theme": theme,
     }

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -76,5 +76,5 @@ def _page_before(request: HttpRequest) -> str:
 
 def _back(request: HttpRequest) -> HttpResponse:
     before = request.headers.get("Referer", "")
-    known = url_has_allowed_host_and_scheme(before, {request.get_host()}, require_https=request.is_secure())
-    return redirect(before if known else "desk:enter")
+    ours = before.startswith("http") and url_has_allowed_host_and_scheme(before, {request.get_host()}, require_https=request.is_secure())
+    return HttpResponseRedirect(before) if ours else redirect("desk:enter")

@@ -24,6 +24,17 @@ def dialog(request: HttpRequest, template: str, context: dict[str, Any], *, stat
     return response
 
 
+def told(request: HttpRequest, toast: str, context: dict[str, Any], to: str, *args: Any) -> HttpResponse:
+    """The dialog has done its work: it closes, a toast says so, and neighbours bring themselves up to date. Without script, on to
+    that page."""
+    if not request.headers.get("HX-Request"):
+        return redirect(to, *args)
+    response = render(request, toast, context)
+    # In this order: the second empties the dialog, and with it the element on which the first would be triggered.
+    response["HX-Reswap"], response["HX-Trigger"] = "none", f"{CHANGED}, dialog-done"
+    return response
+
+
 def done(request: HttpRequest, to: str, *args: Any) -> HttpResponse:
     """Nothing more to show: neighbours bring themselves up to date. Without script, on to that page."""
     if request.headers.get("HX-Request"):

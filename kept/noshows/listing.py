@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse, QueryDict
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from kept.foundation.csvs import safe
 from kept.foundation.dates import clock_time
@@ -116,13 +117,15 @@ def totals(figures: queries.Totals) -> list[Total]:
     return [
         Total(_("No Shows"), f"{figures.count:,}", _("of %s appointments") % f"{figures.concluded:,}"),
         Total(_("Rate"), f"{figures.rate:.1%}" if figures.concluded else "–", _("of completed and missed")),
-        Total(_("Charged"), _money(figures, figures.invoiced), _("%d fees") % figures.fees),
+        Total(_("Charged"), _money(figures, figures.invoiced), ngettext("%d fee", "%d fees", figures.fees) % figures.fees),
         Total(
             _("Recovered"),
             _money(figures, figures.collected),
-            _("%(paid)d fees paid, %(share)s") % {"paid": figures.paid, "share": share} if figures.fees else _("no fees"),
+            ngettext("%(paid)d fee paid, %(share)s", "%(paid)d fees paid, %(share)s", figures.paid) % {"paid": figures.paid, "share": share}
+            if figures.fees
+            else _("no fees"),
         ),
-        Total(_("Refunded"), _money(figures, figures.refunded), _("%d fees") % figures.refunds),
+        Total(_("Refunded"), _money(figures, figures.refunded), ngettext("%d fee", "%d fees", figures.refunds) % figures.refunds),
     ]
 
 

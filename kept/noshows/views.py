@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,7 +14,7 @@ from kept.events import journal
 from kept.foundation import clock
 from kept.foundation.dates import moment
 from kept.foundation.lists import with_query
-from kept.foundation.pages import attempt, dialog
+from kept.foundation.pages import attempt, dialog, told
 from kept.foundation.paging import page
 from kept.foundation.status_looks import FEE_LOOKS
 from kept.noshows import listing, queries
@@ -163,9 +164,9 @@ def _restored(request: HttpRequest, appointment: Appointment) -> HttpResponse:
         "text": _("Restored to %s.") % when,
         "url": f"{reverse('desk:day')}?date={appointment.local_date}&clinic={appointment.clinic_id}",
     }
-    response = dialog(request, "noshows/_restored.html", context)
-    response["HX-Reswap"], response["HX-Trigger"] = "none", "dialog-done, appointment-changed"
-    return response
+    if not request.headers.get("HX-Request"):
+        messages.success(request, context["text"])
+    return told(request, "noshows/_restored.html", context, "desk:panel", appointment.pk)
 
 
 @member_required

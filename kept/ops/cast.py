@@ -46,9 +46,9 @@ def house(plan: PracticePlan) -> House:
     return House(
         plan=plan,
         practice=Practice.objects.get(slug=plan.slug),
-        clinics={clinic.name: clinic for clinic in Clinic.objects.all()},
-        providers={provider.name: provider for provider in Provider.objects.all()},
-        services={service.name: service for service in Service.objects.all()},
+        clinics={clinic.name: clinic for clinic in Clinic.objects.order_by("id")},
+        providers={provider.name: provider for provider in Provider.objects.order_by("id")},
+        services={service.name: service for service in Service.objects.order_by("id")},
         members={Role(member.role): member for member in seats},
         patients=list(Patient.objects.order_by("created_at", "id")[: len(plan.patients)]),
     )

@@ -102,6 +102,7 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> NoReturn:
     data.facts.unlink(missing_ok=True)
     crew = stack.enter_context(children(data.logs))
     _open(demo, crew)
+    _complete(demo, crew)
     _watch(demo, crew)
 
 
@@ -123,13 +124,20 @@ def _open(demo: Demo, crew: Children) -> None:
     started_at = datetime.now(UTC)
     crew.start("web", _web(demo), demo.environment(), CLONE)
     crew.start("worker", _python("manage.py", "worker"), demo.environment(), CLONE)
-    if not first:
-        _manage(demo, "seed", "--into", str(demo.data.seed))  # seeds nothing: says which fee is in which state now
     crew.wait_until("web", lambda: doors.answers(f"{demo.url}/healthz"))
     crew.wait_until("worker", lambda: _worker_seen(demo, started_at))
     facts = _facts(demo, crew)
     demo.data.write_facts(facts)
     _say(f"Ready on {demo.url}\n\n{_welcome(demo, facts)}")
+
+
+def _complete(demo: Demo, crew: Children) -> None:
+    """The rest of the sample's week follows while people work already; later starts only see which fee is in which state now."""
+    try:
+        _manage(demo, "seed", "--week", "--into", str(demo.data.seed))
+    except DemoTrouble as trouble:
+        _say(f"The sample’s week is not complete. {trouble}")
+    demo.data.write_facts(_facts(demo, crew))
 
 
 def _python(*arguments: str) -> list[str | Path]:
@@ -164,14 +172,14 @@ def _worker_seen(demo: Demo, since: datetime) -> bool:
 
 def _facts(demo: Demo, crew: Children) -> dict[str, Any]:
     """demo.json."""
+    seeded = json.loads(demo.data.seed.read_text())
     return {
         "url": demo.url,
-        **json.loads(demo.data.seed.read_text()),
+        **{name: seeded[name] for name in ("practices", "samples", "seeding")},
         "database": {"app": demo.server.url(server.APP, DATABASE), "owner": demo.server.url(server.OWNER, DATABASE)},
         "gateway": {"url": demo.gateway_url, "ledger": f"{demo.gateway_url}/_double/ledger", "cards": f"{demo.gateway_url}/_double/cards"},
         "processes": {"demo": os.getpid()} | crew.pids,
         "mail": str(demo.data.mail),
-        "seeding": "done",
     }
 
 

@@ -1,14 +1,21 @@
 """The sample around today: a week of visits either side, and a missed one in each state that a fee can stay in.
 
-All of it is made by the transitions that people use, at the instants at which it would have happened."""
+All of it is made by the transitions that people use, at the instants at which it would have happened. Today, the days beside it
+and the missed visits come first, within seconds; the rest of the week may follow while people work."""
 
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from itertools import product
 from typing import Any
+
+from django.db import transaction
 
 import kept.noshows.transitions.attendance as noshows
 import kept.scheduling.transitions.attendance as attendance
 import kept.scheduling.transitions.booking as booking
 from kept.foundation import clock
+from kept.foundation.refusals import Refusal
 from kept.foundation.scope import scope
 from kept.noshows.models import Fee
 from kept.ops import cast, consent, stories, timetable
@@ -17,31 +24,38 @@ from kept.ops.people import PracticePlan
 from kept.ops.stories import STORIES, Story
 from kept.ops.timetable import Visit
 from kept.patients.models import Card
-from kept.practice.models import Practice
+from kept.practice.models import Clinic, Practice
 from kept.practice.rules import Role
 from kept.scheduling.models import Appointment, Status
 
 Cards = dict[Any, Card]
 DAYS = 7
+NEAR = 1
 OPENED_BEFORE = timedelta(days=200)
 ARRIVES_BEFORE = timedelta(minutes=20)
 FORGOTTEN_WITHIN = timedelta(hours=30)
 LAST_WALL_TIME = timedelta(hours=23, minutes=45)
 
 
-def fill(plan: PracticePlan, *, now: datetime, days: int = DAYS) -> None:
-    """The practice's book from `days` before today to `days` after, by each clinic's own calendar. Opens its own scopes."""
-    practice_id = Practice.objects.get(slug=plan.slug).id
-    with scope(practice_id, actor="command:seed", source="command"):
-        house = cast.house(plan)
-    cards = _cards(house, now=now)
-    for clinic in house.clinics.values():
-        today = clinic.local_date(now)
-        for offset in range(-days, days + 1):
-            on = today + timedelta(days=offset)
-            visits = timetable.visits(house, clinic, on)
-            _keep_day(house, visits, _missed(house, visits, on, now=now), cards, now=now)
+def open_book(plan: PracticePlan, *, now: datetime) -> None:
+    """Yesterday, today and tomorrow by each clinic's own calendar, and the missed visits of the week. Opens its own scopes."""
+    house = _house(plan)
+    cards = _give_cards(house, now=now)
+    for clinic, offset in _days(house):
+        visits = _planned(house, clinic, offset, now=now)
+        _keep(house, [visit for visit in visits if abs(offset) <= NEAR or visit[1]], cards, now=now)
     _leave_waiting(house, cards, now=now)
+
+
+def fill_week(plan: PracticePlan, *, now: datetime) -> None:
+    """The other visits of the week, day by day; `now` is that of `open_book`. A day that is there already is left alone."""
+    house = _house(plan)
+    with _seeding(house):
+        cards = {card.patient_id: card for card in Card.objects.order_by("-given_at")}
+    for clinic, offset in _days(house):
+        visits = [visit for visit in _planned(house, clinic, offset, now=now) if not visit[1]]
+        if abs(offset) > NEAR and not _is_kept(house, visits[0][0]):
+            _keep(house, visits, cards, now=now)
 
 
 def states(plan: PracticePlan, *, at: datetime) -> dict[str, str]:
@@ -51,7 +65,24 @@ def states(plan: PracticePlan, *, at: datetime) -> dict[str, str]:
         return {fee.state: str(fee.appointment_id) for fee in found.with_state(at)}
 
 
-def _cards(house: House, *, now: datetime) -> Cards:
+def _house(plan: PracticePlan) -> House:
+    with scope(Practice.objects.get(slug=plan.slug).id, actor="command:seed", source="command"):
+        return cast.house(plan)
+
+
+@contextmanager
+def _seeding(house: House) -> Iterator[None]:
+    """In a scope of the practice."""
+    with scope(house.practice.id, actor="command:seed", source="command"):
+        yield
+
+
+def _days(house: House) -> Iterable[tuple[Clinic, int]]:
+    """Each clinic's days, as how many after today."""
+    return product(house.clinics.values(), range(-DAYS, DAYS + 1))
+
+
+def _give_cards(house: House, *, now: datetime) -> Cards:
     """A card of most patients, given a month ago."""
     kinds = ["visa", "visa", "mastercard", "amex"]
     at = now - timedelta(days=30)
@@ -62,26 +93,46 @@ def _cards(house: House, *, now: datetime) -> Cards:
     }
 
 
-def _missed(house: House, visits: list[Visit], on: date, *, now: datetime) -> dict[int, Story]:
-    """Which visits of a day are missed, by their place in it: at the first clinic, with the provider who has a seat."""
-    first, seat = house.clinics[house.plan.clinics[0].name], house.members[Role.PROVIDER]
-    wanted = [story for story in STORIES if on == first.local_date(now) - timedelta(days=story.days_ago)]
-    fitting = [place for place, visit in enumerate(visits) if visit.clinic == first and visit.provider.id == seat.provider_id]
-    return dict(zip(fitting, wanted, strict=False))
+def _planned(house: House, clinic: Clinic, offset: int, *, now: datetime) -> list[tuple[Visit, Story | None]]:
+    """A clinic's day, and which of its visits are missed: at the first clinic, with the provider who has a seat."""
+    visits = timetable.visits(house, clinic, clinic.local_date(now) + timedelta(days=offset))
+    seat = house.members[Role.PROVIDER].provider_id
+    fitting = [visit for visit in visits if clinic.name == house.plan.clinics[0].name and visit.provider.id == seat]
+    missed = dict(zip(map(id, fitting), (story for story in STORIES if story.days_ago == -offset), strict=False))
+    return [(visit, missed.get(id(visit))) for visit in visits]
 
 
-def _keep_day(house: House, visits: list[Visit], missed: dict[int, Story], cards: Cards, *, now: datetime) -> None:
-    """One clinic's day: everybody booked, and what became of each by now."""
-    theirs = {place: _card_of_story(house, visits[place], story) for place, story in missed.items()}
-    appointments = []
-    with scope(house.practice.id, actor="command:seed", source="command"):
-        for place, visit in enumerate(visits):
-            card = theirs[place] if place in missed else cards.get(visit.patient.id)
-            appointments.append(_booked(house, visit, card, now=now))
-            if place not in missed:
-                _attend(house, visit, appointments[place], now=now)
-    for place, story in missed.items():
-        stories.tell(story, house, appointments[place], now=now)
+def _is_kept(house: House, first: Visit) -> bool:
+    with _seeding(house):
+        return Appointment.objects.filter(provider=first.provider, patient=first.patient, starts_at=first.starts_at).exists()
+
+
+def _keep(house: House, visits: list[tuple[Visit, Story | None]], cards: Cards, *, now: datetime) -> None:
+    """These visits booked, in one transaction, and what became of each by now; then the missed ones, with their charges."""
+    special = {id(visit): _card_of_story(house, visit, story) for visit, story in visits if story}
+    missed: list[tuple[Story, Appointment]] = []
+    with _seeding(house):
+        for visit, story in visits:
+            card = special[id(visit)] if story else cards.get(visit.patient.id)
+            with _unless_taken():
+                appointment = _booked(house, visit, card, now=now)
+                if story:
+                    missed.append((story, appointment))
+                else:
+                    _attend(house, visit, appointment, now=now)
+    for story, appointment in missed:
+        stories.tell(story, house, appointment, now=now)
+
+
+@contextmanager
+def _unless_taken() -> Iterator[None]:
+    """Somebody may book that time while the week is being filled: then it is theirs."""
+    try:
+        with transaction.atomic():
+            yield
+    except Refusal as refused:
+        if refused.code != "slot_taken":
+            raise
 
 
 def _card_of_story(house: House, visit: Visit, story: Story) -> Card | None:
@@ -134,7 +185,7 @@ def _leave_waiting(house: House, cards: Cards, *, now: datetime) -> None:
         coming = Appointment.objects.filter(clinic=clinic, status=Status.BOOKED, starts_at__gt=now, starts_at__lt=midnight_after)
         appointment = coming.exclude(acceptance=None).order_by("-starts_at", "id").first()
         if appointment is None:
-            starts_at = min(now + timedelta(hours=2), midnight + LAST_WALL_TIME)
+            starts_at = min(now.replace(second=0, microsecond=0) + timedelta(hours=2), midnight + LAST_WALL_TIME)
             patient = next(patient for patient in house.patients if patient.id in cards)
             person = next(person for person in house.plan.providers if clinic.name in person.clinics)
             service = next(iter(house.services.values()))

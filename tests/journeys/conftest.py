@@ -19,6 +19,7 @@ from kept.ops.cast import PASSWORD, House
 from kept.ops.people import JUNIPER
 from kept.ops.processes import children
 from kept.practice.rules import Role
+from tests.journeys.visits import numbers, visit  # noqa: F401  fixtures of every journey
 from tests.kit.database import Cloned
 from tests.kit.gateway import Double, started_double
 from tests.kit.people import seen
@@ -65,7 +66,7 @@ def installation(
             "STRIPE_API_BASE": double.url,
         }
         with override_settings(STRIPE_API_BASE=double.url, BASE_URL=url):
-            sample.fill(JUNIPER, now=clock.now(), days=1)
+            sample.open_book(JUNIPER, now=clock.now())
             web = [
                 sys.executable,
                 "-m",

@@ -12,8 +12,6 @@ from tests.journeys.conftest import DESKTOP, PHONE, sign_in
 from tests.journeys.visits import Booked
 
 
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_no_screen_has_a_barrier(
@@ -43,7 +41,7 @@ def test_no_screen_has_a_barrier(
     page.get_by_role("button", name="Mark As No-Show").click()
     expect(page.locator("dialog[open]")).to_be_visible()
     no_barriers(page)
-    page.get_by_role("radio", name="Charge the").check()
+    page.get_by_role("radio", name="Charge the $75.00").check()
     page.get_by_role("button", name="Confirm").click()
     expect(page.locator("dialog[open] [data-status=paid]")).to_be_visible(timeout=15_000)
     no_barriers(page)

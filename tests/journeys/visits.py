@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import count
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,7 +16,9 @@ from kept.ops import cast, consent
 from kept.ops.people import JUNIPER
 from kept.practice.rules import Role
 from kept.scheduling.models import Appointment
-from tests.journeys.conftest import Installation
+
+if TYPE_CHECKING:
+    from tests.journeys.conftest import Installation
 
 NAMES = [
     "Isaura",
@@ -49,8 +52,8 @@ def numbers() -> Iterator[int]:
 
 
 @pytest.fixture
-def visit(installation: Installation, numbers: Iterator[int]) -> Callable[..., Booked]:
-    """`visit("visa")`: a patient of its own was booked two days ago with Tess Marrowby and gave that card ("" for none).
+def visit(installation: "Installation", numbers: Iterator[int]) -> Callable[..., Booked]:
+    """`visit("visa")`: a patient of its own was booked two or three days ago with Tess Marrowby and gave that card ("" for none).
 
     `days=1` books it for tomorrow; `like=other` at the other's very time."""
 
@@ -60,7 +63,7 @@ def visit(installation: Installation, numbers: Iterator[int]) -> Callable[..., B
         with scope(practice_id, actor="test", source="journey"):
             house = cast.house(JUNIPER)
             clinic, desk = house.clinics["Elm Street"], house.members[Role.MANAGER]
-            on = clinic.local_date(now) + timedelta(days=days)
+            on = clinic.local_date(now) + timedelta(days=days if days > 0 else days - number // 11)
             opening, _closing = clinic.hours(on)
             starts_at = opening + timedelta(minutes=45 * (number % 11))
             if like:

@@ -54,7 +54,7 @@ def test_an_appointment_as_a_whole(desk: Caller, appointment: Appointment) -> No
             "reopen": {"allowed": False, "reason": BOOKED},
             "confirm": {"allowed": True, "reason": None},
             "no-show": {"allowed": True, "reason": None},
-            "restore": {"allowed": False, "reason": BOOKED},
+            "restore": {"allowed": False, "reason": "It is Booked, so there is nothing to restore."},
             "card-link": {"allowed": False, "reason": "The policy is accepted already, with a card."},
             "entered-in-error": {"allowed": True, "reason": None},
         },

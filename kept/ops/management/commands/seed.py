@@ -1,7 +1,9 @@
 """`kept seed --into FILE`: the sample practices, once, and who may sign in to them. For bin/demo, never for a real practice."""
 
 import json
+import os
 from argparse import ArgumentParser
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,19 +27,24 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--into", type=Path, required=True, metavar="FILE")
+        parser.add_argument("--week", action="store_true", help="fill the rest of the week instead; what is there already stays")
 
-    def handle(self, *args: Any, into: Path, **options: Any) -> None:
-        facts = json.loads(into.read_text()) if into.exists() else {"practices": _seed()}
-        facts["samples"] = _samples()
+    def handle(self, *args: Any, into: Path, week: bool, **options: Any) -> None:
+        facts = json.loads(into.read_text()) if into.exists() else _seed()
+        if week:
+            os.nice(10)  # people work already
+            for plan in PLANS:
+                sample.fill_week(plan, now=datetime.fromisoformat(facts["seeded_at"]))
+        facts |= {"samples": _samples(), "seeding": "done" if week else facts["seeding"]}
         write_private(into, json.dumps(facts, ensure_ascii=False))
 
 
-def _seed() -> list[dict[str, Any]]:
+def _seed() -> dict[str, Any]:
     now = clock.now()
     cast.open_all(at=now - sample.OPENED_BEFORE)
     for plan in PLANS:
-        sample.fill(plan, now=now)
-    return [_facts(plan) for plan in PLANS]
+        sample.open_book(plan, now=now)
+    return {"practices": [_facts(plan) for plan in PLANS], "seeding": "running", "seeded_at": now.isoformat()}
 
 
 def _facts(plan: PracticePlan) -> dict[str, Any]:

@@ -1,0 +1,282 @@
+"""Whatever a stranger's browser sends, in any parameter of any screen: never an error of ours, and a refused act changes nothing."""
+
+import base64
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import transaction
+from django.http import QueryDict
+from django.urls import reverse
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import kept.billing.transitions.cards as cards
+from kept.billing.models import CardCapture, Charge, Refund
+from kept.events.models import Event
+from kept.foundation import lists, paging
+from kept.foundation.ids import new_id
+from kept.foundation.money import Money
+from kept.foundation.refusals import Refusal
+from kept.ops.cast import House
+from kept.policies.models import PolicyVersion
+from kept.practice.models import Member
+from kept.scheduling.models import Appointment, Claim
+from tests.kit.browser import Browser
+from tests.kit.gateway import clock_at
+from tests.kit.money import marked
+from tests.kit.visits import QUARTER_PAST, STARTS_AT, accepted, book, card_of
+
+
+def cursor(instant: str, row: str = "00000000-0000-7000-8000-000000000000") -> str:
+    return base64.urlsafe_b64encode(f"{instant}|{row}".encode()).decode()
+
+
+NASTY: dict[str, str | list[str]] = {
+    "nothing": "",
+    "a NUL byte": "a\0b",
+    "ten thousand letters": "x" * 10_000,
+    "ten thousand digits": "9" * 10_000,
+    "emoji": "💉👩🏽‍⚕️\u202e\ufeff",
+    "negative": "-1",
+    "huge": str(2**63),
+    "small and many decimals": "0.000000001",
+    "not a number": "NaN",
+    "other digits": "٣٤",
+    "markup": "'\"><script>alert(1)</script>{{ 7|add:7 }}%s",
+    "an id of nothing": "00000000-0000-7000-8000-000000000000",
+    "the first day": "0001-01-01",
+    "the last day": "9999-12-31",
+    "the first minute": "0001-01-01T00:00",
+    "the last minute": "9999-12-31T23:59",
+    "a skipped time": "2027-03-14T02:30",
+    "another list": ["1", "x", "", "00000000-0000-7000-8000-000000000000"],
+}
+CURSORS = {
+    "not base64": "%%%",
+    "half of one": "abc",
+    "without zone": cursor("2026-10-14T19:30:00"),
+    "before time": cursor("0001-01-01T00:00:00+14:00"),
+    "after time": cursor("9999-12-31T23:59:59-14:00"),
+    "a zone of microseconds": cursor("2026-10-14T19:30:00+00:00:00.000001"),
+    "no row": cursor("2026-10-14T19:30:00+00:00", "x"),
+    "three parts": cursor("2026-10-14T19:30:00+00:00|x"),
+}
+SHARP = [  # those that forms and transitions trip over, if any
+    *("a NUL byte", "ten thousand digits", "emoji", "negative", "huge", "not a number"),
+    *("an id of nothing", "the last minute", "a skipped time", "another list"),
+]
+LISTS: dict[str, list[str]] = {
+    "desk:day": ["date", "provider"],
+    "desk:feed": ["date", "provider"],
+    "noshows:list": ["from", "to", "clinic", "provider", "fee", "q"],
+    "noshows:csv": ["from", "to", "clinic", "provider", "fee", "q"],
+    "billing:invoices": ["from", "to", "kind", "status", "clinic", "provider", "patient", "number"],
+}
+
+
+@pytest.fixture(autouse=True)
+def a_quarter_past() -> Iterator[None]:
+    with clock_at(QUARTER_PAST):
+        yield
+
+
+Asked = Callable[[str, str, Mapping[str, Any]], tuple[int, Any]]
+
+
+@pytest.fixture
+def asked(leonora: Member, signed_in: Callable[[Member], Browser]) -> Asked:
+    """`asked("POST", path, sent)`: the status, and what has changed since; then it is taken back."""
+    browser = signed_in(leonora)
+    browser.raise_request_exception = False
+
+    at_first: list[Any] = []
+
+    def ask(method: str, path: str, sent: Mapping[str, Any]) -> tuple[int, Any]:
+        at_first.extend([] if at_first else facts())
+        point, cookies = transaction.savepoint(), browser.cookies.copy()
+        answer = browser.get(path, sent) if method == "GET" else browser.post(path, sent)
+        changed = facts() != at_first
+        transaction.savepoint_rollback(point)
+        browser.cookies = cookies
+        return answer.status_code, changed
+
+    return ask
+
+
+def facts() -> list[Any]:
+    """What staff can change, in numbers; each change has its event."""
+    statuses = Appointment.objects.order_by("id").values_list("status", "version", "starts_at")
+    counted = [model.objects.count() for model in (Event, Charge, Refund, PolicyVersion, CardCapture, Claim)]
+    return [*statuses, *counted]
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_understands_what_it_can_and_leaves_out_the_rest(juniper: House, odette: Member, asked: Asked, name: str) -> None:
+    marked(accepted(book(juniper), card_of(juniper.patients[0])), "paid", by=odette)
+
+    found = {what: asked("GET", reverse(name), dict.fromkeys(LISTS[name], value)) for what, value in NASTY.items()}
+
+    assert found == dict.fromkeys(NASTY, (200, False))
+
+
+@pytest.mark.parametrize("name", ["desk:day", "desk:feed"])
+def test_a_day_names_its_clinic_and_an_unknown_one_is_not_found(juniper: House, asked: Asked, name: str) -> None:
+    found = {what: asked("GET", reverse(name), {"clinic": value}) for what, value in NASTY.items()}
+
+    ids = ("an id of nothing", "another list")
+    assert found == dict.fromkeys(NASTY, (200, False)) | dict.fromkeys(ids, (404, False))
+
+
+@pytest.mark.parametrize("name", ["noshows:list", "billing:invoices"])
+def test_a_page_that_does_not_exist_is_said_so(asked: Asked, name: str) -> None:
+    texts = {what: value for what, value in NASTY.items() if value} | CURSORS
+
+    found = {what: asked("GET", reverse(name), {"after": value}) for what, value in texts.items()}
+
+    real = {"without zone", "before time", "after time", "a zone of microseconds"}  # an instant all the same: nothing stands after it
+    assert {what: told[0] for what, told in found.items() if what not in real} == dict.fromkeys(texts.keys() - real, 422)
+    assert {told[0] for what, told in found.items() if what in real} <= {200, 422}
+
+
+# Acts. What is sent is right but for one field; it is refused, or done without harm.
+
+
+def sent_to(juniper: House, odette: Member) -> dict[str, tuple[str, dict[str, str]]]:
+    """Each form: its address, and what it would be sent by a careful hand."""
+    booked = accepted(book(juniper), card_of(juniper.patients[0]))
+    missed = accepted(book(juniper, patient=juniper.patients[1], starts_at=STARTS_AT.replace(hour=14)), card_of(juniper.patients[1]))
+    charge = marked(missed, "paid", by=odette)
+    book(juniper, patient=juniper.patients[2], starts_at=STARTS_AT.replace(hour=14))  # its time is taken
+    version = str(Appointment.objects.get(pk=booked.pk).version)
+    policy = {"description": "d", "fee": "80", "window_hours": "24", "late_minutes": "15", "authorization_text": "a", "what_changed": ""}
+    return {
+        "mark": (
+            reverse("noshows:mark", args=[booked.pk]),
+            {"charge_fee": "yes", "amount": "70", "fee_reason": "kind", "reason": "Forgot", "note": "n", "version": version},
+        ),
+        "check in": (reverse("desk:act", args=[booked.pk, "check-in"]), {"version": version}),
+        "restore": (
+            reverse("noshows:restore", args=[missed.pk]),
+            {"where": "other", "start": "2026-10-20T10:00", "refund": "on", "check_in": "", "version": ""},
+        ),
+        "refund": (
+            reverse("billing:refund", args=[charge.invoice_id]),
+            {"refund_id": str(new_id()), "how_much": "part", "amount": "10", "reason": "Goodwill", "note": "n"},
+        ),
+        "publish": (reverse("policies:policy"), policy | {"based_on": "3"}),
+        "switch": (reverse("policies:switch"), {"on": "no"}),
+        "choose": (reverse("desk:choose"), {"practice": str(juniper.practice.pk)}),
+        "clinic": (reverse("desk:switch-clinic"), {"clinic": str(juniper.clinics["Elm Street"].pk), "next": ""}),
+        "theme": (reverse("desk:theme"), {"theme": "dark", "next": ""}),
+        "sign in": (reverse("account_login"), {"login": "odette.farnley@example.com", "password": "wrong", "next": "", "remember": ""}),
+    }
+
+
+FORMS = ["mark", "check in", "restore", "refund", "publish", "switch", "choose", "clinic", "theme"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_act_is_done_or_refused_and_a_refused_one_changes_nothing(juniper: House, odette: Member, asked: Asked, form: str) -> None:
+    path, right = sent_to(juniper, odette)[form]
+
+    found = {(key, what): asked("POST", path, right | {key: NASTY[what]}) for key in right for what in SHARP}
+
+    assert {about: told for about, told in found.items() if told[0] >= 500 or (told[0] >= 400 and told[1])} == {}
+    assert asked("POST", path, right)[0] in (200, 302)
+
+
+def test_only_yes_or_no_switches_fees(juniper: House, odette: Member, asked: Asked) -> None:
+    path, _right = sent_to(juniper, odette)["switch"]
+
+    assert {what: asked("POST", path, {"on": value})[1] for what, value in NASTY.items()} == dict.fromkeys(NASTY, False)
+
+
+def test_nothing_at_all_is_sent(juniper: House, odette: Member, asked: Asked) -> None:
+    forms = sent_to(juniper, odette)
+
+    found = {name: asked("POST", path, {"csrfmiddlewaretoken": "as every form has"}) for name, (path, _right) in forms.items()}
+
+    assert found == {
+        **{"mark": (422, False), "check in": (302, True), "restore": (422, False), "refund": (422, False), "publish": (422, False)},
+        **{"switch": (302, False), "choose": (200, False), "clinic": (302, False), "theme": (302, False), "sign in": (302, False)},
+    }
+
+
+@pytest.mark.parametrize("field", ["login", "password", "next"])
+def test_signing_in(juniper: House, odette: Member, browser: Browser, field: str) -> None:
+    path, right = sent_to(juniper, odette)["sign in"]
+
+    statuses = {browser.post(path, right | {field: NASTY[what]}).status_code for what in SHARP[:3]}
+
+    assert statuses <= {200, 429}
+
+
+def test_the_card_page(juniper: House, odette: Member, browser: Browser) -> None:
+    appointment = book(juniper, starts_at=STARTS_AT.replace(day=16))
+    path = browser.get(f"/card/{cards.card_link(appointment, by=odette, at=QUARTER_PAST).split('/')[-2]}/")["Location"]
+
+    statuses = {
+        (key, what): browser.post(path, {"accept": "yes", "version": "", "card": "on_file"} | {key: value}).status_code
+        for key in ("accept", "version", "card")
+        for what, value in NASTY.items()
+    }
+
+    assert set(statuses.values()) <= {409, 422}
+    assert CardCapture.objects.count() == 0
+
+
+def test_no_link_is_found_in_an_address(juniper: House, browser: Browser) -> None:
+    texts = [value for value in NASTY.values() if isinstance(value, str) and value] + [f"{juniper.practice.pk.hex}.{'x' * 9_000}"]
+    addresses = [f"/card/{before}%{text.encode().hex('%')}/" for before in ("", "x.", f"{juniper.practice.pk.hex}.") for text in texts]
+
+    assert {address: browser.get(address).status_code for address in addresses} == dict.fromkeys(addresses, 404)
+
+
+@pytest.mark.parametrize("signature", ["", "t=,v1=", "t=x,v1=y", f"t={2**70},v1={'0' * 64}", "t=1,v1=💉", "=" * 9_999])
+def test_a_webhook_without_a_right_signature_is_refused(db: None, browser: Browser, signature: str) -> None:
+    bodies: list[bytes] = [b"", b"\xff\xfe", b"{", b"[]", b'{"id": null}', b"\0" * 10_000]
+
+    headers = {"Stripe-Signature": signature.encode().decode("latin-1")}
+    answers = {browser.post("/webhooks/stripe/juniper/", body, "application/json", headers=headers).status_code for body in bodies}
+
+    assert answers == {400}
+
+
+# What reads text, on its own, for any text
+
+
+quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@quick
+@given(text=st.text() | st.dates().map(str))
+def test_a_day_is_read_or_left_out(text: str) -> None:
+    asked = QueryDict(mutable=True)
+    asked["on"] = text
+    found = lists.day_of(asked, "on")
+
+    assert found is None or found.isoformat() in text or lists.EARLIEST <= found <= lists.LATEST
+
+
+@quick
+@given(text=st.text() | st.text("aZ09_-=", max_size=40) | st.datetimes(timezones=st.just(UTC)).map(lambda at: cursor(at.isoformat())))
+def test_a_cursor_is_read_or_refused(text: str) -> None:
+    try:
+        instant, row = paging._read(text)
+    except Refusal:
+        return
+    assert isinstance(instant, datetime)
+    assert isinstance(row, UUID)
+
+
+@quick
+@given(text=st.text() | st.text("0189.,", min_size=1))
+def test_an_amount_is_exact_or_refused(text: str) -> None:
+    try:
+        found = Money.parse(text, "USD")
+    except ValueError:
+        return
+    assert found.minor >= 0
