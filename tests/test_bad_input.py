@@ -65,8 +65,8 @@ CURSORS = {
     "three parts": cursor("2026-10-14T19:30:00+00:00|x"),
 }
 SHARP = [  # those that forms and transitions trip over, if any
-    *("a NUL byte", "ten thousand digits", "emoji", "negative", "huge", "not a number"),
-    *("an id of nothing", "the last minute", "a skipped time", "another list"),
+    *("a NUL byte", "ten thousand digits", "emoji", "huge"),
+    *("not a number", "the last minute", "a skipped time", "another list"),
 ]
 LISTS: dict[str, list[str]] = {
     "desk:day": ["date", "provider"],
@@ -219,9 +219,9 @@ def test_the_card_page(juniper: House, odette: Member, browser: Browser) -> None
     path = browser.get(f"/card/{cards.card_link(appointment, by=odette, at=QUARTER_PAST).split('/')[-2]}/")["Location"]
 
     statuses = {
-        (key, what): browser.post(path, {"accept": "yes", "version": "", "card": "on_file"} | {key: value}).status_code
+        (key, what): browser.post(path, {"accept": "yes", "version": "", "card": "on_file"} | {key: NASTY[what]}).status_code
         for key in ("accept", "version", "card")
-        for what, value in NASTY.items()
+        for what in SHARP
     }
 
     assert set(statuses.values()) <= {409, 422}

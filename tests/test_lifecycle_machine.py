@@ -193,8 +193,8 @@ class Lifecycle(RuleBasedStateMachine):
 def test_a_life_in_any_order(juniper: House, gateway: Double) -> None:
     Lifecycle.house, Lifecycle.gateway = juniper, gateway
     shape = settings(
-        max_examples=25,
-        stateful_step_count=16,
+        max_examples=20,
+        stateful_step_count=15,
         deadline=None,
         database=None,
         derandomize=True,

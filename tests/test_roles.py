@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 import kept.billing.transitions.cards as cards
@@ -19,6 +18,7 @@ from kept.scheduling.models import Appointment
 from tests.kit.browser import Browser
 from tests.kit.gateway import clock_at
 from tests.kit.money import marked
+from tests.kit.undone import undone
 from tests.kit.visits import BOOKED_AT, QUARTER_PAST, STARTS_AT, accepted, card_of
 
 OWNER, MANAGER, FRONT_DESK, PROVIDER, BILLING, AUDITOR = Role
@@ -154,19 +154,20 @@ def visit(juniper: House, state: str, provider: str, clinic: str, patient: int) 
 
 
 def address(row: Row, juniper: House, subject: Appointment | None) -> str:
-    about: Any = {"slug": "juniper"} if row.name == "billing:webhook" else {"number": 3} if row.name == "policies:version" else {}
-    if subject is not None:
-        charge = subject.charges.first()
-        about = {
-            "billing:retry": lambda: {"charge_id": charge.pk},
-            "billing:invoice": lambda: {"invoice_id": charge.invoice_id},
-            "billing:refund": lambda: {"invoice_id": charge.invoice_id},
-            "billing:keep": lambda: {"invoice_id": charge.invoice_id},
-            "booking:card": lambda: {"link_id": subject.pk},
-            "booking:card-back": lambda: {"link_id": subject.pk},
-            "booking:card-link": lambda: {"token": token(juniper, subject)},
-        }.get(row.name, lambda: {"appointment_id": subject.pk})()
-    return reverse(row.name, kwargs=about | ({"verb": row.verb} if row.verb else {}))
+    return reverse(row.name, kwargs=ids(row.name, juniper, subject) | ({"verb": row.verb} if row.verb else {}))
+
+
+def ids(name: str, juniper: House, subject: Appointment | None) -> dict[str, Any]:
+    """What the address is about, as its pattern calls it."""
+    if subject is None:
+        return {"billing:webhook": {"slug": "juniper"}, "policies:version": {"number": 3}}.get(name, {})
+    if name == "billing:retry":
+        return {"charge_id": subject.charges.get().pk}
+    if name.startswith("billing:"):
+        return {"invoice_id": subject.invoices.get().pk}
+    if name == "booking:card-link":
+        return {"token": token(juniper, subject)}
+    return {"link_id" if name.startswith("booking:") else "appointment_id": subject.pk}
 
 
 def token(juniper: House, subject: Appointment) -> str:
@@ -179,10 +180,8 @@ def answers(row: Row, juniper: House, seats: Mapping[str, Browser], subject: App
     sent = {"window_hours": "24", "late_minutes": "15"} | {key: value.format(**here) for key, value in row.sent.items()}
     found = {}
     for who, browser in seats.items():
-        before, cookies = transaction.savepoint(), browser.cookies.copy()
-        found[who] = (browser.post(path, sent) if row.method == "POST" else browser.get(path)).status_code
-        transaction.savepoint_rollback(before)
-        browser.cookies = cookies
+        with undone(browser):
+            found[who] = (browser.post(path, sent) if row.method == "POST" else browser.get(path)).status_code
     return found
 
 

@@ -32,7 +32,7 @@ def invoices(member: Member, wanted: Filter) -> QuerySet[Invoice]:
     """Newest first, each with patient, clinic, provider, appointment and charges. `refunded` is a status beside: some went back."""
     found = Invoice.objects.filter(practice.own(member))
     if wanted.first or wanted.last:
-        found = found.filter(in_days(wanted.first, wanted.last, practice.clinics(member), through="appointment__"))
+        found = found.filter(in_days(wanted.first, wanted.last, member.given_clinics, through="appointment__"))
     statuses = [status for status in wanted.statuses if status != "refunded"]
     if wanted.statuses:
         refunded = Q(charges__refunded_minor__gt=0) if "refunded" in wanted.statuses else Q(pk__in=[])

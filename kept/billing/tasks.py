@@ -71,3 +71,6 @@ def follow_up(practice_id: str) -> None:
         stuck = Q(state__in=[Refund.State.RESERVED, Refund.State.SENDING, Refund.State.UNKNOWN], created_at__lt=now - timedelta(minutes=1))
         for refund_id in Refund.objects.filter(stuck).values_list("id", flat=True):
             jobs.defer("billing.send_refund", refund_id=str(refund_id))
+        on_its_way = Q(state=Refund.State.PENDING, lease_until__lte=now)
+        for intent_id in set(Refund.objects.filter(on_its_way).values_list("charge__gateway_intent_id", flat=True)):
+            jobs.defer("billing.apply_event", object_kind="refund", object_id=str(intent_id))

@@ -66,7 +66,7 @@ def invoices(request: MemberRequest) -> HttpResponse:
     wanted = _wanted(asked)
     found = queries.invoices(member, wanted)
     shown = page(found, by="issued_at", cursor=asked.get("after"), limit=ROWS)
-    clinics = [Option(str(each.pk), each.name, each.pk in wanted.clinics) for each in practice.clinics(member)]
+    clinics = [Option(str(each.pk), each.name, each.pk in wanted.clinics) for each in member.given_clinics]
     providers = [Option(str(each.pk), each.name, each.pk in wanted.providers) for each in practice.providers(member)]
     statuses = [Option(key, label, key in wanted.statuses) for key, label in STATUSES]
     kinds = [

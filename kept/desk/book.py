@@ -27,7 +27,6 @@ from kept.noshows import queries
 from kept.noshows.actions import actions
 from kept.noshows.words import fee_words
 from kept.policies import queries as policies
-from kept.practice import queries as practice
 from kept.practice.doors import MemberRequest, member_required
 from kept.practice.models import Clinic
 from kept.practice.rules import Right
@@ -50,7 +49,7 @@ def _place(request: MemberRequest, *, remember: bool = True) -> Clinic:
     """The clinic the address names, else the one she works at now. An address that names one makes it that."""
     wanted = chosen_ids(request.GET, "clinic")
     if wanted:
-        named = practice.clinics(request.member).filter(pk=wanted[0]).first()
+        named = next((clinic for clinic in request.member.given_clinics if clinic.pk == wanted[0]), None)
         if named is None:
             raise Http404
         if remember:

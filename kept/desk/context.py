@@ -50,7 +50,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     member = getattr(request, "member", None)
     if member is None:
         return {"member": None, "theme": theme}
-    clinics = list(queries.clinics(member))
+    clinics = member.given_clinics
     return {
         "member": member,
         "practice": member.practice,

@@ -45,7 +45,7 @@ class Total:
 
 def today(member: Member, *, at: datetime) -> date:
     """The latest local day among her clinics: the list's last one."""
-    return max((clinic.local_date(at) for clinic in practice.clinics(member)), default=at.date())
+    return max((clinic.local_date(at) for clinic in member.given_clinics), default=at.date())
 
 
 def _dates(asked: QueryDict, last_of_default: date) -> tuple[date, date]:
@@ -69,7 +69,7 @@ def wanted(asked: QueryDict, member: Member, *, at: datetime) -> queries.Filter:
 
 def options(asked: QueryDict, chosen: queries.Filter, member: Member, states: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     """The group *Filter*: clinics, providers and fees, several of each, and what each button says now."""
-    clinics = [Option(str(each.pk), each.name, each.pk in chosen.clinics) for each in practice.clinics(member)]
+    clinics = [Option(str(each.pk), each.name, each.pk in chosen.clinics) for each in member.given_clinics]
     providers = [Option(str(each.pk), each.name, each.pk in chosen.providers) for each in practice.providers(member)]
     fees = [Option(state, str(label), state in chosen.fees) for state, label in states]
     return {

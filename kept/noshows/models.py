@@ -40,8 +40,11 @@ class FeeQuerySet(models.QuerySet["Fee"]):
             )
         )
 
-    def open(self) -> "FeeQuerySet":
-        return self.filter(open=True)
+    def standing(self) -> "FeeQuerySet":
+        """Fees that an appointment shows: those not closed by a restore, and of the closed ones those whose charge is still being
+        followed to its end (R12) or took money (R10)."""
+        in_flight = Q(charge__state__in=[State.SENDING, State.UNKNOWN])
+        return self.filter(Q(open=True) | in_flight | Q(charge__captured_minor__gt=0))
 
 
 @remembered("Fee")

@@ -58,7 +58,7 @@ class Totals:
 
 
 def _filtered(member: Member, wanted: Filter) -> QuerySet[Appointment]:
-    clinics = [clinic for clinic in practice.clinics(member) if not wanted.clinics or clinic.pk in wanted.clinics]
+    clinics = [clinic for clinic in member.given_clinics if not wanted.clinics or clinic.pk in wanted.clinics]
     found = Appointment.objects.filter(practice.own(member), in_days(wanted.first, wanted.last, clinics))
     if wanted.providers:
         found = found.filter(provider__in=wanted.providers)
@@ -68,10 +68,12 @@ def _filtered(member: Member, wanted: Filter) -> QuerySet[Appointment]:
 
 
 def no_shows(member: Member, wanted: Filter, *, at: datetime) -> QuerySet[Appointment]:
-    """The No Shows list (R8), newest first, each with its patient, provider, clinic, lines and `open_fees`."""
+    """The No Shows list (R8), newest first, each with its patient, provider, clinic, lines and `standing_fees`."""
     found = _filtered(member, wanted).filter(status=Status.NOSHOW)
     if wanted.fees:
-        state = Fee.objects.open().with_state(at).filter(appointment=OuterRef("pk"), booking_no=OuterRef("booking_no")).values("state")[:1]  # type: ignore[misc]
+        state = (
+            Fee.objects.standing().with_state(at).filter(appointment=OuterRef("pk"), booking_no=OuterRef("booking_no")).values("state")[:1]
+        )  # type: ignore[misc]
         asked = Q(fee_state__in=wanted.fees) | (Q(fee_state=None) if "not_offered" in wanted.fees else Q(pk__in=[]))
         found = found.annotate(fee_state=Subquery(state)).filter(asked)
     return with_fees(found.select_related("patient", "provider", "clinic", "status_by", "acceptance__card"), at=at).order_by(
@@ -81,16 +83,16 @@ def no_shows(member: Member, wanted: Filter, *, at: datetime) -> QuerySet[Appoin
 
 def with_fees(appointments: QuerySet[Appointment], *, at: datetime) -> QuerySet[Appointment]:
     """With their lines and the fee of their booked time (`fee_of`)."""
-    fees = Fee.objects.open().with_state(at).select_related("charge__invoice", "charge__card", "by")
-    return appointments.prefetch_related("lines", Prefetch("fees", fees, to_attr="open_fees"))
+    fees = Fee.objects.standing().with_state(at).select_related("charge__invoice", "charge__card", "by")
+    return appointments.prefetch_related("lines", Prefetch("fees", fees, to_attr="standing_fees"))
 
 
 def fee_of(appointment: Appointment, *, at: datetime) -> Fee | None:
     """The appointment's open fee, with `state`: of its booked time, or one paid before it was moved. None while there is none."""
-    fees = getattr(appointment, "open_fees", None)
+    fees = getattr(appointment, "standing_fees", None)
     if fees is None:
         fees = list(
-            Fee.objects.open().with_state(at).select_related("charge__invoice", "charge__card", "by").filter(appointment=appointment)
+            Fee.objects.standing().with_state(at).select_related("charge__invoice", "charge__card", "by").filter(appointment=appointment)
         )
     return max(fees, key=lambda fee: fee.booking_no, default=None)
 

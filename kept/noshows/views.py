@@ -157,16 +157,11 @@ def _restore_answers(form: RestoreForm, appointment: Appointment) -> dict[str, A
 
 def _restored(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """Back on the calendar: said, with the way there."""
-    zone = appointment.clinic.zone
-    when = moment(appointment.starts_at, zone)
-    context = {
-        "appointment": appointment,
-        "text": _("Restored to %s.") % when,
-        "url": f"{reverse('desk:day')}?date={appointment.local_date}&clinic={appointment.clinic_id}",
-    }
+    text = _("Restored to %s.") % moment(appointment.starts_at, appointment.clinic.zone)
+    url = f"{reverse('desk:day')}?date={appointment.local_date}&clinic={appointment.clinic_id}"
     if not request.headers.get("HX-Request"):
-        messages.success(request, context["text"])
-    return told(request, "noshows/_restored.html", context, "desk:panel", appointment.pk)
+        messages.success(request, text)
+    return told(request, "noshows/_restored.html", {"text": text, "url": url}, "desk:panel", appointment.pk)
 
 
 @member_required

@@ -122,6 +122,12 @@ class Member(OfPractice):
         """Ids of the clinics she is limited to; empty: works in all."""
         return set(self.limits.values_list("clinic_id", flat=True))
 
+    @cached_property
+    def given_clinics(self) -> list["Clinic"]:
+        """The clinics she was given, by name: all that are open, or those she is limited to (R24)."""
+        found = Clinic.objects.filter(practice=self.practice_id, active=True).order_by("name", "id")
+        return [clinic for clinic in found if not self.clinic_limits or clinic.pk in self.clinic_limits]
+
     def may(self, right: Right, subject: Any = None) -> bool:
         """Whether the role has the right, over that appointment, invoice or clinic where one is given."""
         return may(self, right, subject)

@@ -23,6 +23,7 @@ from tests.kit.environment import DATA
 ROOT = Path(__file__).resolve().parents[2]
 MAKERS = ("django", "procrastinate", "django-allauth", "django-pghistory", "django-pgtrigger")
 ONE_AT_A_TIME = 4711  # an advisory lock: of processes that start together, one builds
+IN_USE = 4712
 OPENED = datetime(2026, 1, 5, 15, 0, tzinfo=UTC)
 
 
@@ -45,11 +46,12 @@ class Cloned:
 def cloned_database(django_db_blocker: DjangoDbBlocker) -> Iterator[Cloned]:
     """A clone of the template with the cast. Django's connections lead there."""
     name = f"kept_test_{os.getpid()}_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
-    with running(DATA) as server, django_db_blocker.unblock():
-        with server.connect() as admin:
-            admin.execute("select pg_advisory_lock(%s)", [ONE_AT_A_TIME])
-            template = _template(server)
-            server.clone_database(template, name)
+    with running(DATA) as server, django_db_blocker.unblock(), server.connect() as admin:
+        admin.execute("select pg_advisory_lock(%s)", [ONE_AT_A_TIME])
+        template = _template(server)
+        admin.execute("select pg_advisory_lock_shared(%s, hashtext(%s))", [IN_USE, template])  # until this process ends
+        server.clone_database(template, name)
+        admin.execute("select pg_advisory_unlock(%s)", [ONE_AT_A_TIME])
         try:
             with _named(name):
                 yield Cloned(server, template, name)
@@ -106,12 +108,14 @@ def _rename(server: Server, name: str) -> None:
 
 
 def _clear(server: Server, needed: set[str]) -> None:
+    """Drop what no run needs: its own database while its process lives, the template that a run has locked."""
     with server.connect() as admin:
         found = [str(name) for (name,) in admin.execute("select datname from pg_database where datname like 'kept\\_%'")]
-    for name in found:
-        owner = name.split("_")[2] if name.startswith("kept_test_") else ""
-        if name not in needed and not (owner and Path(f"/proc/{owner}").exists()):
-            server.drop_database(name)
+        for name in set(found) - needed:
+            owner = name.split("_")[2] if name.startswith("kept_test_") else ""
+            free = admin.execute("select pg_try_advisory_lock(%s, hashtext(%s))", [IN_USE, name]).fetchone() == (True,)
+            if free and not (owner and Path(f"/proc/{owner}").exists()):
+                server.drop_database(name)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ class _Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         said = {name: value or "" for name, value in attrs}
         self._unseen += tag in UNSEEN
-        self.words.append(" " if tag in APART else "")
+        self.words.append(" " if tag in APART or {"block", "chip"} & set(said.get("class", "").split()) else "")
         name = said.get("name", "")
         if tag == "input" and name:
             self._input(name, said)

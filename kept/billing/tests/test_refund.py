@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 
 import pytest
+import stripe
 from django.db import IntegrityError, transaction
 
 import kept.billing.transitions.charging as charging
@@ -266,6 +267,36 @@ def test_a_refund_on_its_way_holds_its_amount_until_it_is_known(
     sent.refresh_from_db()
     assert meanwhile == ("pending", (7500, 0, 3000))
     assert (sent.state, money(paid)) == (outcome, expected)
+
+
+def test_r22_a_refund_on_its_way_is_asked_for_every_hour_in_case_its_report_is_lost(paid: Charge, silas: Member, gateway: Double) -> None:
+    gateway.fault(REFUNDS, "pending")
+    sent = refund(paid, usd(3000), reason="Goodwill", by=silas, at=LATER)
+    do_jobs(at=LATER)
+
+    asked = [look_after(paid, LATER + minutes * MINUTE) for minutes in (59, 60, 61, 120)]
+    sent.refresh_from_db()
+    gateway.ask("POST", "settle", {"id": sent.gateway_refund_id, "outcome": "succeeded"})
+    look_after(paid, LATER + 180 * MINUTE)
+
+    sent.refresh_from_db()
+    assert asked == [[], ["billing.apply_event"], [], ["billing.apply_event"]]
+    assert (sent.state, money(paid)) == ("succeeded", (7500, 3000, 0))
+    assert Event.objects.filter(subject_id=sent.id, kind="refund.pending").count() == 1
+
+
+def test_i6_what_was_refunded_at_the_gateway_itself_is_refused_there_and_ours_released(
+    paid: Charge, silas: Member, gateway: Double
+) -> None:
+    client = stripe.StripeClient(JUNIPER.gateway_key, base_addresses={"api": gateway.url})
+    client.v1.refunds.create({"payment_intent": paid_intent(paid), "amount": 5000})
+    sent = refund(paid, usd(3000), reason="Goodwill", by=silas, at=LATER)
+
+    do_jobs(at=LATER)
+
+    sent.refresh_from_db()
+    assert (sent.state, [there["amount"] for there in gateway.ledger()["refunds"]]) == ("failed", [5000])
+    assert now(paid).refund_reserved_minor == 0
 
 
 def test_a_refund_decides_what_was_flagged(paid: Charge, silas: Member) -> None:

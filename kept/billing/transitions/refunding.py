@@ -18,6 +18,7 @@ from kept.practice.models import Member
 from kept.practice.rules import Right, Role
 
 LEASE = timedelta(seconds=60)
+ON_ITS_WAY = timedelta(hours=1)  # after which a pending refund is asked for, in case its report was lost
 GIVEN_UP = (Refund.State.FAILED,)
 
 
@@ -105,6 +106,10 @@ def settle(refund_id: UUID | str, facts: RefundFacts, *, at: datetime) -> Refund
     was_done = refund.state == Refund.State.SUCCEEDED
     if refund.state in GIVEN_UP or (was_done and facts.status in ("succeeded", "pending")):
         return refund
+    if refund.state == Refund.State.PENDING and facts.status == "pending":
+        refund.lease_until = at + ON_ITS_WAY
+        refund.save(update_fields=["lease_until"])
+        return refund
     refund.gateway_refund_id, refund.lease_until = facts.id, None
     if facts.status == "succeeded":
         refund.state, refund.settled_at = Refund.State.SUCCEEDED, at
@@ -112,7 +117,7 @@ def settle(refund_id: UUID | str, facts: RefundFacts, *, at: datetime) -> Refund
             refund_reserved_minor=F("refund_reserved_minor") - refund.amount_minor, refunded_minor=F("refunded_minor") + refund.amount_minor
         )
     elif facts.status == "pending":
-        refund.state = Refund.State.PENDING
+        refund.state, refund.lease_until = Refund.State.PENDING, at + ON_ITS_WAY
     else:
         refund.state, refund.settled_at, refund.failure = Refund.State.FAILED, at, facts.failure
         column = "refunded_minor" if was_done else "refund_reserved_minor"

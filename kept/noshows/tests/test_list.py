@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
-from pytest_django import DjangoAssertNumQueries
 
 import kept.billing.transitions.charging as charging
 import kept.billing.transitions.refunding as refunding
@@ -29,6 +28,7 @@ from kept.scheduling.models import Appointment
 from tests.kit.browser import Browser
 from tests.kit.checks import refused
 from tests.kit.gateway import clock_at
+from tests.kit.queries import queries
 from tests.kit.visits import MIDNIGHT_AT_THE_CLINIC, STARTS_AT, accepted, card_of
 
 THAT_DAY = date(2026, 10, 14)
@@ -218,7 +218,8 @@ def test_r8_pages_show_every_row_once_even_at_one_instant(silas: Member, juniper
         missed(STARTS_AT - place // 6 * HOUR, provider=provider.name, clinic=provider.clinics[0])
     whole = found(silas)
 
-    cursor, seen, pages = None, [], 0
+    cursor, pages = None, 0
+    seen: list[Appointment] = []
     while pages == 0 or cursor:
         shown = page(no_shows(silas, Filter(THAT_DAY, THAT_DAY), at=EVENING), by="starts_at", cursor=cursor, limit=limit)
         seen, cursor, pages = seen + shown.rows, shown.next, pages + 1
@@ -297,18 +298,16 @@ def test_the_page_keeps_its_filter_in_its_address(htmx: Callable[[Member], Brows
 
 
 @pytest.mark.parametrize("rows", [1, 6])
-def test_the_page_costs_the_same_however_many_rows(
-    htmx: Callable[[Member], Browser], silas: Member, missed: Missed, django_assert_num_queries: DjangoAssertNumQueries, rows: int
-) -> None:
+def test_the_page_costs_the_same_however_many_rows(htmx: Callable[[Member], Browser], silas: Member, missed: Missed, rows: int) -> None:
     for place in range(rows):
         missed(STARTS_AT - place * HOUR, card=True)
     client = htmx(silas)
 
-    with clock_at(EVENING), django_assert_num_queries(QUERIES_OF_THE_PAGE):
+    with clock_at(EVENING), queries(QUERIES_OF_THE_PAGE):
         client.get(reverse("noshows:list"))
 
 
-QUERIES_OF_THE_PAGE = 26  # of these 3 are the kit’s, which leaves the practice for the request
+QUERIES_OF_THE_PAGE = 14
 
 
 def test_the_file_holds_the_whole_filter_and_the_export_is_recorded(
@@ -353,13 +352,11 @@ def test_a_name_that_looks_like_a_formula_is_only_text(htmx: Callable[[Member], 
     assert "'=HYPERLINK(1) Solbrook" in answer.content.decode()
 
 
-def test_each_row_carries_its_fee_without_asking_again(
-    silas: Member, missed: Missed, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
+def test_each_row_carries_its_fee_without_asking_again(silas: Member, missed: Missed) -> None:
     missed(card=True)
     (row,) = found(silas)
 
-    with django_assert_num_queries(0):
+    with queries(0):
         fee = fee_of(row, at=EVENING)
         words = (fee and fee.state, fee and str(fee.charge.card), row.services, row.patient.name, row.provider.name, row.clinic.name)
 
