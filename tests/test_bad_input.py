@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import transaction
 from django.http import QueryDict
 from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
@@ -27,6 +26,7 @@ from kept.scheduling.models import Appointment, Claim
 from tests.kit.browser import Browser
 from tests.kit.gateway import clock_at
 from tests.kit.money import marked
+from tests.kit.undone import undone
 from tests.kit.visits import QUARTER_PAST, STARTS_AT, accepted, book, card_of
 
 
@@ -96,12 +96,9 @@ def asked(leonora: Member, signed_in: Callable[[Member], Browser]) -> Asked:
 
     def ask(method: str, path: str, sent: Mapping[str, Any]) -> tuple[int, Any]:
         at_first.extend([] if at_first else facts())
-        point, cookies = transaction.savepoint(), browser.cookies.copy()
-        answer = browser.get(path, sent) if method == "GET" else browser.post(path, sent)
-        changed = facts() != at_first
-        transaction.savepoint_rollback(point)
-        browser.cookies = cookies
-        return answer.status_code, changed
+        with undone(browser):
+            answer = browser.get(path, sent) if method == "GET" else browser.post(path, sent)
+            return answer.status_code, facts() != at_first
 
     return ask
 

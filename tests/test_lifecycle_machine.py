@@ -60,6 +60,7 @@ class Lifecycle(RuleBasedStateMachine):
     @initialize(kind=st.sampled_from(KINDS))
     def booked(self, kind: str) -> None:
         self.visit = accepted(book(self.house), self.gateway.card(self.house.patients[0], kind))
+        self._look()
 
     def _now(self) -> Appointment:
         return Appointment.objects.get(pk=self.visit.pk)
@@ -73,16 +74,18 @@ class Lifecycle(RuleBasedStateMachine):
                 act(self.visit, by=self.house.members[Role.MANAGER], at=self.at, **how)
         except Refusal:
             assert self._now().status == before
+        self._look()
+
+    def _look(self) -> None:
+        """What the next step may start from."""
+        self.status = self._now().status
+        self.charge = Charge.objects.order_by("-created_at", "-id").first()
 
     def _is(self, *statuses: str) -> bool:
-        return self._now().status in statuses
-
-    def _charge(self) -> Charge | None:
-        return Charge.objects.order_by("-created_at", "-id").first()
+        return self.status in statuses
 
     def _charge_is(self, *states: str) -> bool:
-        charge = self._charge()
-        return charge is not None and (not states or charge.state in states)
+        return self.charge is not None and (not states or self.charge.state in states)
 
     # What staff do when they can
 
@@ -109,14 +112,12 @@ class Lifecycle(RuleBasedStateMachine):
     @precondition(lambda self: self._charge_is("succeeded"))
     @rule(minor=st.sampled_from([3000, 7500]))
     def give_back(self, minor: int) -> None:
-        charge = self._charge()
-        self._act(lambda visit, **how: refunding.refund(charge, Money(minor, "USD"), reason="Goodwill", **how))
+        self._act(lambda visit, **how: refunding.refund(self.charge, Money(minor, "USD"), reason="Goodwill", **how))
 
     @precondition(lambda self: self._charge_is("declined"))
     @rule()
     def retry(self) -> None:
-        charge = self._charge()
-        self._act(lambda visit, **how: charging.retry(charge, **how))
+        self._act(lambda visit, **how: charging.retry(self.charge, **how))
 
     # And when they can't, or hardly
 
@@ -134,6 +135,7 @@ class Lifecycle(RuleBasedStateMachine):
     @rule()
     def jobs_run(self) -> None:
         do_jobs(at=self.at)
+        self._look()
 
     @precondition(lambda self: self._charge_is())
     @rule()
@@ -142,6 +144,7 @@ class Lifecycle(RuleBasedStateMachine):
         with clock_at(self.at), outside():
             follow_up(str(self.visit.practice_id))
         do_jobs(at=self.at)
+        self._look()
 
     # What holds after each step
 

@@ -14,7 +14,7 @@ from uuid import UUID
 import pytest
 import stripe
 from django.apps import apps
-from django.db import models, transaction
+from django.db import models
 from django.http import HttpResponse
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -40,6 +40,7 @@ from kept.scheduling.models import Appointment
 from tests.kit.browser import Browser
 from tests.kit.gateway import clock_at
 from tests.kit.money import marked
+from tests.kit.undone import undone
 from tests.kit.visits import ACCEPTED_AT, BOOKED_AT, QUARTER_PAST, STARTS_AT, accepted, book, card_of
 
 CANARY = "xq7canary"
@@ -91,7 +92,8 @@ class Ids:
         return base64.urlsafe_b64encode(f"{STARTS_AT.isoformat()}|{self.appointment}".encode()).decode()
 
 
-UNKNOWN = Ids(*[NEVER] * 11, number=987_654, token=f"{NEVER.hex}.{'x' * 43}")
+THINGS = ("practice", "clinic", "provider", "patient", "appointment", "invoice", "charge", "refund", "link", "version", "capture")
+UNKNOWN = Ids(**dict.fromkeys(THINGS, NEVER), **{"number": 987_654, "token": f"{NEVER.hex}.{'x' * 43}"})
 
 
 @pytest.fixture(autouse=True)
@@ -251,12 +253,8 @@ def named(ids: Ids) -> dict[str, str]:
         **{"charge_fee": "no", "accept": "yes", "card": "on_file", "how_much": "all", "reason": "Goodwill", "where": "beside"},
         **{"on": "no", "theme": "", "date": "2026-10-14", "from": "2026-10-01", "to": "2026-10-31", "after": ids.cursor},
     }
-    things = ("practice", "clinic", "provider", "patient", "appointment", "invoice", "charge", "link", "capture", "version")
-    return (
-        fixed
-        | {thing: str(getattr(ids, thing)) for thing in things}
-        | {"refund_id": str(ids.refund), "number": "INV-10001", "q": CANARY[:3]}
-    )
+    about = {thing: str(getattr(ids, thing)) for thing in THINGS}
+    return fixed | about | {"refund_id": str(ids.refund), "number": "INV-10001", "q": "xq7"}
 
 
 def said(answer: HttpResponse, ids: Ids) -> tuple[int, str]:
@@ -291,11 +289,8 @@ def people(quinta: House, quintas: Ids, signed_in: Callable[[Member], Browser], 
 
 def asked(browser: Browser, method: str, path: str, sent: dict[str, str]) -> HttpResponse:
     """The answer; what it changed is taken back."""
-    before, cookies = transaction.savepoint(), browser.cookies.copy()
-    answer = browser.get(path, sent) if method == "GET" else browser.post(path, sent)
-    transaction.savepoint_rollback(before)
-    browser.cookies = cookies
-    return answer
+    with undone(browser):
+        return browser.get(path, sent) if method == "GET" else browser.post(path, sent)
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -339,13 +334,12 @@ def test_nor_do_quintas_programs_find_it(token: str, planted: Ids, method: str) 
     def answers(ids: Ids) -> dict[str, tuple[int, str]]:
         found = {}
         for address in CALLS:
-            before = transaction.savepoint()
-            if method == "GET":
-                answer = browser.get(address.filled(ids), {key: str(getattr(ids, key)) for key in ("clinic", "provider", "patient")})
-            else:
-                sent = named(ids) | {"services": [str(ids.version)], "start": "2026-10-20T10:00:00+01:00", "first_name": "Ada"}
-                answer = browser.post(address.filled(ids), json.dumps(sent), content_type="application/json")
-            transaction.savepoint_rollback(before)
+            with undone(browser):
+                if method == "GET":
+                    answer = browser.get(address.filled(ids), {key: str(getattr(ids, key)) for key in ("clinic", "provider", "patient")})
+                else:
+                    sent = named(ids) | {"services": [str(ids.version)], "start": "2026-10-20T10:00:00+01:00", "first_name": "Ada"}
+                    answer = browser.post(address.filled(ids), json.dumps(sent), content_type="application/json")
             found[address.name] = _program_said(answer, ids)
         return found
 

@@ -59,7 +59,7 @@ def api(double: Double, key: str) -> Callable[..., requests.Response]:
 def kit(double: Double) -> Callable[..., Any]:
     """What only a double has: `kit("POST", "settle", {...})` is the JSON it answers."""
 
-    def ask(method: str, path: str, data: object = None) -> Any:
+    def ask(method: str, path: str, data: Any = None) -> Any:
         return requests.request(method, f"{double.address}/_double/{path}", json=data, timeout=10).json()
 
     return ask

@@ -71,9 +71,8 @@ def no_shows(member: Member, wanted: Filter, *, at: datetime) -> QuerySet[Appoin
     """The No Shows list (R8), newest first, each with its patient, provider, clinic, lines and `standing_fees`."""
     found = _filtered(member, wanted).filter(status=Status.NOSHOW)
     if wanted.fees:
-        state = (
-            Fee.objects.standing().with_state(at).filter(appointment=OuterRef("pk"), booking_no=OuterRef("booking_no")).values("state")[:1]
-        )  # type: ignore[misc]
+        of_the_booked_time = Q(appointment=OuterRef("pk"), booking_no=OuterRef("booking_no"))
+        state = Fee.objects.standing().with_state(at).filter(of_the_booked_time).values("state")[:1]  # type: ignore[misc]
         asked = Q(fee_state__in=wanted.fees) | (Q(fee_state=None) if "not_offered" in wanted.fees else Q(pk__in=[]))
         found = found.annotate(fee_state=Subquery(state)).filter(asked)
     return with_fees(found.select_related("patient", "provider", "clinic", "status_by", "acceptance__card"), at=at).order_by(
