@@ -23,6 +23,7 @@ from kept.ops.server import Server, ServerTrouble
 
 CLONE = Path(__file__).resolve().parents[2]
 DATABASE = "kept"
+SEEDING = "seeding"
 LOOK_EVERY_SECONDS = 1.0
 
 
@@ -133,11 +134,7 @@ def _open(demo: Demo, crew: Children) -> None:
 
 def _complete(demo: Demo, crew: Children) -> None:
     """The rest of the sample's week follows while people work already; later starts only see which fee is in which state now."""
-    try:
-        _manage(demo, "seed", "--week", "--into", str(demo.data.seed))
-    except DemoTrouble as trouble:
-        _say(f"The sample’s week is not complete. {trouble}")
-    demo.data.write_facts(_facts(demo, crew))
+    crew.start(SEEDING, _python("manage.py", "seed", "--week", "--into", str(demo.data.seed)), demo.environment(), CLONE)
 
 
 def _python(*arguments: str) -> list[str | Path]:
@@ -199,12 +196,16 @@ def _welcome(demo: Demo, facts: dict[str, Any]) -> str:
 
 
 def _watch(demo: Demo, crew: Children) -> NoReturn:
-    """Say when a child ends; the rest stays until Ctrl-C. With reload, a change of the code restarts the worker."""
+    """Say when a child ends; the rest stays until Ctrl-C. When the week is filled, demo.json says so. With reload, a change of the code
+    restarts the worker."""
     newest = _newest()
     while True:
         time.sleep(LOOK_EVERY_SECONDS)
-        for sentence in crew.ended():
-            _say(f"{sentence}. Ctrl-C stops the rest.")
+        for name, how in crew.ended():
+            if (name, how) == (SEEDING, "code 0"):
+                demo.data.write_facts(_facts(demo, crew))
+            else:
+                _say(f"The {name} ended ({how}); its log: {crew.log(name)}. Ctrl-C stops the rest.")
         if demo.reload and (changed := _newest()) > newest:
             newest = changed
             crew.restart("worker")

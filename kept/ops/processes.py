@@ -39,7 +39,8 @@ class Children:
 
     @property
     def pids(self) -> dict[str, int]:
-        return {name: child.pid for name, child in self._running.items()}
+        """Of those that run."""
+        return {name: child.pid for name, child in self._running.items() if child.poll() is None}
 
     def wait_until(self, name: str, answers: Callable[[], bool], *, seconds: float = 30) -> None:
         """Return when that child answers. Raises ChildTrouble when it ended or stays silent."""
@@ -56,13 +57,13 @@ class Children:
         self._told.discard(name)
         self._again[name]()
 
-    def ended(self) -> Iterator[str]:
-        """Those that ended since last asked, in words."""
+    def ended(self) -> Iterator[tuple[str, str]]:
+        """Those that ended since last asked, and how: `SIGKILL`, `code 0`."""
         for name, child in self._running.items():
             if name not in self._told and child.poll() is not None:
                 self._told.add(name)
                 how = signal.Signals(-child.returncode).name if child.returncode < 0 else f"code {child.returncode}"
-                yield f"The {name} ended ({how}); its log: {self.log(name)}"
+                yield name, how
 
     def stop(self) -> None:
         """All of them, the last started first: asked, and after ten seconds killed."""

@@ -72,9 +72,9 @@ def test_children_end_with_the_block_whatever_became_of_each(tmp_path: Path) -> 
         pids = crew.pids
         os.kill(pids["victim"], 9)
         crew._running["victim"].wait(5)
-        said = list(crew.ended())
+        ended = list(crew.ended())
 
-    assert [sentence.split(";")[0] for sentence in said] == ["The victim ended (SIGKILL)"]
+    assert ended == [("victim", "SIGKILL")]
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids.values())
 
 
