@@ -301,7 +301,6 @@ class GatewayEvent(OfPractice):
     kind = code(max_length=80)
     body = models.JSONField()
     received_at = models.DateTimeField()
-    applied_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

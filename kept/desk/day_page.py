@@ -105,7 +105,7 @@ class DayPage:
 
     @cached_property
     def _gone(self) -> dict[str, int]:
-        return missed_and_cancelled(self.member, self.clinic, self.on)
+        return missed_and_cancelled(self.member, self.clinic, self.on, [each.pk for each in self.shown])
 
     def _choice(self, provider: Provider) -> dict[str, Any]:
         selected = provider.pk in self.chosen

@@ -1,14 +1,29 @@
 """Time: instants are aware UTC; days, wall times and words are those of a clinic's zone. The one place that converts."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
+_stands_at: ContextVar[datetime | None] = ContextVar("stands_at", default=None)
+
 
 def now() -> datetime:
     """The present instant. Views, jobs and commands ask it; everything below them is given `at`."""
-    return timezone.now()
+    return _stands_at.get() or timezone.now()
+
+
+@contextmanager
+def standing_at(at: datetime) -> Iterator[None]:
+    """Inside, it is that instant for whoever asks: the sample's past is dated truthfully, and a test says what time it is."""
+    token = _stands_at.set(at)
+    try:
+        yield
+    finally:
+        _stands_at.reset(token)
 
 
 def local_date(at: datetime, zone: ZoneInfo) -> date:

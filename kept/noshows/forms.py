@@ -43,7 +43,9 @@ class MarkForm(forms.Form):
         choice = cleaned.get("charge_fee")
         if self.must_choose and not choice and "charge_fee" not in self.errors:
             self.add_error("charge_fee", _("Choose whether to charge the fee."))
-        cleaned["charge_fee"] = {"yes": True, "no": False}.get(choice or "") if self.must_choose else None
+        if not self.must_choose and choice != "yes":  # a charge asked for is refused aloud where none is offered
+            choice = None
+        cleaned["charge_fee"] = {"yes": True, "no": False}.get(choice or "")
         cleaned["amount"] = self._amount(cleaned.get("amount", "")) if cleaned["charge_fee"] else None
         return cleaned
 

@@ -169,6 +169,8 @@ def no_shows(request: MemberRequest) -> HttpResponse:
     now = clock.now()
     request.member.must(Right.LIST_NO_SHOWS)
     wanted = listing.wanted(request.GET, request.member, at=now)
+    if wanted.search:
+        journal.looked_at("no-shows searched", practice_id=request.member.practice_id, at=now)
     found = page(queries.no_shows(request.member, wanted, at=now), by="starts_at", cursor=request.GET.get("after"), limit=ROWS)
     facts = queries.attendance([row.patient_id for row in found.rows])
     taken = queries.taken_by(found.rows)

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from unittest import mock
 
 import kept.noshows.transitions.attendance as noshows
 from kept.billing import sending
@@ -59,7 +58,7 @@ def _charged(house: House, appointment: Appointment, now: datetime) -> None:
     with _as(house, Role.FRONT_DESK):
         charge = Charge.objects.get(appointment=appointment)
     if charge.due_at <= now:
-        with _clock_at(charge.due_at):
+        with clock.standing_at(charge.due_at):
             sending.send_charge(str(house.practice.id), str(charge.id))
 
 
@@ -79,7 +78,7 @@ def _give_back(house: House, appointment: Appointment, minor: int | None, now: d
         later = charge.due_at + REGRETTED_AFTER
         amount = Money(minor, charge.currency) if minor else None
         refund = refunding.refund(charge, amount, reason="Goodwill", by=manager, at=later)
-    with _clock_at(later):
+    with clock.standing_at(later):
         sending.send_refund(str(house.practice.id), str(refund.id))
 
 
@@ -120,10 +119,3 @@ def _as(house: House, role: Role) -> Iterator[Member]:
     member = house.members[role]
     with scope(house.practice.id, actor=f"user:{member.user_id}", source="command"):
         yield member
-
-
-@contextmanager
-def _clock_at(at: datetime) -> Iterator[None]:
-    """Jobs read this instant, so that the sample's past is dated truthfully."""
-    with mock.patch.object(clock, "now", return_value=at):
-        yield

@@ -62,6 +62,8 @@ def sit_down(request: HttpRequest, practice_id: UUID) -> None:
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
     """The sign-in page, which leads back here. A part asked for by htmx sends the whole page there."""
+    if "application/json" in request.headers.get("Accept", ""):
+        return HttpResponse(status=401)
     if request.headers.get("HX-Request"):
         return HttpResponse(status=204, headers={"HX-Redirect": resolve_url(settings.LOGIN_URL)})
     return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)

@@ -77,8 +77,9 @@ def free_starts(
     return found
 
 
-def missed_and_cancelled(member: Member, clinic: Clinic, on: date) -> dict[str, int]:
-    """How many of a clinic's day were missed and cancelled, by status."""
+def missed_and_cancelled(member: Member, clinic: Clinic, on: date, providers: Iterable[UUID]) -> dict[str, int]:
+    """How many of a clinic's day with these providers were missed and cancelled, by status."""
     start, end = clock.day(on, clinic.zone)
     found = Appointment.objects.filter(practice.own(member), clinic=clinic, starts_at__gte=start, starts_at__lt=end)
+    found = found.filter(provider__in=list(providers))
     return found.aggregate(noshow=Count("pk", filter=Q(status=Status.NOSHOW)), cancelled=Count("pk", filter=Q(status=Status.CANCELLED)))

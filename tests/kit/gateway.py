@@ -87,8 +87,7 @@ def gateway(double: Double, settings: Settings) -> Double:
 @contextmanager
 def clock_at(at: datetime) -> Iterator[None]:
     """Views and jobs read this instant."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(clock, "now", lambda: at)
+    with clock.standing_at(at):
         yield
 
 
