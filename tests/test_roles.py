@@ -83,7 +83,7 @@ TABLE = [
     Row("noshows:csv", "GET", ALL),
     Row("noshows:mark", "GET", DESK, 200, BOOKED),
     Row("noshows:mark", "POST", DESK, 302, BOOKED, sent={"charge_fee": "no"}),
-    Row("noshows:mark", "POST", DESK, 302, BOOKED, sent={"charge_fee": "yes"}),  # a provider's yes leaves it to those who may
+    Row("noshows:mark", "POST", OFFICE, 302, BOOKED, sent={"charge_fee": "yes"}),  # a provider may not charge
     Row("noshows:outcome", "GET", ALL, 302, MISSED),
     Row("noshows:restore", "GET", DESK, 200, MISSED),
     Row("noshows:restore", "POST", DESK, 302, MISSED),

@@ -257,8 +257,10 @@ def test_r7e_a_provider_marks_and_somebody_who_may_decides(
     browser = htmx(tess)
 
     dialog = browser.get(mark_url(appointment))
-    answer = browser.post(mark_url(appointment), fields(dialog) | {"charge_fee": "yes"})
+    forged = browser.post(mark_url(appointment), fields(dialog) | {"charge_fee": "yes"})
+    answer = browser.post(mark_url(appointment), fields(dialog))
 
+    said(forged, "You can’t charge or spare a fee.")
     said(dialog, "You mark it; somebody who may charge fees decides.", "Nothing is charged until somebody decides.")
     assert (offered(dialog, "charge_fee"), "amount" in fields(dialog)) == ([], False)
     said(answer, "Charge $75.00 or spare it?", "Tess Marrowby marked it. Somebody who may charge decides.")
