@@ -7,9 +7,7 @@ from kept.billing.guards import CHARGE_GUARD, INVOICE_GUARD
 from kept.foundation.history import remembered
 from kept.foundation.models import OfPractice, code, within
 from kept.foundation.money import Money
-from kept.foundation.walls import PlainSql, walls
-
-FIXED = {"create": "revoke update, delete, truncate on %(table)s from kept_app", "drop": "grant update, delete on %(table)s to kept_app"}
+from kept.foundation.walls import PlainSql, fixed, walls
 
 
 class Kind(models.TextChoices):
@@ -74,7 +72,7 @@ class InvoiceLine(OfPractice):
 
     class Meta:
         ordering = ["id"]
-        constraints = [*walls("billing_invoiceline", invoice="billing_invoice"), PlainSql(name="invoiceline_fixed", **FIXED)]
+        constraints = [*walls("billing_invoiceline", invoice="billing_invoice"), fixed("billing_invoiceline")]
 
     @property
     def amount(self) -> Money:
@@ -95,7 +93,7 @@ class CreditNote(OfPractice):
         constraints = [
             *walls("billing_creditnote", invoice="billing_invoice"),
             models.UniqueConstraint(fields=["practice", "number"], name="creditnote_number_once"),
-            PlainSql(name="creditnote_fixed", **FIXED),
+            fixed("billing_creditnote"),
         ]
 
     def __str__(self) -> str:
@@ -219,7 +217,7 @@ class Payment(OfPractice):
         constraints = [
             *walls("billing_payment", invoice="billing_invoice", charge="billing_charge"),
             models.UniqueConstraint(fields=["practice", "charge"], name="payment_of_charge_once"),
-            PlainSql(name="payment_fixed", **FIXED),
+            fixed("billing_payment"),
         ]
 
     @property

@@ -108,6 +108,15 @@ class PlainSql(Schema):
         return self.drop
 
 
+def fixed(table: str) -> PlainSql:
+    """A table of facts about the past: the app may add a row and read it, and neither change nor remove one."""
+    return PlainSql(
+        name=f"{table.split('_', 1)[1]}_fixed",
+        create=f"revoke update, delete, truncate on %(table)s from {APP_ROLE}",
+        drop=f"grant update, delete on %(table)s to {APP_ROLE}",
+    )
+
+
 def walls(table: str, *, append_only: bool = False, **keys: str) -> list[BaseConstraint]:
     """What every table of a practice has: the pair (practice, id), its wall, and a same-practice key for each `field="other_table"`."""
     short = table.split("_", 1)[1]

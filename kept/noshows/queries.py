@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 
 from kept.billing.models import Charge, State
 from kept.foundation.money import Money
@@ -169,8 +169,3 @@ def attendance(patient_ids: Iterable[Any]) -> dict[Any, Attendance]:
 def last_days(today: date) -> tuple[date, date]:
     """The default range: the last 30 days, today included."""
     return today - timedelta(days=DEFAULT_DAYS - 1), today
-
-
-def charged(member: Member) -> QuerySet[Charge]:
-    """Payments that came through after their fee was ended: staff decide, refund or keep (R12)."""
-    return Charge.objects.filter(practice=member.practice_id).exclude(flag="").order_by(F("captured_at").desc(), "-id")

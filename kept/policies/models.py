@@ -5,11 +5,7 @@ from django.db import models
 from kept.foundation.history import remembered
 from kept.foundation.models import OfPractice, code, within
 from kept.foundation.money import Money
-from kept.foundation.walls import PlainSql, walls
-
-# A fact about the past: the app may write it once and read it.
-FIXED = "revoke update, delete, truncate on %(table)s from kept_app"
-UNFIXED = "grant update, delete on %(table)s to kept_app"
+from kept.foundation.walls import fixed, walls
 
 
 @remembered("Policy")
@@ -45,7 +41,7 @@ class PolicyVersion(OfPractice):
         constraints = [
             *walls("policies_policyversion", published_by="practice_member"),
             models.UniqueConstraint(fields=["practice", "number"], name="policy_version_once"),
-            PlainSql(name="policyversion_fixed", create=FIXED, drop=UNFIXED),
+            fixed("policies_policyversion"),
         ]
 
     @property
@@ -88,7 +84,7 @@ class Acceptance(OfPractice):
                 version="policies_policyversion",
                 card="patients_card",
             ),
-            PlainSql(name="acceptance_fixed", create=FIXED, drop=UNFIXED),
+            fixed("policies_acceptance"),
         ]
 
     @property
