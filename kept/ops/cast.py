@@ -1,7 +1,7 @@
 """The people of demo and tests: two practices, made once and alike, so that the clinic you click through is the clinic you test."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
@@ -14,10 +14,24 @@ from kept.foundation.scope import scope
 from kept.ops.opening import open_practice
 from kept.ops.people import PLANS, PracticePlan, plain
 from kept.patients.models import Patient
-from kept.practice.models import Clinic, GatewayAccount, Member, Practice, Provider, ProviderClinic, Resource, Service, Settings, User
+from kept.practice.models import (
+    Clinic,
+    GatewayAccount,
+    Member,
+    Practice,
+    Provider,
+    ProviderClinic,
+    Resource,
+    Schedule,
+    Service,
+    ServiceResource,
+    Settings,
+    User,
+)
 from kept.practice.rules import Role
 
 PASSWORD = "kept-every-appointment"
+BREAK = (time(12), time(13))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +89,7 @@ def _open(plan: PracticePlan, encoded: str, *, at: datetime) -> None:
 
 
 def _furnish(practice_id: UUID, plan: PracticePlan) -> None:
-    """Clinics, providers, services, and the account at the gateway."""
+    """Clinics with rooms and devices, providers with their weeks, services, and the account at the gateway."""
     for place in plan.clinics:
         Clinic.objects.update_or_create(
             practice_id=practice_id,
@@ -90,13 +104,23 @@ def _furnish(practice_id: UUID, plan: PracticePlan) -> None:
             },
         )
     clinics = {clinic.name: clinic for clinic in Clinic.objects.all()}
+    for place in plan.clinics:
+        kinds = [*((name, Resource.Kind.ROOM) for name in place.rooms), *((name, Resource.Kind.DEVICE) for name in place.devices)]
+        for name, kind in kinds:
+            Resource.objects.create(practice_id=practice_id, kind=kind, name=name, clinic=clinics[place.name])
     for person in plan.providers:
         resource = Resource.objects.create(practice_id=practice_id, kind=Resource.Kind.PROVIDER, name=person.name)
         provider = Provider.objects.create(practice_id=practice_id, name=person.name, title=person.title, resource=resource)
         for name in person.clinics:
             ProviderClinic.objects.create(practice_id=practice_id, provider=provider, clinic=clinics[name])
+        for weekday in range(7):
+            clinic = clinics[person.clinic_on(weekday)]
+            for opens_at, closes_at in ((plan.opens_at, BREAK[0]), (BREAK[1], plan.closes_at)):
+                Schedule.objects.create(
+                    practice_id=practice_id, provider=provider, clinic=clinic, weekday=weekday, opens_at=opens_at, closes_at=closes_at
+                )
     for offer in plan.services:
-        Service.objects.create(
+        service = Service.objects.create(
             practice_id=practice_id,
             name=offer.name,
             category=offer.category,
@@ -106,6 +130,8 @@ def _furnish(practice_id: UUID, plan: PracticePlan) -> None:
             price_minor=offer.price,
             currency=plan.currency,
         )
+        for resource in Resource.objects.filter(name__in=offer.takes):
+            ServiceResource.objects.create(practice_id=practice_id, service=service, resource=resource)
     GatewayAccount.objects.create(
         practice_id=practice_id, secret_key_box=vault.seal(plan.gateway_key), webhook_secret_box=vault.seal(plan.webhook_secret)
     )

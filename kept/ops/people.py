@@ -6,6 +6,8 @@ from datetime import time
 
 from kept.practice.rules import Role
 
+AT_THE_SECOND = (1, 5)
+
 
 @dataclass(frozen=True, slots=True)
 class ClinicPlan:
@@ -13,18 +15,26 @@ class ClinicPlan:
     zone: str
     address: str
     phone: str
+    rooms: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderPlan:
+    """Somebody of two clinics is at the second on Tuesdays and Saturdays, else at the first."""
+
     name: str
     title: str
     clinics: tuple[str, ...]
 
+    def clinic_on(self, weekday: int) -> str:
+        """Where to be found that day; Monday is 0."""
+        return self.clinics[-1 if weekday in AT_THE_SECOND else 0]
+
 
 @dataclass(frozen=True, slots=True)
 class ServicePlan:
-    """Minutes of the visit, minutes busy before and after it, and the price in minor units."""
+    """Minutes of the visit, minutes busy before and after it, the price in minor units, and the rooms or devices one of which it takes."""
 
     name: str
     category: str
@@ -32,6 +42,7 @@ class ServicePlan:
     before: int
     after: int
     price: int
+    takes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +91,8 @@ JUNIPER = PracticePlan(
     name="Juniper Skin Studio",
     currency="USD",
     clinics=(
-        ClinicPlan("Elm Street", "America/New_York", "214 Elm Street, Suite 3", "(555) 0110"),
-        ClinicPlan("Harbor Point", "America/Los_Angeles", "9 Harbor Point Walk", "(555) 0120"),
+        ClinicPlan("Elm Street", "America/New_York", "214 Elm Street, Suite 3", "(555) 0110", ("Room 1", "Room 2", "Room 3"), ("Laser",)),
+        ClinicPlan("Harbor Point", "America/Los_Angeles", "9 Harbor Point Walk", "(555) 0120", ("Room 1",), ("Laser",)),
     ),
     providers=(
         ProviderPlan("Dr. Imani Oduvale", "MD", ("Elm Street",)),
@@ -112,10 +123,10 @@ JUNIPER = PracticePlan(
         ServicePlan("Signature facial", "Skin", 60, 0, 10, 18_500),
         ServicePlan("Chemical peel", "Skin", 45, 0, 10, 22_000),
         ServicePlan("Microneedling", "Skin", 60, 10, 15, 35_000),
-        ServicePlan("PRP facial", "Skin", 60, 10, 15, 48_000),
-        ServicePlan("Laser resurfacing", "Laser", 60, 15, 15, 90_000),
-        ServicePlan("Laser hair removal", "Laser", 45, 5, 5, 24_000),
-        ServicePlan("IPL photofacial", "Laser", 45, 5, 5, 39_000),
+        ServicePlan("PRP facial", "Skin", 60, 10, 15, 48_000, ("Room 1", "Room 2")),
+        ServicePlan("Laser resurfacing", "Laser", 60, 15, 15, 90_000, ("Laser",)),
+        ServicePlan("Laser hair removal", "Laser", 45, 5, 5, 24_000, ("Laser",)),
+        ServicePlan("IPL photofacial", "Laser", 45, 5, 5, 39_000, ("Laser",)),
     ),
     versions=(
         VersionPlan(0, 5_000, "First version"),
@@ -147,7 +158,7 @@ QUINTA = PracticePlan(
     slug="quinta",
     name="Quinta da Pele",
     currency="EUR",
-    clinics=(ClinicPlan("Príncipe Real", "Europe/Lisbon", "Rua do Jasmineiro 41", "(555) 0180"),),
+    clinics=(ClinicPlan("Príncipe Real", "Europe/Lisbon", "Rua do Jasmineiro 41", "(555) 0180", ("Sala 1",), ("Laser",)),),
     providers=(
         ProviderPlan("Dra. Filipa Monsanto", "MD", ("Príncipe Real",)),
         ProviderPlan("Leonel Arrábida", "RN", ("Príncipe Real",)),
@@ -165,7 +176,7 @@ QUINTA = PracticePlan(
         ServicePlan("Toxina botulínica", "Injetáveis", 45, 0, 0, 29_000),
         ServicePlan("Preenchimento labial", "Injetáveis", 60, 0, 5, 34_000),
         ServicePlan("Peeling", "Pele", 45, 0, 10, 12_000),
-        ServicePlan("Laser fracionado", "Laser", 60, 10, 15, 42_000),
+        ServicePlan("Laser fracionado", "Laser", 60, 10, 15, 42_000, ("Laser",)),
     ),
     versions=(VersionPlan(0, 4_000, "First version"),),
     patients=(

@@ -50,13 +50,8 @@ def _home(number: int, clinics: int) -> int:
 
 
 def _at_work(house: House, clinic: Clinic, on: date) -> list[Provider]:
-    """Somebody of two clinics is at the second one every third day."""
-    working = []
-    for person in house.plan.providers:
-        here = person.clinics[-1 if on.toordinal() % 3 == 0 else 0]
-        if here == clinic.name:
-            working.append(house.providers[person.name])
-    return working
+    """By their weeks."""
+    return [house.providers[person.name] for person in house.plan.providers if person.clinic_on(on.weekday()) == clinic.name]
 
 
 def _column(house: House, clinic: Clinic, provider: Provider, on: date, people: Iterator[Patient]) -> Iterator[Visit]:

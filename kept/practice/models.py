@@ -22,6 +22,8 @@ create policy practice_added on %(table)s for insert with check (id = current_se
 create policy practice_kept on %(table)s for update using (id = current_setting('app.practice')::uuid);
 revoke delete on %(table)s from kept_app"""
 
+CALENDAR_STEPS = [5, 10, 15, 20, 30, 60]
+
 OWN_SEATS = """create policy member_own_seats on %(table)s
 for select using (user_id = nullif(current_setting('app.user', true), '')::bigint)"""
 
@@ -52,19 +54,39 @@ class Practice(models.Model):
 
 @remembered("Settings")
 class Settings(OfPractice):
-    """What a practice decides for itself. Money in minor units of `currency`, times in minutes."""
+    """What a practice decides for itself. Money in minor units of `currency`, times in minutes.
+
+    `fee_choice` is what the no-show dialog has chosen in advance: nothing unless the practice says so. The calendar shows the clinic's
+    hours unless `calendar_from` and `calendar_to` say others.
+    """
+
+    class FeeChoice(models.TextChoices):
+        NONE = "", "Nothing"
+        CHARGE = "charge", "Charge the fee"
+        SPARE = "spare", "Don’t charge"
 
     currency = code(max_length=3)
     breathing_space_minutes = models.PositiveIntegerField(default=0)
     decide_days = models.PositiveIntegerField(default=30)
+    fee_choice = code(choices=FeeChoice.choices, blank=True, default=FeeChoice.NONE)
+    tell_patients = models.BooleanField(default=True)
     front_desk_refund_limit_minor = models.PositiveIntegerField(default=0)
     front_desk_may_double_book = models.BooleanField(default=False)
+    calendar_ghosts = models.BooleanField(default=False)
+    calendar_step_minutes = models.PositiveSmallIntegerField(default=15)
+    calendar_from = models.TimeField(null=True, blank=True)
+    calendar_to = models.TimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
             *walls("practice_settings"),
             models.UniqueConstraint(fields=["practice"], name="settings_once"),
             models.CheckConstraint(name="settings_breathing_space_a_day", condition=models.Q(breathing_space_minutes__lte=24 * 60)),
+            models.CheckConstraint(name="settings_calendar_steps", condition=models.Q(calendar_step_minutes__in=CALENDAR_STEPS)),
+            models.CheckConstraint(
+                name="settings_calendar_hours",
+                condition=models.Q(calendar_from=None, calendar_to=None) | models.Q(calendar_from__lt=models.F("calendar_to")),
+            ),
         ]
 
     @property
@@ -187,8 +209,9 @@ class Clinic(OfPractice):
         return opening, closing
 
 
+@remembered("Resource")
 class Resource(OfPractice):
-    """What time is claimed of: a provider, a room or a device."""
+    """What time is claimed of: a provider, or a room or device of one clinic."""
 
     class Kind(models.TextChoices):
         PROVIDER = "provider"
@@ -197,9 +220,21 @@ class Resource(OfPractice):
 
     kind = code(choices=Kind.choices)
     name = models.CharField(max_length=120)
+    clinic = within("practice.Clinic", null=True, blank=True, related_name="resources")
+    active = models.BooleanField(default=True)
 
     class Meta:
-        constraints = walls("practice_resource")
+        constraints = [
+            *walls("practice_resource", clinic="practice_clinic"),
+            models.UniqueConstraint(fields=["practice", "clinic", "name"], name="resource_name_once"),
+            models.CheckConstraint(
+                name="resource_has_its_clinic",
+                condition=models.Q(kind="provider", clinic=None) | ~models.Q(kind="provider") & models.Q(clinic__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 @remembered("Provider")
@@ -239,6 +274,25 @@ class ProviderClinic(OfPractice):
         ]
 
 
+@remembered("Schedule")
+class Schedule(OfPractice):
+    """Weekly hours of a provider at a clinic, in the clinic's wall time; a break is the gap between two. Monday is 0."""
+
+    provider = within("practice.Provider", related_name="schedules")
+    clinic = within("practice.Clinic", related_name="schedules")
+    weekday = models.PositiveSmallIntegerField()
+    opens_at = models.TimeField()
+    closes_at = models.TimeField()
+
+    class Meta:
+        constraints = [
+            *walls("practice_schedule", provider="practice_provider", clinic="practice_clinic"),
+            models.UniqueConstraint(fields=["practice", "provider", "clinic", "weekday", "opens_at"], name="schedule_once"),
+            models.CheckConstraint(name="schedule_weekday", condition=models.Q(weekday__lte=6)),
+            models.CheckConstraint(name="schedule_opens_before_it_closes", condition=models.Q(opens_at__lt=models.F("closes_at"))),
+        ]
+
+
 @remembered("Service")
 class Service(OfPractice):
     """What is booked. Duration and buffers in minutes; a buffer is busy time without the patient."""
@@ -265,6 +319,32 @@ class Service(OfPractice):
     @property
     def price(self) -> Money:
         return Money(self.price_minor, self.currency)
+
+
+class ServiceProvider(OfPractice):
+    """A provider performs a service. A service without any is performed by everybody."""
+
+    service = within("practice.Service", related_name="performers")
+    provider = within("practice.Provider", related_name="performs")
+
+    class Meta:
+        constraints = [
+            *walls("practice_serviceprovider", service="practice_service", provider="practice_provider"),
+            models.UniqueConstraint(fields=["practice", "service", "provider"], name="service_provider_once"),
+        ]
+
+
+class ServiceResource(OfPractice):
+    """A room or device in which a service can be done. Of each kind that it lists, one at the clinic is taken with the visit."""
+
+    service = within("practice.Service", related_name="resources")
+    resource = within("practice.Resource", related_name="services")
+
+    class Meta:
+        constraints = [
+            *walls("practice_serviceresource", service="practice_service", resource="practice_resource"),
+            models.UniqueConstraint(fields=["practice", "service", "resource"], name="service_resource_once"),
+        ]
 
 
 class Counter(OfPractice):

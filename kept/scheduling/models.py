@@ -56,6 +56,12 @@ class Appointment(OfPractice):
         API = "api", "over the API"
         IMPORT = "import", "imported"
 
+    class Asked(models.TextChoices):
+        """Who asked for a cancellation or a move: the clinic's own is free (R14)."""
+
+        PATIENT = "patient", "the patient"
+        CLINIC = "clinic", "the clinic"
+
     number = models.PositiveBigIntegerField()
     patient = within("patients.Patient", related_name="appointments")
     provider = within("practice.Provider")
@@ -77,6 +83,7 @@ class Appointment(OfPractice):
     status_by = within("practice.Member", null=True, blank=True)
     outcome_reason = models.CharField(max_length=200, blank=True)
     outcome_note = models.CharField(max_length=500, blank=True)
+    cancelled_for = code(choices=Asked.choices, blank=True)
     late_cancel = models.BooleanField(default=False)
     recorded_afterwards = models.BooleanField(default=False)
     external_id = code(max_length=200, null=True, blank=True)
@@ -107,6 +114,7 @@ class Appointment(OfPractice):
             models.Index(fields=["practice", "-starts_at", "-id"], name="noshow_newest", condition=Q(status="noshow")),
             models.Index(fields=["practice", "clinic", "-starts_at", "-id"], name="noshow_of_clinic", condition=Q(status="noshow")),
             models.Index(fields=["practice", "provider", "-starts_at", "-id"], name="noshow_of_provider", condition=Q(status="noshow")),
+            models.Index(fields=["practice", "-starts_at", "-id"], name="cancelled_newest", condition=Q(status="cancelled")),
             models.Index(fields=["practice", "ends_at"], name="outcome_missing", condition=Q(status="booked")),
         ]
 
@@ -160,21 +168,47 @@ class Line(OfPractice):
         return Money(self.price_minor, self.currency)
 
 
-class Claim(OfPractice):
-    """Time taken of a provider, room or device, buffers included. No two live claims of one lane overlap (I1).
+@remembered("Block")
+class Block(OfPractice):
+    """Time of a provider, room or device that is kept free of appointments. Lifted, it stays on record and holds nothing."""
 
-    Everybody takes lane 0; a deliberate double booking takes the next. `live` follows the appointment's status by trigger.
+    resource = within("practice.Resource")
+    clinic = within("practice.Clinic")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    why = models.CharField(max_length=120, blank=True)
+    by = within("practice.Member", null=True, blank=True)
+    lifted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            *walls("scheduling_block", resource="practice_resource", clinic="practice_clinic", by="practice_member"),
+            models.CheckConstraint(name="block_takes_time", condition=Q(starts_at__lt=models.F("ends_at"))),
+        ]
+        indexes = [models.Index(fields=["practice", "clinic", "starts_at"], name="block_of_clinic")]
+
+
+class Claim(OfPractice):
+    """Time taken of a provider, room or device, by an appointment with its buffers or by a block. No two live claims of one lane
+    overlap (I1).
+
+    Everybody takes lane 0; a deliberate double booking takes the next. An appointment's `live` follows its status by trigger.
     """
 
     resource = within("practice.Resource", db_index=False)
-    appointment = within("scheduling.Appointment", related_name="claims")
+    appointment = within("scheduling.Appointment", null=True, blank=True, related_name="claims")
+    block = within("scheduling.Block", null=True, blank=True, related_name="claims")
     lane = models.PositiveSmallIntegerField(default=0)
     during: Any = DateTimeRangeField()
     live = models.BooleanField(default=True)
 
     class Meta:
         constraints = [
-            *walls("scheduling_claim", resource="practice_resource", appointment="scheduling_appointment"),
+            *walls("scheduling_claim", resource="practice_resource", appointment="scheduling_appointment", block="scheduling_block"),
+            models.CheckConstraint(
+                name="claim_is_of_one_thing",
+                condition=Q(appointment__isnull=False, block=None) | Q(appointment=None, block__isnull=False),
+            ),
             models.CheckConstraint(
                 name="claim_bounded",
                 condition=Q(during__isempty=False, during__lower_inf=False, during__upper_inf=False),
