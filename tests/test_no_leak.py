@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -36,7 +37,7 @@ from kept.patients.models import Card, Link, Patient
 from kept.practice.models import Clinic, Idempotency, Member, Provider, Resource, Service
 from kept.practice.rules import Role
 from kept.practice.transitions import issue_key
-from kept.scheduling.models import Appointment
+from kept.scheduling.models import Appointment, Block
 from tests.kit.browser import Browser
 from tests.kit.gateway import clock_at
 from tests.kit.money import marked
@@ -190,6 +191,15 @@ def _rest(juniper: House, charge: Charge) -> None:
     )
     GatewayEvent.objects.create(practice=practice, event_id=CANARY, kind="x", body={"said": CANARY}, received_at=HOUR_LATER)
     Idempotency.objects.create(practice=practice, key_id=new_id(), key=CANARY, request_hash="", at=HOUR_LATER)
+    visit = charge.appointment
+    Block.objects.create(
+        practice=practice,
+        resource_id=visit.provider.resource_id,
+        clinic=visit.clinic,
+        starts_at=HOUR_LATER,
+        ends_at=HOUR_LATER + timedelta(hours=1),
+        why=CANARY,
+    )
     journal.record("canary.sang", charge, by=None, at=HOUR_LATER, said=CANARY)
     journal.looked_at(CANARY, practice_id=practice.pk, at=HOUR_LATER)
 
