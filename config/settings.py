@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "kept.policies",
     "kept.scheduling",
     "kept.billing",
+    "kept.messaging",
     "kept.noshows",
     "kept.desk",
     "kept.booking",
@@ -71,6 +72,7 @@ MIDDLEWARE = [
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 REACTIONS = "config.reactions.REACTIONS"
+LETTERS = "config.letters.LETTERS"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -153,6 +155,12 @@ WHITENOISE_IMMUTABLE_FILE_TEST = r"^.+/assets/.+-[A-Za-z0-9_-]{8}\..+$"
 
 EMAIL_BACKEND = env("KEPT_EMAIL_BACKEND", default="django.core.mail.backends.smtp.EmailBackend")
 EMAIL_FILE_PATH = env("KEPT_MAIL_FOLDER", default=None)
+SMTP = env.email_url("KEPT_SMTP_URL", default="smtp://localhost:25")
+EMAIL_HOST, EMAIL_PORT = SMTP["EMAIL_HOST"], SMTP["EMAIL_PORT"]
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = SMTP["EMAIL_HOST_USER"] or "", SMTP["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_USE_TLS, EMAIL_USE_SSL = SMTP.get("EMAIL_USE_TLS", False), SMTP.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env("KEPT_MAIL_FROM", default=f"letters@{urlsplit(BASE_URL).hostname}")
 
 LOGGING = {
     "version": 1,

@@ -32,6 +32,7 @@ from kept.foundation.ids import new_id
 from kept.foundation.models import OfPractice
 from kept.foundation.money import Money
 from kept.foundation.scope import outside, scope
+from kept.messaging.models import Letter, Message
 from kept.ops.cast import House
 from kept.patients.models import Card, Link, Patient
 from kept.practice.models import Clinic, Idempotency, Member, Provider, Resource, Service
@@ -198,6 +199,20 @@ def _rest(juniper: House, charge: Charge) -> None:
         clinic=visit.clinic,
         starts_at=HOUR_LATER,
         ends_at=HOUR_LATER + timedelta(hours=1),
+        why=CANARY,
+    )
+    Message.objects.create(
+        practice=practice,
+        letter=Letter.NO_SHOW,
+        patient_id=visit.patient_id,
+        appointment=visit,
+        subject_id=visit.pk,
+        key=CANARY,
+        to=f"{CANARY}@example.com",
+        title=CANARY,
+        text=CANARY,
+        queued_at=HOUR_LATER,
+        send_after=HOUR_LATER,
         why=CANARY,
     )
     journal.record("canary.sang", charge, by=None, at=HOUR_LATER, said=CANARY)

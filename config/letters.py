@@ -1,0 +1,10 @@
+"""What each letter speaks of: the function that says it when the letter is written, and again when it goes."""
+
+LETTERS = {
+    "cancelled": "kept.messaging.letters.cancelled",
+    "card_link": "kept.messaging.letters.card_link",
+    "moved": "kept.messaging.letters.moved",
+    "no_show": "kept.noshows.letters.no_show",
+    "receipt": "kept.messaging.letters.receipt",
+    "refunded": "kept.messaging.letters.refunded",
+}

@@ -1,0 +1,89 @@
+"""Letters in words: plain text from a template, with facts that are asked for again when the letter goes. They say "appointment",
+never the treatment."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+
+from kept.billing.models import Refund
+from kept.billing.transitions import cards
+from kept.foundation.dates import clock_time, full_date, moment
+from kept.foundation.refusals import Refusal
+from kept.messaging.models import Message
+from kept.scheduling.models import Appointment, Status
+from kept.scheduling.rules import wrong_status
+
+HIDDEN_LINK = "https://…"
+Facts = Callable[[Message, datetime], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    title: str
+    text: str
+
+
+def facts_of(message: Message, *, at: datetime) -> dict[str, Any]:
+    """What the letter speaks of, as it is at that instant; `link`, where it has one, is a function that makes it. Raises the Refusal
+    that says why the letter has lost its point."""
+    found: Facts = import_string(import_string(settings.LETTERS)[message.letter])
+    return found(message, at)
+
+
+def write(letter: str, appointment: Appointment, facts: dict[str, Any]) -> Written:
+    """The letter as the patient reads it, its link hidden unless `facts` hold the address."""
+    zone = appointment.clinic.zone
+    here = {
+        "who": appointment.patient.first_name,
+        "when": moment(appointment.starts_at, zone),
+        "practice": appointment.practice,
+        "clinic": appointment.clinic,
+    }
+    link = {"link": HIDDEN_LINK} if callable(facts.get("link")) else {}
+    title, _nothing, text = render_to_string(f"messaging/{letter}.txt", here | facts | link).strip().partition("\n")
+    return Written(title.strip(), re.sub(r"\n{3,}", "\n\n", text.strip()) + "\n")
+
+
+def cancelled(message: Message, at: datetime) -> dict[str, Any]:
+    _is(message.appointment, Status.CANCELLED)
+    return {"by_clinic": message.appointment.cancelled_for == Appointment.Asked.CLINIC}
+
+
+def moved(message: Message, at: datetime) -> dict[str, Any]:
+    """Its time as it is when the letter goes, should it have moved once more."""
+    _is(message.appointment, Status.BOOKED)
+    return {}
+
+
+def _is(appointment: Appointment, status: Status) -> None:
+    if appointment.status != status:
+        raise wrong_status(appointment, _("The appointment is %s by now.") % appointment.get_status_display().lower())
+
+
+def receipt(message: Message, at: datetime) -> dict[str, Any]:
+    payment = message.invoice.payments.select_related("charge__card").order_by("-at", "-id").first() if message.invoice else None
+    if payment is None:
+        raise Refusal("wrong_status", _("Nothing was paid."))
+    paid_on = full_date(payment.at, message.appointment.clinic.zone)
+    return {"invoice": message.invoice, "lines": list(message.invoice.lines.all()), "payment": payment, "paid_on": paid_on}
+
+
+def refunded(message: Message, at: datetime) -> dict[str, Any]:
+    refund = Refund.objects.select_related("charge__card").get(pk=message.subject_id)
+    if refund.state != Refund.State.SUCCEEDED:
+        raise Refusal("wrong_status", _("The refund did not go through."))
+    return {"invoice": message.invoice, "refund": refund}
+
+
+def card_link(message: Message, at: datetime) -> dict[str, Any]:
+    appointment = message.appointment
+    until = clock_time(appointment.starts_at, appointment.clinic.zone)
+    return {"until": until, "link": partial(cards.card_link, appointment, by=message.queued_by, at=at)}

@@ -1,0 +1,101 @@
+"""Letters to patients: what is to go out, what went, and what was taken back. A row first, in the transaction of the act it tells of."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from kept.foundation.guards import NAMELESS, refuse, trigger
+from kept.foundation.models import OfPractice, code, within
+from kept.foundation.walls import PlainSql, walls
+
+MOST_TRIES = 6
+
+
+class Letter(models.TextChoices):
+    """What a letter is. Its words stand in templates/messaging, what they speak of is found by the function that config/letters.py
+    names for it."""
+
+    NO_SHOW = "no_show", _("No-show letter")
+    CANCELLED = "cancelled", _("Cancellation letter")
+    MOVED = "moved", _("New time")
+    RECEIPT = "receipt", _("Receipt")
+    REFUNDED = "refunded", _("Refund receipt")
+    CARD_LINK = "card_link", _("Link to give a card")
+    PAYMENT_LINK = "payment_link", _("Payment link")
+
+
+GUARD = trigger(
+    "message_guard",
+    events="before update or delete",
+    body="\n".join(
+        [
+            NAMELESS,
+            refuse("tg_op = 'DELETE'", why="letters are never deleted", constraint="message_kept"),
+            refuse(
+                "old.state in ('sent', 'withdrawn', 'failed') and new.state <> old.state",
+                why="what became of a letter stays",
+                constraint="message_moves",
+            ),
+            "return new;",
+        ]
+    ),
+)
+
+
+class Message(OfPractice):
+    """One letter to one patient, by e-mail.
+
+    `subject_id` is what it speaks of: an appointment, an invoice, or a refund of one. `key` makes it once, `send_after` is the earliest
+    instant at which it goes. `text` is what would go, and once sent what went, links left out: they are keys.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("Waits")
+        SENDING = "sending", _("Being sent")
+        SENT = "sent", _("Sent")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+        FAILED = "failed", _("Not sent")
+
+    class Channel(models.TextChoices):
+        EMAIL = "email", _("E-mail")
+
+    letter = code(choices=Letter.choices)
+    channel = code(choices=Channel.choices, default=Channel.EMAIL)
+    patient = within("patients.Patient", related_name="messages")
+    appointment = within("scheduling.Appointment", related_name="messages")
+    invoice = within("billing.Invoice", null=True, blank=True, related_name="messages")
+    subject_id = models.UUIDField()
+    key = code(max_length=200)
+    to = models.EmailField()
+    title = models.CharField(max_length=200)
+    text = models.TextField()
+    state = code(choices=State.choices, default=State.QUEUED)
+    queued_at = models.DateTimeField()
+    queued_by = within("practice.Member", null=True, blank=True)
+    send_after = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    why = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            *walls(
+                "messaging_message",
+                patient="patients_patient",
+                appointment="scheduling_appointment",
+                invoice="billing_invoice",
+                queued_by="practice_member",
+            ),
+            models.UniqueConstraint(fields=["practice", "key"], name="message_once"),
+            PlainSql(name="message_guard", **GUARD),
+        ]
+        indexes = [
+            models.Index(fields=["practice", "patient", "-queued_at", "-id"], name="message_of_patient"),
+            models.Index(fields=["practice", "appointment"], name="message_of_appointment"),
+            models.Index(fields=["practice", "send_after"], name="message_unsent", condition=models.Q(state__in=["queued", "sending"])),
+        ]
+
+    @property
+    def unsent(self) -> bool:
+        """It can still be withdrawn."""
+        return self.state == self.State.QUEUED

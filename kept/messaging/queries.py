@@ -1,0 +1,25 @@
+"""Reading letters."""
+
+from django.db.models import QuerySet
+
+from kept.messaging.models import Message
+from kept.patients.models import Patient
+from kept.practice import queries as practice
+from kept.practice.models import Member
+from kept.scheduling.models import Appointment
+
+
+def messages(member: Member) -> QuerySet[Message]:
+    """All she may see, newest first: of appointments in her clinics, of a provider's own."""
+    found = Message.objects.filter(appointment__in=Appointment.objects.filter(practice.own(member)))
+    return found.select_related("patient", "appointment__clinic", "invoice", "queued_by").order_by("-queued_at", "-id")
+
+
+def of_patient(member: Member, patient: Patient) -> QuerySet[Message]:
+    """A patient's letters, newest first."""
+    return messages(member).filter(patient=patient)
+
+
+def of_appointment(appointment: Appointment) -> QuerySet[Message]:
+    """An appointment's letters, newest first."""
+    return Message.objects.filter(appointment=appointment).select_related("queued_by").order_by("-queued_at", "-id")

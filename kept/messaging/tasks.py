@@ -1,0 +1,58 @@
+"""Jobs of letters: each calls one function. And which letters follow which events."""
+
+from datetime import timedelta
+
+from django.db.models import Q
+from procrastinate.contrib.django import app
+
+from kept.billing.models import Invoice, Refund
+from kept.events.models import Event
+from kept.foundation import clock, jobs
+from kept.foundation.scope import scope
+from kept.messaging import sending, transitions
+from kept.messaging.models import Letter, Message
+from kept.practice.models import Practice
+
+
+@app.task(name="messaging.send", queue="letters")
+def send(practice_id: str, message_id: str) -> None:
+    sending.send(practice_id, message_id)
+
+
+@app.task(name="messaging.receipt", queue="letters")
+def receipt(practice_id: str, event_id: str) -> None:
+    """An invoice was paid, or staff decided to keep what was paid against their wish: until then the patient is told nothing."""
+    with scope(practice_id, actor="job:receipt", source="job"):
+        about = Event.objects.get(pk=event_id).subject_id
+        invoice = Invoice.objects.filter(Q(pk=about) | Q(charges=about)).get()
+        if not invoice.charges.exclude(flag="").exists():
+            transitions.queue(Letter.RECEIPT, invoice, once=event_id, by=None, at=clock.now())
+
+
+@app.task(name="messaging.refunded", queue="letters")
+def refunded(practice_id: str, event_id: str) -> None:
+    """A refund went through."""
+    with scope(practice_id, actor="job:refunded", source="job"):
+        refund = Refund.objects.get(pk=Event.objects.get(pk=event_id).subject_id)
+        transitions.queue(Letter.REFUNDED, refund, by=None, at=clock.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="messaging.follow_up_all", queue="letters", queueing_lock="follow_up_letters")
+def follow_up_all(timestamp: int) -> None:
+    """Every minute: one job a practice, each with a transaction of its own."""
+    for practice_id in Practice.objects.order_by("id").values_list("id", flat=True):
+        app.configure_task("messaging.follow_up").defer(practice_id=str(practice_id))
+
+
+@app.task(name="messaging.follow_up", queue="letters")
+def follow_up(practice_id: str) -> None:
+    """Letters whose job was lost go; of those whose worker was lost it is said."""
+    now = clock.now()
+    with scope(practice_id, actor="job:follow_up", source="job"):
+        forgotten = Message.objects.filter(state=Message.State.QUEUED, send_after__lt=now - timedelta(minutes=1))
+        for message_id in forgotten.values_list("id", flat=True):
+            jobs.defer("messaging.send", message_id=str(message_id))
+        lost = Message.objects.filter(state=Message.State.SENDING, lease_until__lte=now)
+        for message_id in lost.order_by("id").values_list("id", flat=True):
+            transitions.lose_sight(message_id, at=now)

@@ -1,0 +1,24 @@
+"""What letters to patients say of a missed visit and its fee (R7f)."""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from kept.foundation.dates import moment
+from kept.messaging.models import Message
+from kept.noshows.queries import fee_of
+from kept.scheduling.models import Status
+from kept.scheduling.rules import wrong_status
+
+
+def no_show(message: Message, at: datetime) -> dict[str, Any]:
+    """As it stands when the letter goes. Raises Refusal `wrong_status` once the visit is not missed any more."""
+    appointment = message.appointment
+    if appointment.status != Status.NOSHOW:
+        raise wrong_status(appointment, _("The appointment is %s by now.") % appointment.get_status_display().lower())
+    fee = fee_of(appointment, at=at)
+    if fee is None or fee.charge is None:
+        return {"fee": fee.state if fee else None}
+    due = moment(fee.charge.due_at, appointment.clinic.zone)
+    return {"fee": fee.state, "amount": fee.charge.amount, "card": fee.charge.card, "due": due, "refunded": fee.charge.refunded}
