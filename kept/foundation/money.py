@@ -1,9 +1,11 @@
 """Money: an integer of minor units and its ISO 4217 currency. Never a float."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import total_ordering
+from itertools import accumulate, pairwise
 
 from babel.numbers import format_currency, get_currency_precision
 
@@ -38,6 +40,13 @@ class Money:
         """Equal parts that add up to the whole; the first carries the remainder."""
         share, rest = divmod(self.minor, parts)
         return [Money(share + (rest if first else 0), self.currency) for first in [True] + [False] * (parts - 1)]
+
+    def spread(self, weights: Sequence[int]) -> list["Money"]:
+        """Parts in proportion to the weights, which add up to the whole; equal ones where all weigh nothing."""
+        if not any(weights):
+            return self.split(len(weights))
+        ends = [self.minor * up_to // sum(weights) for up_to in accumulate(weights)]
+        return [Money(end - start, self.currency) for start, end in pairwise([0, *ends])]
 
     @property
     def decimal(self) -> Decimal:

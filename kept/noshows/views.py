@@ -105,6 +105,7 @@ def restore(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
             restored = attempt(form, lambda: attendance.restore(appointment, by=member, at=now, **answers))
             if restored:
                 return _restored(request, restored)
+            taken_by = queries.taken_by([appointment]).get(appointment.pk)
     context = {
         "appointment": appointment,
         "form": form,

@@ -1,32 +1,36 @@
-"""Claims on time: written under the lock of their resources, which keeps them from deadlocking (D2)."""
+"""Claims on time: found, and written under the lock of their resources, which keeps them from deadlocking (D2)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 from psycopg.types.range import Range
 
+from kept.foundation.dates import clock_time, moment
 from kept.foundation.refusals import Refusal, refusing
-from kept.practice.models import Member, Resource, Service
-from kept.practice.rules import works_at
-from kept.scheduling.models import Appointment, Claim
+from kept.practice.models import Member, Provider, Resource, Service
+from kept.practice.rules import Right, works_at
+from kept.scheduling.fitting import Need, pick
+from kept.scheduling.models import Appointment, Block, Claim
+
+Span = tuple[datetime, datetime]
+Lanes = dict[UUID, int]
 
 
-def busy_span(services: list[Service], starts_at: datetime) -> tuple[datetime, datetime, datetime, datetime]:
+def busy_span(services: Sequence[Service], starts_at: datetime) -> tuple[datetime, datetime, datetime, datetime]:
     """Of services in a row from an instant: busy from, starts, ends, busy to. Buffers of the first and last count as busy (R16)."""
     ends_at = starts_at + timedelta(minutes=sum(service.minutes for service in services))
     before, after = timedelta(minutes=services[0].buffer_before), timedelta(minutes=services[-1].buffer_after)
     return starts_at - before, starts_at, ends_at, ends_at + after
 
 
-def holders(resource_ids: Iterable[UUID], during: Range[datetime], *, but: Appointment | None = None) -> list[Appointment]:
-    """Whose live claims lie over that time, earliest first."""
-    found = Claim.objects.filter(resource__in=list(resource_ids), live=True, during__overlap=during)
-    if but:
-        found = found.exclude(appointment=but)
-    claims = found.select_related("appointment__patient", "appointment__provider", "appointment__clinic")
-    return sorted({claim.appointment for claim in claims}, key=lambda holder: (holder.starts_at, holder.id))
+def holders(resource_ids: Iterable[UUID], during: Span, *, but: Appointment | None = None) -> list[Claim]:
+    """The live claims over that time, earliest first, with whose or what's they are."""
+    found = Claim.objects.over(resource_ids, *during).select_related(
+        "resource", "block__clinic", "appointment__patient", "appointment__provider", "appointment__clinic"
+    )
+    return list((found.exclude(appointment=but) if but else found).order_by("starts_at", "id"))
 
 
 def lock(resource_ids: Iterable[UUID]) -> None:
@@ -34,46 +38,78 @@ def lock(resource_ids: Iterable[UUID]) -> None:
     list(Resource.objects.filter(id__in=set(resource_ids)).order_by("id").select_for_update(no_key=True).values_list("id"))
 
 
-def take(appointment: Appointment, resource_ids: Iterable[UUID], during: Range[datetime], *, double_book: bool, by: Member) -> None:
-    """Write the appointment's claims. Raises Refusal `slot_taken`, naming who has the time. With `double_book` takes the next lane."""
-    ids = sorted(set(resource_ids))
-    lock(ids)
-    taken = holders(ids, during, but=appointment)
-    if taken and not double_book:
-        raise slot_taken(taken, by)
-    claims = [
-        Claim(
-            practice_id=appointment.practice_id,
-            appointment=appointment,
-            resource_id=resource_id,
-            lane=_next_lane(resource_id, during) if taken else 0,
-            during=during,
+def reserve(
+    provider: Provider,
+    wanted: Sequence[Need],
+    named: Sequence[Resource],
+    during: Span,
+    *,
+    double_book: bool,
+    by: Member,
+    but: Appointment | None = None,
+    also_lock: Iterable[UUID] = (),
+) -> Lanes:
+    """The lanes to claim of the provider, of the named rooms and devices, and of one for each need they leave open, all locked from
+    here on.
+
+    Raises Refusal `slot_taken`, naming who has the time; with `double_book` the next lane is taken instead.
+    """
+    candidates = {resource.pk for need in wanted for resource in need.fitting} | {resource.pk for resource in named}
+    lock({provider.resource_id} | candidates | set(also_lock))
+    taken = holders({provider.resource_id} | candidates, during, but=but)
+    rooms = pick(wanted, named, {claim.resource_id for claim in taken})
+    ids = sorted({provider.resource_id} | {room.pk for room in rooms})
+    in_the_way = [claim for claim in taken if claim.resource_id in ids]
+    if in_the_way and not double_book:
+        raise slot_taken(in_the_way, provider, by)
+    return {id_: max((claim.lane + 1 for claim in in_the_way if claim.resource_id == id_), default=0) for id_ in ids}
+
+
+def write(holder: Appointment | Block, lanes: Lanes, during: Span) -> None:
+    """Claims of those resources, which are locked. Raises Refusal `slot_taken` should the database know better."""
+    whose = {"block": holder} if isinstance(holder, Block) else {"appointment": holder}
+    with refusing(claim_once=Refusal("slot_taken", _("That time was just taken. Choose another."), field="start")):
+        Claim.objects.bulk_create(
+            Claim(practice_id=holder.practice_id, resource_id=resource_id, lane=lane, during=Range(*during), **whose)
+            for resource_id, lane in lanes.items()
         )
-        for resource_id in ids
-    ]
-    with refusing(claim_once=slot_taken(taken, by)):
-        Claim.objects.bulk_create(claims)
 
 
-def step_aside(claim: Claim) -> None:
-    """Put a claim into the next free lane beside what was booked over it: a deliberate double booking. The resource is locked."""
-    claim.lane = _next_lane(claim.resource_id, claim.during)
-    claim.save(update_fields=["lane"])
+def slot_taken(taken: Sequence[Claim], provider: Provider | None, by: Member) -> Refusal:
+    """The refusal that names who or what has the time, the provider's before a room's, as far as the member may know (R24)."""
+    hers = [claim for claim in taken if provider and claim.resource_id == provider.resource_id]
+    seen = [claim for claim in hers or taken if may_know(claim, by)]
+    first = next(iter(seen or hers or taken))
+    facts = {"until": first.ends_at.astimezone(first.clinic.zone).isoformat()}
+    if seen:
+        facts |= {"blocked_by": str(first.block_id)} if first.block else {"taken_by": str(first.appointment_id)}
+    return Refusal("slot_taken", in_the_way(first, known=bool(seen)), field="start" if hers or not provider else "resources", **facts)
 
 
-def _next_lane(resource_id: UUID, during: Range[datetime]) -> int:
-    lanes = Claim.objects.filter(resource=resource_id, live=True, during__overlap=during).values_list("lane", flat=True)
-    return max(lanes, default=-1) + 1
+def may_know(claim: Claim, by: Member) -> bool:
+    """Whether she may be told whose time it is: of clinics she was given; a provider of her own patients (R24)."""
+    if claim.appointment:
+        return by.may(Right.SEE_BOOK, claim.appointment)
+    return claim.block is not None and works_at(by, claim.block.clinic_id)
 
 
-def slot_taken(taken: list[Appointment], by: Member) -> Refusal:
-    """The refusal that names who has the time, where that is known and at a clinic the member was given (R24)."""
-    taken = [holder for holder in taken if works_at(by, holder.clinic_id)]
-    if not taken:
-        return Refusal("slot_taken", _("That time was just taken. Choose another."))
-    first = taken[0]
-    return Refusal(
-        "slot_taken",
-        _("%(who)s has that time with %(provider)s. Choose another.") % {"who": first.patient.name, "provider": first.provider.name},
-        taken_by=str(first.id),
-    )
+def in_the_way(claim: Claim, *, known: bool = True) -> str:
+    """Who or what has the time of a provider, room or device, in a sentence or two."""
+    words = {"what": claim.resource.name, "until": _until(claim)}
+    if claim.block:
+        blocked = _("%(what)s is blocked until %(until)s") % words
+        return f"{blocked}: {claim.block.why}" if known and claim.block.why else f"{blocked}."
+    taken = _("%(what)s is taken until %(until)s.") % words
+    if not known or claim.appointment is None:
+        return taken
+    who = {"who": claim.appointment.patient.name, "with": claim.appointment.provider.name}
+    if claim.resource.kind == Resource.Kind.PROVIDER:
+        return _("%(who)s has that time with %(with)s. Choose another.") % who
+    return f"{taken} {_('%(who)s is in it with %(with)s.') % who}"
+
+
+def _until(claim: Claim) -> str:
+    """The clock, and the day too where the time ends on a later one than it starts."""
+    zone = claim.clinic.zone
+    same_day = claim.clinic.local_date(claim.starts_at) == claim.clinic.local_date(claim.ends_at)
+    return clock_time(claim.ends_at, zone) if same_day else moment(claim.ends_at, zone)

@@ -1,7 +1,9 @@
 """The book: appointments, their services, and the claims on time that no two may hold at once."""
 
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
@@ -12,6 +14,7 @@ from kept.foundation.history import remembered
 from kept.foundation.models import OfPractice, code, within
 from kept.foundation.money import Money
 from kept.foundation.walls import PlainSql, walls
+from kept.practice.models import Clinic
 from kept.scheduling.guards import appointment_claims, appointment_guard, claim_guard
 
 
@@ -34,6 +37,7 @@ MOVES: dict[str, set[str]] = {
     Status.CANCELLED: {Status.BOOKED},
 }
 ON_THE_BOOK = [Status.BOOKED, Status.ARRIVED, Status.FULFILLED]
+LONGEST = timedelta(days=31)  # of a claim on time: what starts earlier than that before an instant is over by then
 
 
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
@@ -188,6 +192,19 @@ class Block(OfPractice):
         indexes = [models.Index(fields=["practice", "clinic", "starts_at"], name="block_of_clinic")]
 
 
+class ClaimQuerySet(models.QuerySet["Claim"]):
+    def over(self, resource_ids: Iterable[UUID], start: datetime, end: datetime) -> "ClaimQuerySet":
+        """Live claims of these resources that lie over that time. By bounds, since row-level security keeps `&&` from its index."""
+        live = self.filter(resource__in=list(resource_ids), live=True)
+        return live.filter(starts_at__lt=end, ends_at__gt=start, ends_at__lt=end + LONGEST)
+
+
+def _bound(which: str) -> models.GeneratedField:
+    """The lower or upper bound of `during`, kept by the database."""
+    bound = models.Func(models.F("during"), function=which, output_field=models.DateTimeField())
+    return models.GeneratedField(expression=bound, output_field=models.DateTimeField(), db_persist=True)
+
+
 class Claim(OfPractice):
     """Time taken of a provider, room or device, by an appointment with its buffers or by a block. No two live claims of one lane
     overlap (I1).
@@ -200,7 +217,11 @@ class Claim(OfPractice):
     block = within("scheduling.Block", null=True, blank=True, related_name="claims")
     lane = models.PositiveSmallIntegerField(default=0)
     during: Any = DateTimeRangeField()
+    starts_at = _bound("lower")
+    ends_at = _bound("upper")
     live = models.BooleanField(default=True)
+
+    objects: ClassVar[ClaimQuerySet] = ClaimQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         constraints = [
@@ -213,6 +234,7 @@ class Claim(OfPractice):
                 name="claim_bounded",
                 condition=Q(during__isempty=False, during__lower_inf=False, during__upper_inf=False),
             ),
+            models.CheckConstraint(name="claim_not_endless", condition=Q(ends_at__lte=models.F("starts_at") + LONGEST)),
             ExclusionConstraint(
                 name="claim_once",
                 expressions=[
@@ -224,3 +246,14 @@ class Claim(OfPractice):
             ),
             PlainSql(name="claim_guard", **claim_guard()),
         ]
+        indexes = [
+            models.Index(
+                fields=["practice", "resource", "ends_at"], include=["starts_at"], name="claim_of_resource", condition=Q(live=True)
+            )
+        ]
+
+    @property
+    def clinic(self) -> Clinic:
+        """Where it is held."""
+        clinic: Clinic = (self.appointment or self.block).clinic  # type: ignore[union-attr]
+        return clinic

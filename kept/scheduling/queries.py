@@ -11,7 +11,8 @@ from django.http import Http404
 from kept.foundation import clock
 from kept.practice import queries as practice
 from kept.practice.models import Clinic, Member, Provider
-from kept.scheduling.models import ON_THE_BOOK, Appointment, Claim, Status
+from kept.practice.rules import Role
+from kept.scheduling.models import LONGEST, ON_THE_BOOK, Appointment, Block, Claim, Status
 
 STEP = timedelta(minutes=15)
 
@@ -75,6 +76,21 @@ def free_starts(
                 found.append(start)
             start += STEP
     return found
+
+
+def blocks_of_day(member: Member, clinic: Clinic, on: date) -> QuerySet[Block]:
+    """What is blocked at the clinic in some part of that day, by start; to a provider her own time alone."""
+    start, end = clock.day(on, clinic.zone)
+    over = Q(starts_at__lt=end, starts_at__gt=start - LONGEST, ends_at__gt=start)
+    return blocks(member).filter(over, clinic=clinic, lifted_at=None).order_by("starts_at", "id")
+
+
+def blocks(member: Member) -> QuerySet[Block]:
+    """Blocked time at her clinics, lifted or not; to a provider her own alone."""
+    found = Block.objects.filter(practice=member.practice_id, clinic__in=member.given_clinics)
+    if member.role == Role.PROVIDER:
+        found = found.filter(resource__in=Provider.objects.filter(pk=member.provider_id or practice.NIL).values("resource"))
+    return found.select_related("resource", "clinic", "by")
 
 
 def missed_and_cancelled(member: Member, clinic: Clinic, on: date, providers: Iterable[UUID]) -> dict[str, int]:

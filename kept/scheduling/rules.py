@@ -61,6 +61,34 @@ def check_restorable(appointment: "Appointment", *, at: datetime) -> None:
     raise wrong_status(appointment, _("It is %s, so there is nothing to restore.") % appointment.get_status_display())
 
 
+def check_reschedulable(appointment: "Appointment") -> None:
+    """Raises Refusal `wrong_status` unless it is booked, saying what would make it so."""
+    sentence = {
+        "arrived": _("The patient is checked in. Undo the check-in to move it."),
+        "fulfilled": _("It is completed. Reopen it to move it."),
+        "noshow": _("It was missed. Restore it, at another time if you like."),
+        "cancelled": _("It was cancelled. Restore it, at another time if you like."),
+        "entered-in-error": _("It was entered in error and stands on the book no more."),
+    }.get(appointment.status)
+    if sentence:
+        raise wrong_status(appointment, sentence)
+
+
+def check_cancellable(appointment: "Appointment", *, at: datetime) -> None:
+    """Raises Refusal `wrong_status` unless it is booked and has not started: from then on it is a no-show (R14)."""
+    check_move(appointment, "cancelled")
+    if at >= appointment.starts_at:
+        raise wrong_status(appointment, _("It has started, so it can’t be cancelled. Mark it as a no-show."))
+
+
+def check_start(appointment: "Appointment", starts_at: datetime, *, at: datetime) -> None:
+    """Raises Refusal `invalid` for a move to a day that is past. Earlier on the clinic's today, or on the visit's own day, it sets the
+    record right, and is recorded afterwards (R16)."""
+    day = appointment.clinic.local_date(starts_at)
+    if starts_at < at and day not in (appointment.clinic.local_date(at), appointment.local_date):
+        raise Refusal("invalid", _("That day is past. Choose another, or book the visit again as recorded afterwards."), field="start")
+
+
 def wrong_status(appointment: "Appointment", sentence: str) -> Refusal:
     """The refusal of an act that the appointment's status does not allow; it carries who gave it that status, and when."""
     by, when = appointment.status_by, appointment.status_at

@@ -463,13 +463,14 @@ def test_r11_a_time_that_is_none_is_said_at_its_field(desk: Browser, taken: Appo
     assert now(taken).status == "noshow"
 
 
-def test_r11_another_time_that_is_taken_too_changes_nothing(desk: Browser, juniper: House, taken: Appointment) -> None:
+def test_r11_another_time_that_is_taken_too_is_said_at_its_field(desk: Browser, juniper: House, taken: Appointment) -> None:
     book(juniper, patient=juniper.patients[3], starts_at=STARTS_AT + timedelta(days=1))
 
     answer = desk.post(restore_url(taken), {"where": "other", "start": "2026-10-15T15:30"})
 
-    assert (answer.status_code, now(taken).status) == (409, "noshow")
-    said(answer, "That time is taken", "Greta Halvorsby has that time with Tess Marrowby. Choose another.")
+    assert (answer.status_code, now(taken).status) == (422, "noshow")
+    said(answer, "Greta Halvorsby has that time with Tess Marrowby. Choose another.")
+    assert (fields(answer)["where"], fields(answer)["start"]) == ("other", "2026-10-15T15:30")
 
 
 def test_r11_side_by_side_ahead_is_for_those_who_may_double_book(

@@ -1,28 +1,16 @@
 """What became of a visit: checked in, treated, completed, missed, restored. Each act locks, checks, writes, records."""
 
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
-from psycopg.types.range import Range
 
-from kept.events import journal
-from kept.foundation.refusals import Refusal, refusing
-from kept.practice.models import Member, Provider, ProviderClinic
+from kept.practice.models import Member, Provider
 from kept.practice.rules import Right
-from kept.scheduling import claims
 from kept.scheduling.models import Appointment, Status
 from kept.scheduling.rules import check_move, check_restorable, check_version, day_of_refusal, wrong_status
-
-
-def _move(appointment: Appointment, to: Status, kind: str, *, by: Member, at: datetime, **fields: object) -> Appointment:
-    """Write the new status, who moved it and when, and further fields; record the event."""
-    changed = {"status": to, "status_at": at, "status_by": by} | fields
-    for name, value in changed.items():
-        setattr(appointment, name, value)
-    appointment.save(update_fields=changed.keys())
-    appointment.refresh_from_db(fields=["version"])  # raised by the database with each change
-    journal.record(kind, appointment, by=by, at=at)
-    return appointment
+from kept.scheduling.transitions.moving import place
+from kept.scheduling.transitions.writing import turn, write
 
 
 def _on_its_day(appointment: Appointment, at: datetime) -> None:
@@ -39,7 +27,7 @@ def check_in(appointment: Appointment, *, by: Member, at: datetime, version: int
         raise wrong_status(appointment, _("Reopen it instead: it was completed."))
     check_version(appointment, version)
     _on_its_day(appointment, at)
-    return _move(appointment, Status.ARRIVED, "appointment.arrived", by=by, at=at, arrived_at=at)
+    return turn(appointment, Status.ARRIVED, "appointment.arrived", by=by, at=at, arrived_at=at)
 
 
 def undo_check_in(appointment: Appointment, *, by: Member, at: datetime, version: int | None = None) -> Appointment:
@@ -50,7 +38,7 @@ def undo_check_in(appointment: Appointment, *, by: Member, at: datetime, version
         check_move(appointment, Status.ARRIVED)
         raise wrong_status(appointment, _("It is not checked in."))
     check_version(appointment, version)
-    return _move(appointment, Status.BOOKED, "appointment.arrival_undone", by=by, at=at, arrived_at=None, treatment_at=None)
+    return turn(appointment, Status.BOOKED, "appointment.arrival_undone", by=by, at=at, arrived_at=None, treatment_at=None)
 
 
 def start_treatment(appointment: Appointment, *, by: Member, at: datetime, version: int | None = None) -> Appointment:
@@ -78,11 +66,8 @@ def _stamp(
     if (getattr(appointment, field) is None) == (value is None):
         raise wrong_status(appointment, _("That is recorded already.") if value else _("There is nothing to undo."))
     check_version(appointment, version)
-    setattr(appointment, field, value)
-    appointment.save(update_fields=[field])
-    appointment.refresh_from_db(fields=["version"])
-    journal.record(kind, appointment, by=by, at=at)
-    return appointment
+    stamp: dict[str, Any] = {field: value}
+    return write(appointment, kind, by=by, at=at, **stamp)
 
 
 def complete(appointment: Appointment, *, by: Member, at: datetime, version: int | None = None) -> Appointment:
@@ -92,7 +77,7 @@ def complete(appointment: Appointment, *, by: Member, at: datetime, version: int
     check_move(appointment, Status.FULFILLED)
     check_version(appointment, version)
     _on_its_day(appointment, at)
-    return _move(appointment, Status.FULFILLED, "appointment.fulfilled", by=by, at=at)
+    return turn(appointment, Status.FULFILLED, "appointment.fulfilled", by=by, at=at)
 
 
 def reopen(appointment: Appointment, *, by: Member, at: datetime, version: int | None = None) -> Appointment:
@@ -103,7 +88,7 @@ def reopen(appointment: Appointment, *, by: Member, at: datetime, version: int |
     if appointment.status != Status.FULFILLED:
         raise wrong_status(appointment, _("It is %s, not Completed.") % appointment.get_status_display())
     check_version(appointment, version)
-    return _move(appointment, back, "appointment.reopened", by=by, at=at)
+    return turn(appointment, back, "appointment.reopened", by=by, at=at)
 
 
 def enter_in_error(appointment: Appointment, *, by: Member, at: datetime, version: int | None = None) -> Appointment:
@@ -112,7 +97,7 @@ def enter_in_error(appointment: Appointment, *, by: Member, at: datetime, versio
     appointment = Appointment.objects.locked(appointment)
     check_move(appointment, Status.ENTERED_IN_ERROR)
     check_version(appointment, version)
-    return _move(appointment, Status.ENTERED_IN_ERROR, "appointment.entered_in_error", by=by, at=at)
+    return turn(appointment, Status.ENTERED_IN_ERROR, "appointment.entered_in_error", by=by, at=at)
 
 
 def mark_noshow(appointment: Appointment, *, reason: str, note: str, by: Member, at: datetime, version: int | None = None) -> Appointment:
@@ -121,7 +106,7 @@ def mark_noshow(appointment: Appointment, *, reason: str, note: str, by: Member,
     check_move(appointment, Status.NOSHOW)
     check_version(appointment, version)
     _on_its_day(appointment, at)
-    return _move(appointment, Status.NOSHOW, "appointment.noshow", by=by, at=at, outcome_reason=reason, outcome_note=note)
+    return turn(appointment, Status.NOSHOW, "appointment.noshow", by=by, at=at, outcome_reason=reason, outcome_note=note)
 
 
 def restore(
@@ -136,44 +121,17 @@ def restore(
 ) -> Appointment:
     """Back on the book at its own time, or at `starts_at` with `provider` (R9, R11): all claims live again in one transaction, or none.
 
-    With `double_book` it lies beside what was booked meanwhile. Another time is a move: `booking_no` grows.
+    With `double_book` it lies beside what was booked meanwhile. Another time is a move as `reschedule` makes it.
     Raises Refusal `wrong_status`, `slot_taken`, `not_permitted`, `invalid`.
     """
     appointment = Appointment.objects.locked(appointment)
     check_restorable(appointment, at=at)
     check_version(appointment, version)
     start, to = starts_at or appointment.starts_at, provider or appointment.provider
-    if to.id != appointment.provider_id and not ProviderClinic.objects.filter(provider=to, clinic=appointment.clinic).exists():
-        raise Refusal("invalid", _("%(who)s does not work at %(where)s.") % {"who": to, "where": appointment.clinic}, field="provider")
     if double_book and start > at:
         by.must(Right.DOUBLE_BOOK, appointment)
-
-    held = list(appointment.claims.order_by("resource_id"))
-    before = appointment.provider.resource_id
-    claims.lock({to.resource_id} | {claim.resource_id for claim in held})
-    cleared = {"outcome_reason": "", "outcome_note": "", "late_cancel": False}
-    if (start, to.id) == (appointment.starts_at, appointment.provider_id):
-        taken = [holder for claim in held for holder in claims.holders([claim.resource_id], claim.during, but=appointment)]
-        if taken and not double_book:
-            raise claims.slot_taken(taken, by)
-        for claim in held if taken else []:
-            claims.step_aside(claim)
-        with refusing(claim_once=claims.slot_taken(taken, by)):
-            return _move(appointment, Status.BOOKED, "appointment.restored", by=by, at=at, **cleared)
-
-    shift = start - appointment.starts_at
-    moved = {
-        "starts_at": start,
-        "ends_at": appointment.ends_at + shift,
-        "provider": to,
-        "booking_no": appointment.booking_no + 1,
-        "confirmed_at": None,
-    }
-    appointment.claims.all().delete()
-    appointment = _move(appointment, Status.BOOKED, "appointment.restored", by=by, at=at, **cleared, **moved)
-    for claim in held:
-        resource = to.resource_id if claim.resource_id == before else claim.resource_id
-        claims.take(appointment, [resource], Range(claim.during.lower + shift, claim.during.upper + shift), double_book=double_book, by=by)
-    if not held:  # an imported visit held none at its own time; at another it takes it like any
-        claims.take(appointment, [to.resource_id], Range(appointment.starts_at, appointment.ends_at), double_book=double_book, by=by)
-    return appointment
+    placed = place(appointment, starts_at=start, provider=to, resources=None, double_book=double_book, by=by, at=at)
+    cleared = {"outcome_reason": "", "outcome_note": "", "late_cancel": False, "cancelled_for": ""}
+    return turn(
+        appointment, Status.BOOKED, "appointment.restored", by=by, at=at, particulars=placed.particulars, **cleared, **placed.fields
+    )

@@ -1,30 +1,33 @@
 """Booking a visit."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from psycopg.types.range import Range
 
 from kept.events import journal
+from kept.foundation.money import Money
 from kept.foundation.refusals import Refusal
 from kept.patients.models import Patient
 from kept.policies import queries as policies
-from kept.practice.models import Clinic, Member, Provider, ProviderClinic, Service
+from kept.practice.models import Clinic, Member, Provider, Resource, Service
 from kept.practice.rules import Right
 from kept.practice.transitions import next_number
-from kept.scheduling import claims
+from kept.scheduling import claims, fitting
 from kept.scheduling.models import Appointment, Line
 
 FIRST_NUMBER = 20001
+A_DAY = timedelta(days=1)
+MOST_MINOR = 2**31 - 1
 
 
 class Place(NamedTuple):
-    """Where and with whom: what a right to book is asked for."""
+    """Where and with whom: what a right to book is asked for. `provider_id` None: a room or device alone."""
 
     clinic_id: UUID
-    provider_id: UUID
+    provider_id: UUID | None
 
 
 def book(
@@ -32,32 +35,36 @@ def book(
     clinic: Clinic,
     provider: Provider,
     patient: Patient,
-    services: list[Service],
+    services: Sequence[Service],
     starts_at: datetime,
     by: Member,
     at: datetime,
+    resources: Sequence[Resource] = (),
+    price: Money | None = None,
     double_book: bool = False,
     note: str = "",
     channel: Appointment.Channel = Appointment.Channel.DESK,
 ) -> Appointment:
-    """The patient has the time: an appointment `booked`, its services in a row, the provider's time claimed with buffers (R16).
+    """The patient has the time: an appointment `booked`, its services in a row; the time of the provider, and of one room or device of
+    each kind that a service lists at the clinic, is claimed with buffers (R16).
 
-    `starts_at` is aware; one in the past is recorded afterwards. Where the policy is on, a card is wanted of the patient until then.
-    Raises Refusal `not_permitted`, `invalid`, `slot_taken`.
+    `starts_at` is aware; one in the past is recorded afterwards. `resources` are the rooms and devices wanted; where none is named, the
+    first that is free is taken. `price` is for the whole visit, in place of the sum of its services. Where the policy is on, a card is
+    wanted of the patient until the start. Raises Refusal `not_permitted`, `invalid`, `slot_taken` (at field `start` or `resources`).
     """
-    by.must(Right.BOOK, Place(clinic.id, provider.id))
+    place = Place(clinic.id, provider.id)
+    by.must(Right.BOOK, place)
     if double_book:
-        by.must(Right.DOUBLE_BOOK, Place(clinic.id, provider.id))
-    if not services:
-        raise Refusal("invalid", _("Choose at least one service."), field="services")
-    if not ProviderClinic.objects.filter(provider=provider, clinic=clinic).exists():
-        raise Refusal("invalid", _("%(who)s does not work at %(where)s.") % {"who": provider, "where": clinic}, field="provider")
-    if any(service.currency != clinic.currency for service in services):
-        raise Refusal("invalid", _("That service is not priced in the clinic’s currency."), field="services")
+        by.must(Right.DOUBLE_BOOK, place)
+    _check(clinic, services, price)
+    ids = [service.id for service in services]
+    fitting.check_provider(provider, clinic, ids)
+    needs = fitting.needs(clinic, ids)
+    fitting.check_named(resources, needs)
 
     busy_from, _start, ends_at, busy_to = claims.busy_span(services, starts_at)
+    lanes = claims.reserve(provider, needs, resources, (busy_from, busy_to), double_book=double_book, by=by)
     past = starts_at < at
-    claims.lock([provider.resource_id])
     appointment = Appointment.objects.create(
         practice_id=by.practice_id,
         number=next_number(by.practice_id, "appointment", first=FIRST_NUMBER),
@@ -74,6 +81,7 @@ def book(
         status_at=at,
         status_by=by,
     )
+    prices = price.spread([service.price_minor for service in services]) if price is not None else [service.price for service in services]
     Line.objects.bulk_create(
         Line(
             practice_id=by.practice_id,
@@ -82,11 +90,25 @@ def book(
             position=position,
             name=service.name,
             minutes=service.minutes,
-            price_minor=service.price_minor,
-            currency=service.currency,
+            price_minor=amount.minor,
+            currency=amount.currency,
         )
-        for position, service in enumerate(services)
+        for position, (service, amount) in enumerate(zip(services, prices, strict=True))
     )
-    claims.take(appointment, [provider.resource_id], Range(busy_from, busy_to), double_book=double_book, by=by)
+    claims.write(appointment, lanes, (busy_from, busy_to))
     journal.record("appointment.booked", appointment, by=by, at=at, channel=channel, double_booked=double_book)
     return appointment
+
+
+def _check(clinic: Clinic, services: Sequence[Service], price: Money | None) -> None:
+    """Raises Refusal `invalid` for services or a price that no visit of the clinic has."""
+    if not services:
+        raise Refusal("invalid", _("Choose at least one service."), field="services")
+    if any(service.currency != clinic.currency for service in services):
+        raise Refusal("invalid", _("That service is not priced in the clinic’s currency."), field="services")
+    if timedelta(minutes=sum(service.minutes + service.buffer_before + service.buffer_after for service in services)) > A_DAY:
+        raise Refusal("invalid", _("A visit lasts a day at most. Book it as several."), field="services")
+    if price is not None and price.currency != clinic.currency:
+        raise Refusal("invalid", _("Enter the price in %s.") % clinic.currency, field="price")
+    if price is not None and not 0 <= price.minor <= MOST_MINOR:
+        raise Refusal("invalid", _("Enter a price of zero or more."), field="price")

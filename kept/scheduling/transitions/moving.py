@@ -1,0 +1,128 @@
+"""Moving a visit: to another time, provider or room. A restore to another time is the same move."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from kept.foundation.refusals import Refusal
+from kept.practice.models import Member, Provider, Resource
+from kept.practice.rules import Right
+from kept.scheduling import claims, fitting
+from kept.scheduling.models import Appointment, Claim
+from kept.scheduling.rules import check_reschedulable, check_start, check_version
+from kept.scheduling.transitions.booking import Place
+from kept.scheduling.transitions.writing import write
+
+
+def reschedule(
+    appointment: Appointment,
+    *,
+    starts_at: datetime,
+    provider: Provider | None = None,
+    resources: Sequence[Resource] | None = None,
+    asked: Appointment.Asked = Appointment.Asked.PATIENT,
+    double_book: bool = False,
+    by: Member,
+    at: datetime,
+    version: int | None = None,
+) -> Appointment:
+    """It has another time, or another provider or room at its own: the new time is claimed and the old one free in one transaction.
+
+    `booking_no` grows, a confirmation counts no more, what was accepted stays. `resources` None keeps its rooms and devices where they are
+    free, else takes others that fit. A past start is recorded afterwards: on the clinic's today or the visit's own day.
+    Raises Refusal `wrong_status`, `stale_version`, `invalid`, `slot_taken` (at field `start` or `resources`), `not_permitted`.
+    """
+    by.must(Right.BOOK, appointment)
+    appointment = Appointment.objects.locked(appointment)
+    check_reschedulable(appointment)
+    check_version(appointment, version)
+    to = provider or appointment.provider
+    by.must(Right.BOOK, Place(appointment.clinic_id, to.id))
+    if double_book:
+        by.must(Right.DOUBLE_BOOK, appointment)
+    placed = place(appointment, starts_at=starts_at, provider=to, resources=resources, double_book=double_book, by=by, at=at)
+    if not placed.fields:
+        raise Refusal("invalid", _("It is there already. Choose another time, provider or room."), field="start")
+    particulars = {"asked": asked, "double_booked": double_book} | placed.particulars
+    return write(appointment, "appointment.moved", by=by, at=at, particulars=particulars, **placed.fields)
+
+
+class Placed(NamedTuple):
+    """What a move changes of an appointment, and what its event says. Both are empty where it stays at its own place."""
+
+    fields: dict[str, Any]
+    particulars: dict[str, Any]
+
+
+def place(
+    appointment: Appointment,
+    *,
+    starts_at: datetime,
+    provider: Provider,
+    resources: Sequence[Resource] | None,
+    double_book: bool,
+    by: Member,
+    at: datetime,
+) -> Placed:
+    """The locked appointment's claims now hold that time, at which buffers are as long as they were; its old ones are gone.
+
+    The caller writes the fields. Raises Refusal `invalid`, `slot_taken`.
+    """
+    held = list(appointment.claims.select_related("resource"))
+    rooms = [claim.resource for claim in held if claim.resource.kind != Resource.Kind.PROVIDER]
+    same_rooms = resources is None or set(resources) == set(rooms)
+    stays = (starts_at, provider.pk) == (appointment.starts_at, appointment.provider_id) and same_rooms
+    if stays and not held:
+        return Placed({}, {})  # imported: it held none at its own time
+    shift = starts_at - appointment.starts_at
+    busy = (held[0].starts_at, held[0].ends_at) if held else (appointment.starts_at, appointment.ends_at)
+    during = (busy[0] + shift, busy[1] + shift)
+    needs, named = ([], rooms) if stays else _asked(appointment, starts_at, provider, rooms, resources, at)
+    also_lock = {claim.resource_id for claim in held}
+    lanes = claims.reserve(provider, needs, named, during, double_book=double_book, by=by, but=appointment, also_lock=also_lock)
+    appointment.claims.all().delete()
+    claims.write(appointment, lanes, during)
+    return Placed({}, {}) if stays else _changes(appointment, starts_at, provider, held, lanes, at)
+
+
+def _asked(
+    appointment: Appointment,
+    starts_at: datetime,
+    provider: Provider,
+    rooms: Sequence[Resource],
+    resources: Sequence[Resource] | None,
+    at: datetime,
+) -> tuple[list[fitting.Need], Sequence[Resource]]:
+    """What the new place needs, its own rooms and devices first, and which of them are named. Raises Refusal `invalid`."""
+    check_start(appointment, starts_at, at=at)
+    ids = [line.service_id for line in appointment.lines.all()]
+    if provider.pk != appointment.provider_id:
+        fitting.check_provider(provider, appointment.clinic, ids)
+    needs = fitting.needs(appointment.clinic, ids)
+    fitting.check_named(resources or (), needs)
+    return [need.preferring(rooms) for need in needs], resources or ()
+
+
+def _changes(
+    appointment: Appointment, starts_at: datetime, provider: Provider, held: Sequence[Claim], lanes: claims.Lanes, at: datetime
+) -> Placed:
+    """Another start is another booked time, for which nothing was confirmed."""
+    fields: dict[str, Any] = {"provider": provider}
+    if starts_at != appointment.starts_at:
+        fields |= {
+            "starts_at": starts_at,
+            "ends_at": starts_at + (appointment.ends_at - appointment.starts_at),
+            "booking_no": appointment.booking_no + 1,
+            "confirmed_at": None,
+            "recorded_afterwards": starts_at < at,
+        }
+    before = _said(appointment.starts_at, appointment.provider, [claim.resource_id for claim in held])
+    return Placed(fields, {"before": before, "after": _said(starts_at, provider, lanes)})
+
+
+def _said(starts_at: datetime, provider: Provider, resource_ids: Iterable[UUID]) -> dict[str, Any]:
+    rooms = sorted(str(id_) for id_ in resource_ids if id_ != provider.resource_id)
+    return {"start": starts_at.isoformat(), "provider": str(provider.pk), "resources": rooms}
