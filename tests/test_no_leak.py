@@ -34,7 +34,7 @@ from kept.foundation.money import Money
 from kept.foundation.scope import outside, scope
 from kept.messaging.models import Letter, Message
 from kept.ops.cast import House
-from kept.patients.models import Card, Link, Patient
+from kept.patients.models import Card, Link, Note, Patient
 from kept.practice.models import Clinic, Idempotency, Member, Provider, Resource, Service
 from kept.practice.rules import Role
 from kept.practice.transitions import issue_key
@@ -142,8 +142,11 @@ def planted(juniper: House) -> Ids:
 
 
 def _rename(juniper: House) -> None:
-    renata = Patient.objects.filter(pk=juniper.patients[0].pk)
-    renata.update(first_name=CANARY, last_name=CANARY, email=f"{CANARY}@example.com", phone=CANARY)
+    renata = Patient.objects.get(pk=juniper.patients[0].pk)
+    renata.first_name = renata.last_name = renata.phone = renata.alert = CANARY
+    renata.email = f"{CANARY}@example.com"
+    renata.save()
+    Note.objects.create(practice=juniper.practice, patient=renata, text=CANARY, by=juniper.members[Role.OWNER], at=BOOKED_AT)
     tess = juniper.providers["Tess Marrowby"]
     Provider.objects.filter(pk=tess.pk).update(name=CANARY, title=CANARY)
     Resource.objects.filter(pk=tess.resource_id).update(name=CANARY)

@@ -20,7 +20,7 @@ router = Router(tags=["Patients"])
 def list_patients(request: KeyRequest, asked: Query[PatientsAsked]) -> Page[PatientLine]:
     """The practice's patients by name, or those whom a search finds."""
     journal.looked_at("patients searched", practice_id=request.member.practice_id, at=clock.now())
-    found = by_name(patients(request.member, asked.q), "last_name", "first_name", asked=asked)
+    found = by_name(patients(request.member, asked.q), "sort_name", asked=asked)
     return Page[PatientLine](items=[PatientLine.of(patient) for patient in found.rows], next=found.next)
 
 

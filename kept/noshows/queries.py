@@ -10,6 +10,7 @@ from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery, S
 from kept.billing.models import Charge, State
 from kept.foundation.money import Money
 from kept.noshows.models import Fee
+from kept.patients.queries import patients
 from kept.practice import queries as practice
 from kept.practice.models import Member
 from kept.scheduling.models import Appointment, Claim, Status
@@ -62,8 +63,8 @@ def _filtered(member: Member, wanted: Filter) -> QuerySet[Appointment]:
     found = Appointment.objects.filter(practice.own(member), in_days(wanted.first, wanted.last, clinics))
     if wanted.providers:
         found = found.filter(provider__in=wanted.providers)
-    for word in wanted.search.split():
-        found = found.filter(Q(patient__first_name__istartswith=word) | Q(patient__last_name__istartswith=word))
+    if wanted.search.strip():
+        found = found.filter(patient__in=patients(member, wanted.search).order_by().values("pk"))
     return found
 
 

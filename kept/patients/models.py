@@ -1,22 +1,31 @@
 """The people who come, the cards they gave, and the links sent to them."""
 
 from datetime import date, datetime
+from typing import Any, ClassVar
 
 from django.db import models
 
 from kept.foundation.history import remembered
 from kept.foundation.models import OfPractice, code, within
-from kept.foundation.walls import walls
+from kept.foundation.walls import fixed, walls
+from kept.patients import rules
 
 
 @remembered("Patient")
 class Patient(OfPractice):
-    """The person who comes. `gateway_customer_id` is set when she first goes to our card page; `external_id` by an import."""
+    """The person who comes. `gateway_customer_id` is set when she first goes to our card page; `external_id` by an import.
+
+    `alert` is shown to the staff wherever she is booked or received. `version` grows when staff change her particulars.
+    """
 
     first_name = models.CharField(max_length=80)
     last_name = models.CharField(max_length=80, blank=True)
     email = models.EmailField(blank=True)
     phone = models.CharField(max_length=30, blank=True)
+    birth_date = models.DateField(null=True, blank=True)
+    alert = models.CharField(max_length=200, blank=True)
+    sort_name = models.CharField(max_length=rules.LONGEST, blank=True, editable=False, db_collation="C")
+    version = models.PositiveIntegerField(default=1)
     gateway_customer_id = code(max_length=80, blank=True)
     external_id = code(max_length=80, null=True, blank=True)
     created_at = models.DateTimeField()
@@ -26,10 +35,17 @@ class Patient(OfPractice):
             *walls("patients_patient"),
             models.UniqueConstraint(fields=["practice", "external_id"], name="patient_external_once"),
         ]
-        indexes = [models.Index(fields=["practice", "last_name", "first_name", "id"], name="patient_by_name")]
+        indexes = [models.Index(fields=["practice", "sort_name", "id"], name="patient_by_name")]
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, update_fields: Any = None, **kwargs: Any) -> None:
+        """With the key by which she is sorted, and the words by which she is found."""
+        new = self._state.adding
+        self.sort_name = rules.sort_name(self.first_name, self.last_name)
+        super().save(*args, update_fields=update_fields and {*update_fields, "sort_name"}, **kwargs)
+        Word.objects.keep(self, new=new)
 
     @property
     def name(self) -> str:
@@ -40,6 +56,54 @@ class Patient(OfPractice):
         return (self.first_name[:1] + self.last_name[:1]).upper()
 
 
+class WordManager(models.Manager["Word"]):
+    def keep(self, patient: Patient, *, new: bool) -> None:
+        """The patient is found by what she is called now, and by nothing else."""
+        wanted = rules.kept_words(
+            names=[patient.first_name, patient.last_name, patient.external_id or ""],
+            email=patient.email,
+            phone=patient.phone,
+            birth_date=patient.birth_date,
+        )
+        mine = self.filter(practice=patient.practice_id, patient=patient)
+        held = set() if new else set(mine.values_list("word", flat=True))
+        if held - wanted:
+            mine.filter(word__in=held - wanted).delete()
+        self.bulk_create(Word(practice_id=patient.practice_id, patient=patient, word=word) for word in sorted(wanted - held))
+
+
+class Word(OfPractice):
+    """A word by which a patient is found, as `rules.kept_words` makes it.
+
+    Searched by its beginning, `word >= 'sol' and word < 'sol…'`: under row-level security LIKE and trigrams would lose their index.
+    """
+
+    patient = within("patients.Patient", db_index=False)
+    word = models.CharField(max_length=rules.LONGEST, db_collation="C")
+
+    objects: ClassVar[WordManager] = WordManager()
+
+    class Meta:
+        constraints = [
+            *walls("patients_word", patient="patients_patient"),
+            models.UniqueConstraint(fields=["practice", "word", "patient"], name="word_once"),
+        ]
+        indexes = [models.Index(fields=["practice", "patient"], name="word_of_patient")]
+
+
+class Note(OfPractice):
+    """What staff write down about a patient. Never changed: a correction is another note."""
+
+    patient = within("patients.Patient", db_index=False, related_name="notes")
+    text = models.CharField(max_length=1000)
+    by = within("practice.Member")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [*walls("patients_note", patient="patients_patient", by="practice_member"), fixed("patients_note")]
+        indexes = [models.Index(fields=["practice", "patient", "-at", "-id"], name="note_of_patient")]
+
+
 @remembered("Card")
 class Card(OfPractice):
     """A card on file: the gateway's token, the customer it belongs to there, and what may be shown. Kept never sees the number."""
@@ -47,6 +111,7 @@ class Card(OfPractice):
     class State(models.TextChoices):
         ACTIVE = "active"
         BLOCKED = "blocked"  # a hard decline: the bank will not take it again
+        OFF = "off"  # taken off the profile: good only for the visits that rely on it (R7a)
         GONE = "gone"  # withdrawn at the gateway
 
     patient = within("patients.Patient", related_name="cards")

@@ -1,24 +1,82 @@
 """Reading patients."""
 
-from django.db.models import Q, QuerySet
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from kept.patients.models import Card, Link, Patient
+from django.db.models import F, Func, IntegerField, Q, QuerySet, Value
+from django.db.models.functions import Least, Left
+
+from kept.patients import rules
+from kept.patients.models import Card, Link, Patient, Word
 from kept.practice.models import Member
 from kept.practice.transitions import secret_hash
 
+FIRST_LETTER, LAST_LETTER = "a", "\U0010ffff"  # as bytes sort: digits come before the first
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Patients by name. `alike`: nothing matched as it was typed, so these are spelled nearly so."""
+
+    patients: QuerySet[Patient]
+    alike: bool = False
+
 
 def patients(member: Member, search: str = "") -> QuerySet[Patient]:
-    """The practice's patients by name; of a search, those whose first or last name, phone or e-mail starts with each word."""
-    found = Patient.objects.filter(practice=member.practice_id)
-    for word in search.split():
-        found = found.filter(
-            Q(first_name__istartswith=word)
-            | Q(last_name__istartswith=word)
-            | Q(email__istartswith=word)
-            | Q(phone__icontains=word)
-            | Q(external_id__istartswith=word)
-        )
-    return found.order_by("last_name", "first_name", "id")
+    """The practice's patients by name; of a search, those whom it finds."""
+    return find(member, search).patients
+
+
+def find(member: Member, search: str) -> Found:
+    """Each word asked for begins one of the patient's: of a name in any order, an e-mail address, a birth date, any piece of a phone
+    number. Where nobody matches, the nearest spellings."""
+    everybody = Patient.objects.filter(practice=member.practice_id).order_by("sort_name", "id")
+    if not search.strip():
+        return Found(everybody)
+    asked = rules.asked_words(search)
+    if not asked:
+        return Found(everybody.none())
+    found = everybody
+    for readings in asked:
+        found = found.filter(pk__in=_words(member).filter(_begins(readings)).values("patient"))
+    if found.exists():
+        return Found(found)
+    for tolerance in (1, 2):
+        found = everybody
+        for readings in asked:
+            found = found.filter(pk__in=_alike(member, readings, tolerance).values("patient"))
+        if found.exists():
+            return Found(found, alike=True)
+    return Found(everybody.none())
+
+
+def _words(member: Member) -> QuerySet[Word]:
+    return Word.objects.filter(practice=member.practice_id)
+
+
+def _begins(readings: Iterable[str]) -> Q:
+    found = Q(pk__in=[])
+    for word in readings:
+        found |= Q(word__gte=word, word__lt=word + LAST_LETTER)
+    return found
+
+
+def _alike(member: Member, readings: Sequence[str], tolerance: int) -> QuerySet[Word]:
+    """The words that differ from what is asked in so many letters, whole or as far as typed. Digits are no matter of spelling."""
+    asked = readings[0]
+    letters = rules.forgiven(asked, tolerance)
+    if not letters:
+        return _words(member).filter(_begins(readings))
+    nearest = Least(*(Levenshtein(word, Value(asked), Value(letters)) for word in (F("word"), Left("word", len(asked)))))
+    found = _words(member).filter(word__gte=FIRST_LETTER).annotate(apart=nearest).filter(apart__lte=letters)
+    return found if len(asked) >= rules.LONG_WORD or letters == 1 else found.filter(_begins(asked[:1]))
+
+
+class Levenshtein(Func):
+    """How many letters differ; beyond the most that matters, some greater number."""
+
+    function = "levenshtein_less_equal"
+    output_field = IntegerField()
 
 
 def usable_card(patient: Patient) -> Card | None:

@@ -1,7 +1,7 @@
 """Changing patients: adding one, keeping a card, giving out a link."""
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -14,7 +14,17 @@ from kept.practice.rules import Right
 from kept.practice.transitions import secret_hash
 
 
-def add_patient(*, first_name: str, last_name: str = "", email: str = "", phone: str = "", by: Member, at: datetime) -> Patient:
+def add_patient(
+    *,
+    first_name: str,
+    last_name: str = "",
+    email: str = "",
+    phone: str = "",
+    birth_date: date | None = None,
+    alert: str = "",
+    by: Member,
+    at: datetime,
+) -> Patient:
     """A new patient of the practice. Raises Refusal `invalid` without a name, `not_permitted`."""
     by.must(Right.BOOK)
     if not first_name.strip():
@@ -25,6 +35,8 @@ def add_patient(*, first_name: str, last_name: str = "", email: str = "", phone:
         last_name=last_name.strip(),
         email=email.strip(),
         phone=phone.strip(),
+        birth_date=birth_date,
+        alert=alert.strip(),
         created_at=at,
     )
     journal.record("patient.added", patient, by=by, at=at)
