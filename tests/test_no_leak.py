@@ -26,7 +26,7 @@ import kept.noshows.transitions.attendance as noshows
 import kept.policies.transitions as policies
 import kept.scheduling.transitions.booking as booking
 from kept.billing.gateways.facts import IntentFacts, RefundFacts
-from kept.billing.models import CardCapture, Charge, CreditNote, GatewayEvent, InvoiceLine
+from kept.billing.models import CardCapture, Charge, CreditNote, GatewayEvent, InvoiceLine, Payment
 from kept.events import journal
 from kept.foundation.ids import new_id
 from kept.foundation.models import OfPractice
@@ -182,7 +182,7 @@ def _charged_and_refunded(appointment: Appointment, desk: Member, owner: Member)
     charging.settle(charge.pk, paid, at=at, attempt=2)
     sent = refunding.refund(charge, Money(1000, "USD"), reason=CANARY, note=CANARY, by=owner, at=at)
     refunding.settle(sent.pk, RefundFacts(CANARY, "failed", 1000, failure=CANARY), at=at)
-    Charge.objects.update(cancel_why=CANARY, decline_code=CANARY, decline_text=CANARY)
+    Charge.objects.update(cancel_why=CANARY, decline_code=CANARY, decline_text=CANARY, decline_advice=CANARY, recording={"note": CANARY})
     return Charge.objects.select_related("invoice").get(), sent.pk
 
 
@@ -190,6 +190,16 @@ def _rest(juniper: House, charge: Charge) -> None:
     """Rows that come about in other ways."""
     practice = juniper.practice
     InvoiceLine.objects.create(practice=practice, invoice=charge.invoice, text=CANARY, detail=CANARY, amount_minor=1, currency="USD")
+    Payment.objects.create(
+        practice=practice,
+        invoice=charge.invoice,
+        charge=charge,
+        method="cash",
+        amount_minor=1,
+        currency="USD",
+        note=CANARY,
+        at=HOUR_LATER,
+    )
     CreditNote.objects.create(
         practice=practice, invoice=charge.invoice, number=1, amount_minor=1, currency="USD", why=CANARY, at=HOUR_LATER
     )

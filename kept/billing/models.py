@@ -16,6 +16,16 @@ class Kind(models.TextChoices):
     NO_SHOW = "no_show", "No-show fee"
 
 
+class Method(models.TextChoices):
+    """How money came in. Only `card` moves it through the gateway; the others are recorded by staff, and so is what goes back."""
+
+    CARD = "card", "Card"
+    CASH = "cash", "Cash"
+    TERMINAL = "terminal", "Card terminal"
+    TRANSFER = "transfer", "Transfer"
+    OTHER = "other", "Other"
+
+
 @remembered("Invoice")
 class Invoice(OfPractice):
     """A bill. Its number is gapless per practice; once issued only its status moves: balanced when paid, cancelled by a credit note."""
@@ -113,16 +123,25 @@ class State(models.TextChoices):
     FAILED = "failed"
 
 
+# Charges that a person may have to decide about; the list of them is short, and so is its index.
+ASKS = ~Q(flag="") | Q(state__in=[State.UNKNOWN, State.DECLINED, State.FAILED], cancel_requested=False, captured_minor=0)
+
+
 @remembered("Charge")
 class Charge(OfPractice):
     """One fee and its one payment at the gateway, for its whole life (I4).
 
     `live` says that we intend it; a fact from the gateway sets the state and `flag`, never `live`. Idempotency keys are written
-    with the row, before the first call. `lease_until`: while a worker has it; `look_at`: when an unknown outcome is looked up next.
+    with the row, before the first call. `lease_until`: while somebody has it; `look_at`: when an unknown outcome is looked up next.
+
+    `link_at`: since when the patient has a link on which she pays it herself; from then on only she confirms it. `expires_at`: until
+    when it waits for her. `recording`: what staff say was paid another way; it counts once the card payment cannot happen any more.
+    `captured` is all that came in, by card or recorded.
     """
 
     class Flag(models.TextChoices):
         REFUND_OR_KEEP = "refund_or_keep"
+        REFUND_FAILED = "refund_failed"
 
     appointment = within("scheduling.Appointment", related_name="charges")
     patient = within("patients.Patient")
@@ -147,6 +166,10 @@ class Charge(OfPractice):
     cancel_why = models.CharField(max_length=200, blank=True)
     decline_code = code(max_length=80, blank=True)
     decline_text = models.CharField(max_length=300, blank=True)
+    decline_advice = code(max_length=80, blank=True)
+    link_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    recording = models.JSONField(null=True, blank=True)
     captured_minor = models.PositiveIntegerField(default=0)
     captured_at = models.DateTimeField(null=True, blank=True)
     refund_reserved_minor = models.PositiveIntegerField(default=0)
@@ -173,7 +196,9 @@ class Charge(OfPractice):
             PlainSql(name="charge_guard", **CHARGE_GUARD),
         ]
         indexes = [
-            models.Index(fields=["practice", "state", "due_at"], name="charge_open", condition=Q(state__in=["due", "sending", "unknown"]))
+            models.Index(fields=["practice", "state", "due_at"], name="charge_open", condition=Q(state__in=["due", "sending", "unknown"])),
+            models.Index(fields=["practice", "due_at", "id"], name="charge_asks", condition=ASKS),
+            models.Index(fields=["practice", "expires_at"], name="charge_expires", condition=Q(state=State.NEEDS_PATIENT)),
         ]
 
     @property
@@ -202,21 +227,30 @@ class Charge(OfPractice):
         """Sent, or perhaps sent, and not yet known."""
         return self.state in (State.SENDING, State.UNKNOWN)
 
+    @property
+    def ending(self) -> bool:
+        """No longer wanted, or paid another way: its payment at the gateway is being cancelled."""
+        return self.cancel_requested and self.state in (State.DECLINED, State.NEEDS_PATIENT)
+
 
 class Payment(OfPractice):
-    """Money that came in for an invoice."""
+    """Money that came in for an invoice: by card, as the gateway says, or another way, recorded `by` a member."""
 
     invoice = within("billing.Invoice", related_name="payments")
     charge = within("billing.Charge", related_name="payments")
+    method = code(choices=Method.choices, default=Method.CARD)
     amount_minor = models.PositiveIntegerField()
     currency = code(max_length=3)
-    gateway_charge_id = code(max_length=80)
+    gateway_charge_id = code(max_length=80, blank=True)
+    by = within("practice.Member", null=True, blank=True)
+    note = models.CharField(max_length=500, blank=True)
     at = models.DateTimeField()
 
     class Meta:
         constraints = [
-            *walls("billing_payment", invoice="billing_invoice", charge="billing_charge"),
-            models.UniqueConstraint(fields=["practice", "charge"], name="payment_of_charge_once"),
+            *walls("billing_payment", invoice="billing_invoice", charge="billing_charge", by="practice_member"),
+            models.UniqueConstraint(fields=["practice", "charge"], name="payment_by_card_once", condition=Q(method=Method.CARD)),
+            models.UniqueConstraint(fields=["practice", "charge"], name="payment_recorded_once", condition=~Q(method=Method.CARD)),
             fixed("billing_payment"),
         ]
 
@@ -227,7 +261,7 @@ class Payment(OfPractice):
 
 @remembered("Refund")
 class Refund(OfPractice):
-    """Money going back to the card it came from. Its amount is reserved on the charge before the gateway is asked (I6)."""
+    """Money going back the way it came: to the card, its amount reserved on the charge before the gateway is asked (I6), or by record."""
 
     class State(models.TextChoices):
         RESERVED = "reserved"
@@ -239,6 +273,7 @@ class Refund(OfPractice):
 
     charge = within("billing.Charge", related_name="refunds")
     invoice = within("billing.Invoice", related_name="refunds")
+    method = code(choices=Method.choices, default=Method.CARD)
     amount_minor = models.PositiveIntegerField()
     currency = code(max_length=3)
     why = models.CharField(max_length=200)
@@ -265,7 +300,7 @@ class Refund(OfPractice):
 
 class CardCapture(OfPractice):
     """A patient on her way to a card, with what she accepted before (R3a): to the gateway's page, or from a clinic's own website that
-    sent the card's `payment_method_id`.
+    sent the card's `payment_method_id`. With `charge` she wants to pay that with it, and accepts nothing.
 
     `consent` holds the fields of the acceptance that is written when the card is there; without a card none is.
     """
@@ -278,7 +313,8 @@ class CardCapture(OfPractice):
 
     appointment = within("scheduling.Appointment")
     patient = within("patients.Patient")
-    consent = models.JSONField()
+    charge = within("billing.Charge", null=True, blank=True)
+    consent = models.JSONField(default=dict)
     state = code(choices=State.choices, default=State.OPEN)
     session_id = code(max_length=120, null=True, blank=True)
     payment_method_id = code(max_length=120, blank=True)
@@ -287,7 +323,7 @@ class CardCapture(OfPractice):
 
     class Meta:
         constraints = [
-            *walls("billing_cardcapture", appointment="scheduling_appointment", patient="patients_patient"),
+            *walls("billing_cardcapture", appointment="scheduling_appointment", patient="patients_patient", charge="billing_charge"),
             models.UniqueConstraint(fields=["practice", "session_id"], name="card_capture_session_once"),
         ]
 

@@ -9,6 +9,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from kept.billing.models import Charge, Invoice
 from kept.foundation.money import Money
+from kept.patients.models import Card
 from kept.practice import queries as practice
 from kept.practice.models import Member
 from kept.scheduling.queries import in_days
@@ -50,8 +51,16 @@ def invoices(member: Member, wanted: Filter) -> QuerySet[Invoice]:
 
 
 def charge_of(invoice: Invoice) -> Charge | None:
-    """The charge an invoice was made for."""
-    return next(iter(invoice.charges.all()), None)
+    """The charge by which an invoice is to be paid: of several, made one after the other has failed, the last."""
+    return max(invoice.charges.all(), key=lambda charge: (charge.live, charge.created_at, charge.pk), default=None)
+
+
+def cards_to_pay_with(charge: Charge) -> list[Card]:
+    """The patient's cards that can pay the charge, newest first. Its payment, once made, belongs to one customer at the gateway."""
+    cards = Card.objects.filter(patient=charge.patient_id, state=Card.State.ACTIVE)
+    if charge.gateway_intent_id:
+        cards = cards.filter(gateway_customer_id=charge.card.gateway_customer_id)
+    return list(cards.order_by("-given_at", "-id"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """Talking to the gateway about one charge or refund: commit the intent, call, commit the outcome. Each `scope` is one transaction;
 between them no lock is held. Jobs call these; each may run twice, be killed anywhere, and be run again."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from django.db.models import Q
@@ -11,7 +12,8 @@ from django.db.models import Q
 from kept.billing.gateways import accounts
 from kept.billing.gateways.facts import Busy, Gateway, IntentFacts, NoAnswer, RefundFacts, Rejected
 from kept.billing.models import Charge, Refund, State
-from kept.billing.transitions import charging, refunding
+from kept.billing.transitions import charging, paying, refunding
+from kept.billing.transitions.cards import payments_off
 from kept.foundation import clock
 from kept.foundation.crashpoints import crashpoint
 from kept.foundation.ids import as_id
@@ -19,6 +21,8 @@ from kept.foundation.scope import scope
 
 NOBODY = UUID(int=0)
 KEY_LIFE = timedelta(hours=23)  # the gateway may forget an idempotency key after 24
+
+Door = Callable[[], AbstractContextManager[object]]
 
 
 @contextmanager
@@ -35,36 +39,81 @@ def _gateway(practice_id: str) -> Gateway | None:
 
 def send_charge(practice_id: str, charge_id: str) -> None:
     """Charge the card: create unconfirmed, commit the intent's id, confirm, settle (I4)."""
-    with _job(practice_id, "send_charge"):
+    door = partial(_job, practice_id, "send_charge")
+    with door():
         charge = charging.begin(charge_id, at=clock.now())
     if charge is None:
         return
     crashpoint("charge.begun")
     gateway = _gateway(practice_id)
     if gateway is None:
-        with _job(practice_id, "send_charge"):
+        with door():
             charging.fail(charge_id, why="Card payments are not set up.", code="payments_off", at=clock.now())
         return
     try:
-        intent_id = charge.gateway_intent_id or _create(gateway, practice_id, charge)
-        crashpoint("charge.created")
-        facts = gateway.confirm_intent(intent_id, payment_method=charge.card.payment_method_id, key=charge.confirm_key)
-    except Busy:
-        with _job(practice_id, "send_charge"):
-            charging.put_back(charge_id, at=clock.now())
-        return
-    except NoAnswer:
-        with _job(practice_id, "send_charge"):
-            charging.lose_sight(charge_id, at=clock.now())
-        return
+        confirm(gateway, charge, door)
     except Rejected as refused:
-        _refused(gateway, practice_id, charge_id, refused)
-        return
+        _refused(gateway, practice_id, charge, refused)
+
+
+def confirm(gateway: Gateway, charge: Charge, door: Door, *, return_url: str = "") -> IntentFacts | None:
+    """Confirm a charge that was begun: by its job, or with the patient there, whose bank then leads back to `return_url`. None when the
+    answer did not come or the gateway was busy. Raises Rejected."""
+    try:
+        intent_id = charge.gateway_intent_id or _create(gateway, charge, door)
+        crashpoint("charge.created")
+        facts = gateway.confirm_intent(
+            intent_id, payment_method=charge.card.payment_method_id, key=charge.confirm_key, return_url=return_url
+        )
+    except Busy:
+        with door():
+            charging.put_back(charge.id, at=clock.now())
+        return None
+    except NoAnswer:
+        with door():
+            charging.lose_sight(charge.id, at=clock.now())
+        return None
     crashpoint("charge.confirmed")
-    _settle(practice_id, charge_id, facts, attempt=charge.attempt)
+    with door():
+        charging.settle(charge.id, facts, at=clock.now(), attempt=charge.attempt)
+    return facts
 
 
-def _create(gateway: Gateway, practice_id: str, charge: Charge) -> str:
+def pay(practice_id: str, charge_id: str, card_id: UUID, *, return_url: str) -> str:
+    """The patient pays with that card, on her own phone: the same payment, confirmed while she is there (I4). The charge then says what
+    became of it. Returns the address of her bank's question, if it asks one.
+
+    Raises Refusal `charge_in_flight`, `wrong_status`, `card_required`, `fee_not_available`.
+    """
+    door = partial(scope, practice_id, actor="patient:link", source="pay page")
+    gateway = _gateway(practice_id)
+    if gateway is None:
+        raise payments_off()
+    with door():
+        charge = paying.begin(charge_id, card_id, at=clock.now())
+    crashpoint("charge.begun")
+    try:
+        facts = confirm(gateway, charge, door, return_url=return_url)
+    except Rejected as refused:
+        with door():
+            paying.give_back(charge.id, card_is_gone=refused.code == "resource_missing", at=clock.now())
+        return ""
+    return facts.bank_url if facts else ""
+
+
+def look_in(practice_id: str, charge_id: str) -> None:
+    """The patient comes back from her bank: what it answered is asked, not believed from the address."""
+    with scope(practice_id, actor="patient:link", source="pay page"):
+        charge = charging.locked(charge_id)
+    gateway = _gateway(practice_id)
+    if gateway is None or charge.gateway_intent_id is None or charge.state != State.NEEDS_PATIENT:
+        return
+    facts = gateway.intent(charge.gateway_intent_id)
+    with scope(practice_id, actor="patient:link", source="pay page"):
+        charging.settle(charge_id, facts, at=clock.now())
+
+
+def _create(gateway: Gateway, charge: Charge, door: Door) -> str:
     intent = gateway.create_intent(
         amount=charge.amount,
         customer=charge.card.gateway_customer_id,
@@ -73,7 +122,7 @@ def _create(gateway: Gateway, practice_id: str, charge: Charge) -> str:
         key=charge.create_key,
     )
     crashpoint("charge.accepted")
-    with _job(practice_id, "send_charge"):
+    with door():
         charging.note_intent(charge.id, intent.id)
     return intent.id
 
@@ -83,24 +132,27 @@ def _settle(practice_id: str, charge_id: str | UUID, facts: IntentFacts, *, atte
         charging.settle(charge_id, facts, at=clock.now(), attempt=attempt)
 
 
-def _refused(gateway: Gateway, practice_id: str, charge_id: str, refused: Rejected) -> None:
-    """The request itself was refused. Before that is called failed, the intent is cancelled at the gateway; what it had become counts."""
+def _refused(gateway: Gateway, practice_id: str, charge: Charge, refused: Rejected) -> None:
+    """The request itself was refused. Before that is called failed, the payment is cancelled at the gateway; what it had become counts,
+    and while the gateway does not say, it is not known."""
     with _job(practice_id, "send_charge"):
-        intent_id = charging.locked(charge_id).gateway_intent_id
+        charge = charging.note_refusal(charge.id, why=str(refused), code=refused.code)
+        if charge.gateway_intent_id is None:
+            charging.fail(charge.id, why=str(refused), code=refused.code, at=clock.now())
+            return
     try:
-        facts = gateway.cancel_intent(intent_id) if intent_id else None
+        facts = gateway.cancel_intent(charge.gateway_intent_id)
     except (NoAnswer, Busy, Rejected):
-        facts = None
-    if facts and facts.paid:
-        _settle(practice_id, charge_id, facts)
+        with _job(practice_id, "send_charge"):
+            charging.lose_sight(charge.id, at=clock.now())
         return
-    with _job(practice_id, "send_charge"):
-        charging.fail(charge_id, why=str(refused), code=refused.code, at=clock.now())
+    _settle(practice_id, charge.id, facts, attempt=charge.attempt)
 
 
 def look_up(practice_id: str, charge_id: str) -> None:
     """End an unknown outcome by asking (docs/money.md): retrieve the intent; without its id repeat the create with the same key, or,
-    once keys may be forgotten, look through the list. A further confirm only after the gateway shows the intent unconfirmed."""
+    once keys may be forgotten, look through the list. A further confirm only after the gateway shows the intent unconfirmed; one that
+    the patient was making waits for her instead."""
     with _job(practice_id, "look_up"):
         charge = charging.locked(charge_id)
         if not charge.in_flight or (charge.state == State.SENDING and charge.lease_until and charge.lease_until > clock.now()):
@@ -111,14 +163,19 @@ def look_up(practice_id: str, charge_id: str) -> None:
         return
     try:
         facts = _find(gateway, practice_id, charge)
-        if facts.status in ("requires_confirmation", "requires_payment_method") and not facts.error_code:
-            facts = gateway.cancel_intent(facts.id) if charge.cancel_requested else _confirm_anew(gateway, practice_id, charge)
-        elif charge.cancel_requested and not facts.paid:
+        untried = facts.status in ("requires_confirmation", "requires_payment_method") and not facts.error_code
+        if charge.cancel_requested and not facts.paid:
             facts = gateway.cancel_intent(facts.id)
+        elif untried and charge.link_at:
+            with _job(practice_id, "look_up"):
+                charging.put_back(charge_id, at=clock.now())
+            return
+        elif untried:
+            facts = _confirm_anew(gateway, practice_id, charge)
     except (NoAnswer, Busy):
         return  # asked again when `look_at` comes
     except Rejected as refused:
-        _refused(gateway, practice_id, charge_id, refused)
+        _refused(gateway, practice_id, charge, refused)
         return
     _settle(practice_id, charge_id, facts)
 
@@ -140,20 +197,33 @@ def _find(gateway: Gateway, practice_id: str, charge: Charge) -> IntentFacts:
             with _job(practice_id, "look_up"):
                 charging.note_intent(charge.id, found.id)
             return found
-    return gateway.intent(_create(gateway, practice_id, charge))
+    return gateway.intent(_create(gateway, charge, partial(_job, practice_id, "look_up")))
 
 
 def end_charge(practice_id: str, charge_id: str) -> None:
     """Cancel the payment of a fee that is no longer wanted, at the gateway first. If it says paid, paid it is, and flagged (R12)."""
     with _job(practice_id, "end_charge"):
         charge = charging.locked(charge_id)
-        intent_id = charge.gateway_intent_id
-        if not charge.cancel_requested or charge.in_flight or charge.state in (State.SUCCEEDED, State.CANCELED) or intent_id is None:
+    if charge.ending and charge.gateway_intent_id:
+        _cancel(practice_id, charge_id, charge.gateway_intent_id)
+
+
+def expire_charge(practice_id: str, charge_id: str) -> None:
+    """The patient did not pay in time: her payment is cancelled at the gateway first, then the charge has failed, and staff decide."""
+    with _job(practice_id, "expire_charge"):
+        charge = charging.locked(charge_id)
+        if charge.state != State.NEEDS_PATIENT or charge.expires_at is None or charge.expires_at > clock.now():
             return
+        if charge.gateway_intent_id is None:
+            charging.fail(charge_id, code=charging.LINK_EXPIRED, at=clock.now())
+            return
+    _cancel(practice_id, charge_id, charge.gateway_intent_id)
+
+
+def _cancel(practice_id: str, charge_id: str, intent_id: str) -> None:
     gateway = _gateway(practice_id)
-    if gateway is None:
-        return
-    _settle(practice_id, charge_id, gateway.cancel_intent(intent_id))
+    if gateway:
+        _settle(practice_id, charge_id, gateway.cancel_intent(intent_id))
 
 
 def send_refund(practice_id: str, refund_id: str) -> None:

@@ -31,6 +31,11 @@ def end_charge(practice_id: str, charge_id: str) -> None:
     sending.end_charge(practice_id, charge_id)
 
 
+@app.task(name="billing.expire_charge", queue="money", retry=AGAIN)
+def expire_charge(practice_id: str, charge_id: str) -> None:
+    sending.expire_charge(practice_id, charge_id)
+
+
 @app.task(name="billing.send_refund", queue="money", retry=AGAIN)
 def send_refund(practice_id: str, refund_id: str) -> None:
     sending.send_refund(practice_id, refund_id)
@@ -68,6 +73,9 @@ def follow_up(practice_id: str) -> None:
         unended = Q(cancel_requested=True, state__in=[State.DECLINED, State.NEEDS_PATIENT])
         for charge_id in Charge.objects.filter(unended).values_list("id", flat=True):
             jobs.defer("billing.end_charge", charge_id=str(charge_id))
+        over = Q(state=State.NEEDS_PATIENT, cancel_requested=False, expires_at__lte=now)
+        for charge_id in Charge.objects.filter(over).values_list("id", flat=True):
+            jobs.defer("billing.expire_charge", charge_id=str(charge_id))
         stuck = Q(state__in=[Refund.State.RESERVED, Refund.State.SENDING, Refund.State.UNKNOWN], created_at__lt=now - timedelta(minutes=1))
         for refund_id in Refund.objects.filter(stuck).values_list("id", flat=True):
             jobs.defer("billing.send_refund", refund_id=str(refund_id))

@@ -30,7 +30,7 @@ class FeeQuerySet(models.QuerySet["Fee"]):
                 When(~Q(decision=Decision.CHARGE), then=F("decision")),
                 When(charge__captured_minor__gt=0, charge__refunded_minor__gte=F("charge__captured_minor"), then=Value("refunded")),
                 When(charge__refunded_minor__gt=0, then=Value("part_refunded")),
-                When(charge__state=State.SUCCEEDED, then=Value("paid")),
+                When(charge__captured_minor__gt=0, then=Value("paid")),
                 When(charge__state=State.DUE, charge__due_at__gt=at, then=Value("waiting")),
                 When(charge__state__in=[State.DUE, State.SENDING], then=Value("charging")),
                 When(charge__state=State.UNKNOWN, then=Value("checking")),

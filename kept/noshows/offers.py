@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 
 from kept.billing.gateways import accounts
-from kept.billing.models import Charge, Kind, State
+from kept.billing.models import Charge, Kind
 from kept.foundation.dates import clock_time, short_day
 from kept.foundation.money import Money
 from kept.patients.models import Card
@@ -80,12 +80,12 @@ def fee_offer(appointment: Appointment, *, at: datetime, kind: Kind = Kind.NO_SH
 
 
 def _unresolved(charge: Charge) -> bool:
-    return charge.in_flight or charge.cancel_requested and charge.state not in (State.SUCCEEDED, State.CANCELED)
+    return charge.in_flight or charge.ending
 
 
 def _holds_money(charge: Charge) -> bool:
     """Paid and not wholly refunded, even if it was wanted no more when it was paid."""
-    return charge.state == State.SUCCEEDED and charge.refunded_minor < charge.captured_minor
+    return charge.refunded_minor < charge.captured_minor
 
 
 def _first_reason(appointment: Appointment, earlier: Charge | None, at: datetime) -> str:

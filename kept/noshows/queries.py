@@ -109,7 +109,7 @@ def totals(member: Member, wanted: Filter) -> Totals:
     charges = (
         Charge.objects.filter(appointment__in=missed.values("pk"), fees__open=True)
         .exclude(invoice=None)
-        .exclude(state=State.CANCELED)
+        .exclude(state=State.CANCELED, captured_minor=0)
         .values("currency")
         .annotate(
             invoiced=Sum("amount_minor"),

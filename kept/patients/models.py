@@ -148,6 +148,7 @@ class Link(OfPractice):
 
     class Purpose(models.TextChoices):
         CARD = "card"
+        PAY = "pay"
 
     purpose = code(choices=Purpose.choices)
     patient = within("patients.Patient")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import TextChoices
 from django.utils.translation import gettext as _
 
+from kept.foundation.money import Money
 from kept.foundation.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Right(TextChoices):
     SEE_SALES = "see_sales", "see invoices"
     COLLECT = "collect", "collect on invoices"
     REFUND = "refund", "refund"
+    VOID = "void", "void invoices"
     SEE_SETTINGS = "see_settings", "see settings"
     SET_UP = "set_up", "change policies, services or staff"
 
@@ -39,7 +41,7 @@ class Right(TextChoices):
 HEADS = {Role.OWNER, Role.MANAGER}
 DESK, PROVIDER, BILLING, AUDITOR = {Role.FRONT_DESK}, {Role.PROVIDER}, {Role.BILLING}, {Role.AUDITOR}
 
-# The table of roles. Front desk holds DOUBLE_BOOK and REFUND only as far as the practice's settings let it.
+# The table of roles. Front desk holds DOUBLE_BOOK, REFUND and VOID only as far as the practice's settings let it.
 RIGHTS: dict[Right, set[Role]] = {
     Right.SEE_BOOK: HEADS | DESK | PROVIDER | AUDITOR,
     Right.BOOK: HEADS | DESK | PROVIDER,
@@ -50,6 +52,7 @@ RIGHTS: dict[Right, set[Role]] = {
     Right.SEE_SALES: HEADS | DESK | BILLING | AUDITOR,
     Right.COLLECT: HEADS | DESK | BILLING,
     Right.REFUND: HEADS | DESK | BILLING,
+    Right.VOID: HEADS | DESK | BILLING,
     Right.SEE_SETTINGS: HEADS,
     Right.SET_UP: HEADS,
 }
@@ -61,13 +64,26 @@ def may(member: "Member", right: Right, subject: Any = None) -> bool:
         return False
     if member.role == Role.FRONT_DESK and right == Right.DOUBLE_BOOK and not member.practice.settings.front_desk_may_double_book:
         return False
-    if member.role == Role.FRONT_DESK and right == Right.REFUND and not member.practice.settings.front_desk_refund_limit_minor:
+    if right in (Right.REFUND, Right.VOID) and (limit := refund_limit(member)) is not None and not limit:
         return False
     if subject is None:
         return True
     if member.role == Role.PROVIDER and getattr(subject, "provider_id", None) != member.provider_id:
         return False
     return works_at(member, subject.clinic_id)
+
+
+def refund_limit(member: "Member") -> Money | None:
+    """The most she may refund or void at once. None: no limit but the rights of her role."""
+    if member.role != Role.FRONT_DESK:
+        return None
+    return Money(member.practice.settings.front_desk_refund_limit_minor, member.practice.settings.currency)
+
+
+def within_limit(member: "Member", amount: Money) -> bool:
+    """Whether she may refund or void that much. A limit says nothing of another currency, so there it allows nothing."""
+    limit = refund_limit(member)
+    return limit is None or (amount.currency == limit.currency and amount <= limit)
 
 
 def works_at(member: "Member", clinic_id: Any) -> bool:

@@ -25,7 +25,7 @@ class Rejected(Exception):
 
 @dataclass(frozen=True, slots=True)
 class IntentFacts:
-    """A payment intent as the gateway has it now. `status` is the gateway's own word."""
+    """A payment intent as the gateway has it now. `status` is the gateway's own word; `bank_url` where the patient answers her bank."""
 
     id: str
     status: str
@@ -34,7 +34,9 @@ class IntentFacts:
     error_code: str = ""
     decline_code: str = ""
     error_text: str = ""
+    advice_code: str = ""
     charge_id: str = ""
+    bank_url: str = ""
 
     @property
     def paid(self) -> bool:
@@ -88,7 +90,7 @@ class Gateway(Protocol):
 
     def create_intent(self, *, amount: Money, customer: str, payment_method: str, charge_id: str, key: str) -> IntentFacts: ...
 
-    def confirm_intent(self, intent_id: str, *, payment_method: str, key: str) -> IntentFacts: ...
+    def confirm_intent(self, intent_id: str, *, payment_method: str, key: str, return_url: str = "") -> IntentFacts: ...
 
     def intent(self, intent_id: str) -> IntentFacts: ...
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import stripe
 from django.conf import settings
+from stripe.params import PaymentIntentConfirmParams
 
 from kept.billing.gateways.facts import Busy, CardFacts, IntentFacts, NoAnswer, RefundFacts, Rejected, SessionFacts
 from kept.foundation.money import Money
@@ -74,17 +75,17 @@ class StripeGateway:
             )
         return _intent(intent)
 
-    def confirm_intent(self, intent_id: str, *, payment_method: str, key: str) -> IntentFacts:
-        """Off session, to that card. A decline is an answer, not an error."""
+    def confirm_intent(self, intent_id: str, *, payment_method: str, key: str, return_url: str = "") -> IntentFacts:
+        """To that card; on session, the patient being there, with an address to which her bank leads her back. A decline is an answer,
+        not an error."""
+        params: PaymentIntentConfirmParams = {"payment_method": payment_method, "expand": ["latest_charge"]}
+        if return_url:
+            params["return_url"] = return_url
+        else:
+            params["off_session"] = True
         try:
             with _speaking():
-                return _intent(
-                    self._client.v1.payment_intents.confirm(
-                        intent_id,
-                        {"off_session": True, "payment_method": payment_method, "expand": ["latest_charge"]},
-                        {"idempotency_key": key},
-                    )
-                )
+                return _intent(self._client.v1.payment_intents.confirm(intent_id, params, {"idempotency_key": key}))
         except stripe.CardError as declined:
             return _declined(intent_id, declined)
 
@@ -148,11 +149,11 @@ def _speaking() -> Iterator[None]:
     except (stripe.InvalidRequestError, stripe.AuthenticationError, stripe.PermissionError) as error:
         if error.http_status == 409:
             raise NoAnswer(str(error)) from error  # the same key is being worked on
-        raise Rejected(str(error), error.code or "") from error
+        raise Rejected(error.user_message or str(error), error.code or "") from error
     except stripe.IdempotencyError as error:
         if error.http_status == 409:
             raise NoAnswer(str(error)) from error
-        raise Rejected(str(error), error.code or "") from error
+        raise Rejected(error.user_message or str(error), error.code or "") from error
     except stripe.StripeError as error:
         raise NoAnswer(str(error)) from error
 
@@ -169,7 +170,9 @@ def _intent(intent: Any) -> IntentFacts:
         error_code=error.get("code") or "",
         decline_code=error.get("decline_code") or "",
         error_text=error.get("message") or "",
+        advice_code=error.get("advice_code") or "",
         charge_id=(said.get("metadata") or {}).get("charge", ""),
+        bank_url=((said.get("next_action") or {}).get("redirect_to_url") or {}).get("url") or "",
     )
 
 
@@ -181,6 +184,7 @@ def _declined(intent_id: str, declined: stripe.CardError) -> IntentFacts:
         error_code=declined.code or "",
         decline_code=getattr(error, "decline_code", None) or "",
         error_text=declined.user_message or "",
+        advice_code=getattr(error, "advice_code", None) or "",
     )
 
 

@@ -123,8 +123,8 @@ def test_i7_each_step_is_told(due: Due) -> None:
     assert [(event.kind, event.actor) for event in events] == [
         ("charge.due", "test"),
         ("invoice.issued", "job:send_charge"),
-        ("invoice.paid", "job:settle_charge"),
-        ("charge.succeeded", "job:settle_charge"),
+        ("invoice.paid", "job:send_charge"),
+        ("charge.succeeded", "job:send_charge"),
     ]
 
 

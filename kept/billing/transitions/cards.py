@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from kept.billing.gateways import accounts
 from kept.billing.gateways.facts import CardFacts, Gateway, Rejected
-from kept.billing.models import CardCapture
+from kept.billing.models import CardCapture, Charge
 from kept.events import journal
 from kept.foundation import clock, jobs
 from kept.foundation.ids import new_id
@@ -49,6 +49,11 @@ def card_link(appointment: Appointment, *, by: Member, at: datetime) -> str:
     token = give_link(appointment.patient, Link.Purpose.CARD, subject_id=appointment.id, expires_at=appointment.starts_at, at=at)
     journal.record("card.link_given", appointment, by=by, at=at)
     return f"{settings.BASE_URL}/card/{token}/"
+
+
+def payments_off() -> Refusal:
+    """What a patient is told where the practice has no account at the gateway."""
+    return Refusal("fee_not_available", _("The clinic can’t take cards at the moment. Please call."))
 
 
 def terms_now(appointment: Appointment, version: PolicyVersion, *, at: datetime) -> Terms:
@@ -165,28 +170,53 @@ def accept(capture: CardCapture, card: Card, *, setup_intent_id: str, at: dateti
     return acceptance
 
 
+def to_pay(charge: Charge, *, at: datetime) -> CardCapture:
+    """The patient goes to give a card with which she then pays that charge. She accepts nothing by it."""
+    capture_id = new_id()
+    return CardCapture.objects.create(
+        id=capture_id,
+        practice_id=charge.practice_id,
+        appointment_id=charge.appointment_id,
+        patient_id=charge.patient_id,
+        charge=charge,
+        key=f"capture:{capture_id}",
+        created_at=at,
+    )
+
+
 def leave_for_the_card_page(practice_id: str, capture_id: str, *, success_url: str, cancel_url: str) -> str:
     """The gateway's card page for this capture, as an address to go to. Opens its own scopes; the gateway is called between them.
 
     Raises the gateway's NoAnswer, Busy or Rejected; the capture stays and may be tried again.
     """
     with scope(practice_id, actor="patient:link", source="card page"):
-        capture = CardCapture.objects.select_related("patient").get(pk=capture_id)
+        capture = CardCapture.objects.select_related("patient", "charge__card").get(pk=capture_id)
         keys = accounts.secrets()
     if keys is None:
-        raise Refusal("fee_not_available", _("The clinic can’t take cards at the moment. Please call."))
+        raise payments_off()
     gateway = accounts.gateway(keys[0])
+    session = gateway.open_card_page(
+        customer=_customer(capture, gateway, practice_id),
+        success_url=success_url,
+        cancel_url=cancel_url,
+        capture_id=str(capture.id),
+        key=capture.key,
+    )
+    with scope(practice_id, actor="patient:link", source="card page"):
+        CardCapture.objects.filter(pk=capture.pk, session_id=None).update(session_id=session.id)
+    return session.url
+
+
+def _customer(capture: CardCapture, gateway: Gateway, practice_id: str) -> str:
+    """The gateway's customer who gets the card: the one whose payment it is to be, else the patient's own."""
+    if capture.charge and capture.charge.gateway_intent_id:
+        return capture.charge.card.gateway_customer_id
     customer = capture.patient.gateway_customer_id
     if not customer:
         customer = gateway.create_customer(patient_id=str(capture.patient_id), key=f"customer:{capture.patient_id}")
         with scope(practice_id, actor="patient:link", source="card page"):
             Patient.objects.filter(pk=capture.patient_id, gateway_customer_id="").update(gateway_customer_id=customer)
-    session = gateway.open_card_page(
-        customer=customer, success_url=success_url, cancel_url=cancel_url, capture_id=str(capture.id), key=capture.key
-    )
-    with scope(practice_id, actor="patient:link", source="card page"):
-        CardCapture.objects.filter(pk=capture.pk, session_id=None).update(session_id=session.id)
-    return session.url
+    return customer
 
 
 def finish(practice_id: str, capture_id: str) -> None:
@@ -209,7 +239,11 @@ def finish(practice_id: str, capture_id: str) -> None:
         return
     with scope(practice_id, actor="patient:link", source="card page"):
         at = clock.now()
-        accept(capture, _kept(capture.patient, facts, at), setup_intent_id=facts.setup_intent_id, at=at)
+        card = _kept(capture.patient, facts, at)
+        if capture.charge_id:
+            CardCapture.objects.filter(pk=capture.pk, state=CardCapture.State.OPEN).update(state=CardCapture.State.DONE)
+        else:
+            accept(capture, card, setup_intent_id=facts.setup_intent_id, at=at)
 
 
 def _card_of(capture: CardCapture, gateway: Gateway) -> CardFacts | None:

@@ -20,6 +20,7 @@ from kept.scheduling.models import Appointment
 
 LEASE = timedelta(seconds=60)
 MOST_TRIES, TRIES_WITHIN = 4, timedelta(days=30)
+WAITS_FOR_HER = timedelta(days=14)
 HARD_DECLINES = {
     "lost_card",
     "stolen_card",
@@ -29,6 +30,8 @@ HARD_DECLINES = {
     "invalid_account",
     "revocation_of_authorization",
 }
+NEVER_AGAIN = "do_not_try_again"  # the bank's advice
+LINK_EXPIRED = "link_expired"
 OPEN_TO_RETRY = (State.DECLINED,)
 
 
@@ -37,9 +40,17 @@ def open_charge(appointment: Appointment, kind: Kind, amount: Money, *, due_at: 
 
     The key of its first call is written with it. Raises Refusal `already_charged` while another is live (R5, I3).
     """
+    charge = new_charge(appointment, kind, amount, due_at=max(due_at, at), at=at)
+    jobs.defer("billing.send_charge", at=charge.due_at if charge.due_at > at else None, charge_id=str(charge.id))
+    journal.record("charge.due", charge, by=by, at=at, minor=amount.minor, due_at=charge.due_at.isoformat())
+    return charge
+
+
+def new_charge(appointment: Appointment, kind: Kind, amount: Money, *, due_at: datetime, at: datetime, **more: object) -> Charge:
+    """The row, with the key of its first call. Raises Refusal `already_charged` while another is live (R5, I3)."""
     charge_id = new_id()
     with refusing(charge_live_once=already_charged(appointment, kind)):
-        charge = Charge.objects.create(
+        return Charge.objects.create(
             id=charge_id,
             practice_id=appointment.practice_id,
             appointment=appointment,
@@ -50,12 +61,10 @@ def open_charge(appointment: Appointment, kind: Kind, amount: Money, *, due_at: 
             amount_minor=amount.minor,
             currency=amount.currency,
             created_at=at,
-            due_at=max(due_at, at),
+            due_at=due_at,
             create_key=f"create:{charge_id}",
+            **more,
         )
-    jobs.defer("billing.send_charge", at=charge.due_at if charge.due_at > at else None, charge_id=str(charge.id))
-    journal.record("charge.due", charge, by=by, at=at, minor=amount.minor, due_at=charge.due_at.isoformat())
-    return charge
 
 
 def already_charged(appointment: Appointment, kind: Kind) -> Refusal:
@@ -69,13 +78,17 @@ def locked(charge_id: UUID | str) -> Charge:
 
 
 def begin(charge_id: UUID | str, *, at: datetime) -> Charge | None:
-    """A worker takes the charge: `due` becomes `sending` with a lease, the attempt and its key are written, the invoice issued.
-    None when there is nothing to send: ended, already sent, or not yet due. A job may run twice (I13)."""
+    """A worker takes the charge. None when there is nothing to send: ended, already sent, or not yet due. A job may run twice (I13)."""
     charge = locked(charge_id)
-    if charge.state != State.DUE or charge.due_at > at:
+    if charge.state != State.DUE or charge.due_at > at or charge.cancel_requested:
         return None
+    return take(charge, at=at)
+
+
+def take(charge: Charge, *, at: datetime) -> Charge:
+    """On its way: `sending` with a lease, the attempt and its key written, the invoice issued."""
     charge.state, charge.lease_until = State.SENDING, at + LEASE
-    charge.save(update_fields=["state", "lease_until"])
+    charge.save()
     charge = next_attempt(charge.id)
     issue_invoice(charge, at=at)
     return charge
@@ -113,14 +126,14 @@ def settle(charge_id: UUID | str, facts: IntentFacts, *, at: datetime, attempt: 
     if charge.state in (State.CANCELED, State.FAILED):
         return charge
     if facts.status == "canceled":
-        return _ended(charge, at)
+        return _ended(charge, at) if charge.cancel_requested else _canceled_unasked(charge, at)
     if attempt is None and charge.state == State.SENDING and charge.lease_until and charge.lease_until > at:
-        return charge  # a worker has it: what the gateway says now may be of an older attempt
-    if facts.status == "processing" and charge.in_flight:
+        return charge  # somebody has it: what the gateway says now may be of an older attempt
+    if facts.status == "processing":
         return _unknown(charge, at)
     if facts.error_code == "authentication_required" or facts.status == "requires_action":
         return _stopped(charge, State.NEEDS_PATIENT, facts, at)
-    if facts.error_code and charge.state in (State.SENDING, State.UNKNOWN):
+    if facts.error_code and (charge.in_flight or charge.link_at):
         return _stopped(charge, State.DECLINED, facts, at)
     return charge
 
@@ -128,70 +141,109 @@ def settle(charge_id: UUID | str, facts: IntentFacts, *, at: datetime, attempt: 
 def _succeeded(charge: Charge, facts: IntentFacts, at: datetime) -> Charge:
     if charge.cancel_requested or charge.state in (State.CANCELED, State.FAILED):
         charge.flag = Charge.Flag.REFUND_OR_KEEP
-    charge.state, charge.captured_minor, charge.captured_at = State.SUCCEEDED, facts.captured_minor, at
+    unrecorded = charge.recording if not charge.captured_minor else None
+    if unrecorded:
+        charge.recording = None
+    charge.captured_minor += facts.captured_minor
+    charge.state, charge.captured_at = State.SUCCEEDED, at
     charge.lease_until = charge.look_at = charge.unknown_since = None
     charge.gateway_intent_id = charge.gateway_intent_id or facts.id
     charge.save()
-    balance_invoice(charge, gateway_charge_id=facts.gateway_charge_id, at=at)
+    balance_invoice(charge, Money(facts.captured_minor, charge.currency), gateway_charge_id=facts.gateway_charge_id, at=at)
     journal.record("charge.succeeded", charge, by=None, at=at, minor=facts.captured_minor, flag=charge.flag)
+    if unrecorded:
+        journal.record("payment.not_recorded", charge, by=None, at=at, method=unrecorded["method"], minor=charge.amount_minor)
     return charge
 
 
 def _stopped(charge: Charge, state: State, facts: IntentFacts, at: datetime) -> Charge:
-    if charge.state == state:
-        return charge
+    """Not paid this time: declined, or for the patient to go on with. A fee that she pays by her link always waits for her."""
+    if charge.link_at:
+        state = State.NEEDS_PATIENT
+    is_new = charge.state != state
     charge.state, charge.lease_until, charge.look_at, charge.unknown_since = state, None, None, None
-    charge.decline_code, charge.decline_text = facts.decline_code or facts.error_code, facts.error_text
+    charge.decline_code = facts.decline_code or facts.error_code or "authentication_required"
+    charge.decline_text, charge.decline_advice = facts.error_text, facts.advice_code
+    if state == State.NEEDS_PATIENT:
+        charge.expires_at = charge.expires_at or at + WAITS_FOR_HER
     charge.save()
-    if facts.decline_code in HARD_DECLINES or facts.error_code == "expired_card":
+    if facts.decline_code in HARD_DECLINES or facts.error_code == "expired_card" or facts.advice_code == NEVER_AGAIN:
         charge.card.state = Card.State.BLOCKED
         charge.card.save(update_fields=["state"])
-    journal.record(f"charge.{state}", charge, by=None, at=at, code=charge.decline_code, attempt=charge.attempt)
-    if charge.cancel_requested:
-        jobs.defer("billing.end_charge", charge_id=str(charge.id))
-    return charge
+    if is_new:
+        journal.record(f"charge.{state}", charge, by=None, at=at, code=charge.decline_code, attempt=charge.attempt)
+    return _end(charge, at) if charge.cancel_requested and is_new else charge
 
 
 def _unknown(charge: Charge, at: datetime) -> Charge:
+    is_new = charge.state != State.UNKNOWN
     charge.state, charge.lease_until = State.UNKNOWN, None
     charge.unknown_since = charge.unknown_since or at
     charge.look_at = at + (timedelta(minutes=1) if at - charge.unknown_since < timedelta(hours=1) else timedelta(minutes=10))
     charge.save(update_fields=["state", "lease_until", "unknown_since", "look_at"])
+    if is_new:
+        journal.record("charge.unknown", charge, by=None, at=at, attempt=charge.attempt)
     return charge
 
 
 def lose_sight(charge_id: UUID | str, *, at: datetime) -> Charge:
     """No answer came: the outcome is unknown, shown as *being checked*, and looked up until it is known (R22). Never called failed."""
     charge = locked(charge_id)
-    if charge.state not in (State.SENDING, State.UNKNOWN):
-        return charge
-    first = charge.state == State.SENDING
-    charge = _unknown(charge, at)
-    if first:
-        journal.record("charge.unknown", charge, by=None, at=at, attempt=charge.attempt)
-    return charge
+    return _unknown(charge, at) if charge.in_flight else charge
 
 
 def put_back(charge_id: UUID | str, *, at: datetime) -> Charge:
-    """The gateway was busy and accepted nothing: due again in half a minute, as the same attempt with the same keys."""
+    """The gateway has not tried it: due again in half a minute, as the same attempt with the same keys. A fee that is wanted no more
+    ends instead; one that the patient pays herself waits for her."""
     charge = locked(charge_id)
+    if not (charge.state == State.SENDING or charge.state == State.UNKNOWN and charge.link_at):
+        return charge
     if charge.state == State.SENDING:
-        charge.state, charge.lease_until, charge.attempt = State.DUE, None, charge.attempt - 1
-        charge.due_at = at + timedelta(seconds=30)
-        charge.save(update_fields=["state", "lease_until", "attempt", "due_at"])
+        charge.attempt -= 1
+    charge.lease_until = charge.look_at = charge.unknown_since = None
+    if charge.link_at:
+        charge.state = State.NEEDS_PATIENT
+    else:
+        charge.state, charge.due_at = State.DUE, at + timedelta(seconds=30)
+    charge.save()
+    if charge.cancel_requested:
+        return _end(charge, at)
+    if charge.state == State.DUE:
         jobs.defer("billing.send_charge", at=charge.due_at, charge_id=str(charge.id))
     return charge
 
 
-def fail(charge_id: UUID | str, *, why: str, code: str, at: datetime) -> Charge:
-    """It can never go through this way: the gateway refused the request itself. Staff see the cause; nothing was charged."""
+def note_refusal(charge_id: UUID | str, *, why: str, code: str) -> Charge:
+    """The gateway refused the request itself. Its cause is kept first: the charge fails once its payment is cancelled there."""
     charge = locked(charge_id)
-    if charge.state in (State.SENDING, State.UNKNOWN):
-        charge.state, charge.lease_until, charge.live = State.FAILED, None, False
-        charge.decline_code, charge.decline_text = code[:80], why[:300]
-        charge.save()
-        journal.record("charge.failed", charge, by=None, at=at, code=code)
+    charge.decline_code, charge.decline_text = code[:80], why[:300]
+    charge.save(update_fields=["decline_code", "decline_text"])
     return charge
+
+
+def fail(charge_id: UUID | str, *, why: str = "", code: str, at: datetime) -> Charge:
+    """It can never go through this way, and no payment exists at the gateway. Staff see the cause; nothing was charged."""
+    charge = locked(charge_id)
+    if charge.in_flight or charge.state == State.NEEDS_PATIENT:
+        return _failed(charge, code, why, at)
+    return charge
+
+
+def _canceled_unasked(charge: Charge, at: datetime) -> Charge:
+    """Its payment is cancelled at the gateway though the fee was not ended: the gateway had refused it, the patient did not pay in time,
+    or somebody did it there."""
+    if charge.in_flight and (charge.decline_code or charge.decline_text):
+        return _failed(charge, charge.decline_code, charge.decline_text, at)
+    is_over = charge.state == State.NEEDS_PATIENT and charge.expires_at and charge.expires_at <= at
+    return _failed(charge, LINK_EXPIRED if is_over else "canceled_at_gateway", "", at)
+
+
+def _failed(charge: Charge, code: str, why: str, at: datetime) -> Charge:
+    charge.state, charge.live, charge.decline_code, charge.decline_text = State.FAILED, False, code[:80], why[:300]
+    charge.lease_until = charge.look_at = charge.unknown_since = None
+    charge.save()
+    journal.record("charge.failed", charge, by=None, at=at, code=charge.decline_code)
+    return _ended(charge, at) if charge.cancel_requested else charge
 
 
 def retry(charge: Charge, *, by: Member, at: datetime) -> Charge:
@@ -202,21 +254,23 @@ def retry(charge: Charge, *, by: Member, at: datetime) -> Charge:
     by.must(Right.COLLECT, charge.appointment)
     charge = locked(charge.pk)
     if charge.state not in OPEN_TO_RETRY or charge.cancel_requested:
-        raise Refusal("charge_in_flight" if charge.in_flight or charge.state == State.DUE else "wrong_status", _why_no_retry(charge))
+        raise under_way() if charge.in_flight or charge.state == State.DUE else Refusal("wrong_status", _why_no_retry(charge))
     if charge.attempt >= MOST_TRIES or at - charge.created_at > TRIES_WITHIN:
         raise Refusal("wrong_status", _("All 4 tries in 30 days are used. Ask for another way to pay."))
     if charge.card.state != Card.State.ACTIVE:
         raise Refusal("card_required", _("The bank will not take %s again. Ask for another card.") % charge.card)
-    charge.state, charge.due_at, charge.decline_code, charge.decline_text = State.DUE, at, "", ""
-    charge.save(update_fields=["state", "due_at", "decline_code", "decline_text"])
+    charge.state, charge.due_at, charge.decline_code, charge.decline_text, charge.decline_advice = State.DUE, at, "", "", ""
+    charge.save(update_fields=["state", "due_at", "decline_code", "decline_text", "decline_advice"])
     jobs.defer("billing.send_charge", charge_id=str(charge.id))
     journal.record("charge.retried", charge, by=by, at=at, attempt=charge.attempt + 1)
     return charge
 
 
+def under_way() -> Refusal:
+    return Refusal("charge_in_flight", _("A charge is under way. Wait for its result; it appears by itself."))
+
+
 def _why_no_retry(charge: Charge) -> str:
-    if charge.in_flight or charge.state == State.DUE:
-        return _("A charge is under way. Wait for its result; it appears by itself.")
     return _("There is nothing to retry: the charge is %s.") % charge.get_state_display().lower()
 
 
@@ -224,27 +278,47 @@ def end(charge: Charge, *, why: str, by: Member | None, at: datetime) -> Charge:
     """The fee is no longer wanted: restored or spared. What was not sent ends at once; what may have been sent is followed to its end
     first (R12); what was paid stays paid."""
     charge = locked(charge.pk)
-    if charge.state in (State.SUCCEEDED, State.CANCELED):
+    if charge.captured_minor or charge.state in (State.SUCCEEDED, State.CANCELED):
         return charge
     charge.cancel_requested, charge.cancel_why = True, why
     charge.save(update_fields=["cancel_requested", "cancel_why"])
-    if charge.state == State.DUE and charge.gateway_intent_id is None or charge.state == State.FAILED:
+    return charge if charge.in_flight else _end(charge, at)
+
+
+def _end(charge: Charge, at: datetime) -> Charge:
+    """It is not in flight: without a payment at the gateway it ends at once, else a job cancels that first."""
+    if charge.gateway_intent_id is None or charge.state == State.FAILED:
         return _ended(charge, at)
     if charge.state == State.DUE:  # a retry that was not sent: its payment exists at the gateway, unpaid
         charge.state = State.DECLINED
         charge.save(update_fields=["state"])
-    if not charge.in_flight:
-        jobs.defer("billing.end_charge", charge_id=str(charge.id))
+    jobs.defer("billing.end_charge", charge_id=str(charge.id))
     return charge
 
 
 def _ended(charge: Charge, at: datetime) -> Charge:
+    """No card can pay it any more. What staff recorded counts now; else the bill is answered by a credit note."""
     charge.state = charge.state if charge.state == State.FAILED else State.CANCELED
-    charge.live, charge.lease_until, charge.look_at, charge.unknown_since = False, None, None, None
+    charge.lease_until = charge.look_at = charge.unknown_since = None
+    if charge.recording:
+        return _recorded(charge)
+    charge.live = False
     charge.save()
     if charge.invoice and charge.invoice.status == Invoice.Status.ISSUED:
         cancel_invoice(charge.invoice, why=charge.cancel_why or _("Fee ended"), by=None, at=at)
     journal.record("charge.canceled", charge, by=None, at=at)
+    return charge
+
+
+def _recorded(charge: Charge) -> Charge:
+    """What staff say was paid another way is a payment from the instant at which they said it. The fee stands, so it stays live."""
+    said = charge.recording or {}
+    by, at = Member.objects.get(pk=said["by"]), datetime.fromisoformat(said["at"])
+    charge.live, charge.captured_minor, charge.captured_at = True, charge.amount_minor, at
+    with refusing(charge_live_once=already_charged(charge.appointment, Kind(charge.kind))):
+        charge.save()
+    balance_invoice(charge, charge.amount, method=said["method"], by=by, note=said["note"], at=at)
+    journal.record("payment.recorded", charge, by=by, at=at, method=said["method"], minor=charge.amount_minor)
     return charge
 
 
@@ -254,12 +328,30 @@ def supersede(charge: Charge) -> None:
     charge.save(update_fields=["live"])
 
 
+def end_replaced(charge: Charge) -> None:
+    """A failed charge in whose place another was opened: nobody has to decide about it any more."""
+    charge.live, charge.cancel_requested, charge.cancel_why = False, True, "Replaced"
+    charge.save(update_fields=["live", "cancel_requested", "cancel_why"])
+
+
 def keep(charge: Charge, *, by: Member, at: datetime) -> Charge:
-    """Staff decided: a payment that came through after its fee was ended is kept. Raises Refusal `not_permitted`."""
+    """Staff decided: a payment that came through after its fee was ended, or whose refund failed, is kept. Raises Refusal
+    `not_permitted`."""
     by.must(Right.COLLECT, charge.appointment)
     charge = locked(charge.pk)
     if charge.flag:
         charge.flag = ""
         charge.save(update_fields=["flag"])
         journal.record("charge.kept", charge, by=by, at=at)
+    return charge
+
+
+def ask_again(charge: Charge, *, by: Member, at: datetime) -> Charge:
+    """Staff do not want to wait for the next look at an unknown outcome. Raises Refusal `wrong_status`, `not_permitted`."""
+    by.must(Right.COLLECT, charge.appointment)
+    charge = locked(charge.pk)
+    if charge.state != State.UNKNOWN:
+        raise Refusal("wrong_status", _("Its outcome is known by now."))
+    jobs.defer("billing.look_up", charge_id=str(charge.id))
+    journal.record("charge.asked_again", charge, by=by, at=at)
     return charge

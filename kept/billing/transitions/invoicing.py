@@ -1,12 +1,14 @@
 """Bills: issued once with a gapless number, balanced by a payment, cancelled by a credit note."""
 
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from kept.billing.models import Charge, CreditNote, Invoice, InvoiceLine, Payment
 from kept.events import journal
 from kept.foundation.dates import clock_time, full_date
+from kept.foundation.money import Money
 from kept.practice.models import Member
 from kept.practice.transitions import next_number
 
@@ -15,7 +17,7 @@ FIRST_INVOICE, FIRST_CREDIT_NOTE = 10001, 1
 
 
 def issue_invoice(charge: Charge, *, at: datetime) -> Invoice:
-    """The bill of a fee, with its number, at its first attempt (R6a). Once there is one it is that one."""
+    """The bill of a fee, with its number, at its first attempt, link or recorded payment (R6a). Once there is one it is that one."""
     if charge.invoice:
         return charge.invoice
     appointment = charge.appointment
@@ -48,22 +50,22 @@ def issue_invoice(charge: Charge, *, at: datetime) -> Invoice:
     return invoice
 
 
-def balance_invoice(charge: Charge, *, gateway_charge_id: str, at: datetime) -> None:
-    """The gateway took the money: a payment, and the invoice paid. A bill that a credit note ended stays ended."""
+def balance_invoice(charge: Charge, amount: Money, *, at: datetime, **how: Any) -> None:
+    """Money came in: a payment, and the invoice paid. A bill that a credit note ended stays ended."""
     invoice = issue_invoice(charge, at=at)
     Payment.objects.create(
         practice_id=charge.practice_id,
         invoice=invoice,
         charge=charge,
-        amount_minor=charge.captured_minor,
-        currency=charge.currency,
-        gateway_charge_id=gateway_charge_id,
+        amount_minor=amount.minor,
+        currency=amount.currency,
         at=at,
+        **how,
     )
     if invoice.status == Invoice.Status.ISSUED:
         invoice.status = Invoice.Status.BALANCED
         invoice.save(update_fields=["status"])
-    journal.record("invoice.paid", invoice, by=None, at=at, charge=str(charge.id), minor=charge.captured_minor)
+    journal.record("invoice.paid", invoice, by=None, at=at, charge=str(charge.id), minor=amount.minor)
 
 
 def cancel_invoice(invoice: Invoice, *, why: str, by: Member | None, at: datetime) -> CreditNote:

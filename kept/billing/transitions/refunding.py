@@ -1,4 +1,5 @@
-"""Money going back: reserved under the database's check before the gateway is asked, settled by what it says (I6, R21)."""
+"""Money going back: reserved under the database's check before the gateway is asked, settled by what it says (I6, R21). What was paid
+another way goes back by record."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -7,7 +8,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from kept.billing.gateways.facts import RefundFacts
-from kept.billing.models import Charge, Refund
+from kept.billing.models import Charge, Method, Payment, Refund
 from kept.billing.transitions import charging
 from kept.events import journal
 from kept.foundation import jobs
@@ -15,7 +16,7 @@ from kept.foundation.ids import new_id
 from kept.foundation.money import Money
 from kept.foundation.refusals import Refusal, refusing
 from kept.practice.models import Member
-from kept.practice.rules import Right, Role
+from kept.practice.rules import Right, refund_limit, within_limit
 
 LEASE = timedelta(seconds=60)
 ON_ITS_WAY = timedelta(hours=1)  # after which a pending refund is asked for, in case its report was lost
@@ -25,7 +26,8 @@ GIVEN_UP = (Refund.State.FAILED,)
 def refund(
     charge: Charge, amount: Money | None, *, reason: str, note: str = "", by: Member, at: datetime, refund_id: UUID | None = None
 ) -> Refund:
-    """Reserve the amount (None: the whole rest) to go back to the card it came from, and queue its job.
+    """Reserve the amount (None: the whole rest) to go back to the card it came from, and queue its job. What was not paid by card is
+    given back by hand: this records it.
 
     `refund_id` is given out with the form: sent twice, it is one refund.
 
@@ -37,24 +39,22 @@ def refund(
         return sent
     if charge.in_flight:
         raise Refusal("charge_in_flight", _("The charge is still under way. Refund it once it is known to be paid."))
-    amount = charge.refundable if amount is None else amount
+    payment = payment_to_refund(charge)
+    most = min(charge.refundable, payment.amount) if payment else charge.nothing
+    amount = most if amount is None else amount
     if amount.currency != charge.currency:
         raise Refusal("invalid", _("It was paid in %s.") % charge.currency, field="amount")
-    if amount.minor <= 0 and charge.refundable.minor > 0:
+    if amount.minor <= 0 and most.minor > 0:
         raise Refusal("invalid", _("Enter an amount above zero."), field="amount")
     too_much = Refusal(
         "refund_exceeds_captured",
-        _("Enter %s or less. That is all that is left of what was paid.") % charge.refundable
-        if charge.refundable
-        else _("There is nothing left to refund."),
+        _("Enter %s or less. That is all that is left of what was paid.") % most if most else _("There is nothing left to refund."),
         field="amount",
-        refundable={"minor": charge.refundable.minor, "currency": charge.currency},
+        refundable={"minor": most.minor, "currency": charge.currency},
     )
-    if amount > charge.refundable or amount.minor <= 0:
+    if payment is None or amount > most or amount.minor <= 0:
         raise too_much
-    limit = by.practice.settings.front_desk_refund_limit_minor
-    if by.role == Role.FRONT_DESK and amount.minor > limit:
-        raise Refusal("not_permitted", _("The front desk may refund up to %s. Ask a manager or billing.") % Money(limit, charge.currency))
+    check_limit(amount, _("The front desk may refund up to %s. Ask a manager or billing."), by=by)
     if not reason.strip():
         raise Refusal("reason_required", _("Say why it is refunded."), field="reason")
 
@@ -67,7 +67,8 @@ def refund(
             id=refund_id,
             practice_id=charge.practice_id,
             charge=charge,
-            invoice=charge.invoice,
+            invoice=payment.invoice,
+            method=payment.method,
             amount_minor=amount.minor,
             currency=amount.currency,
             why=reason.strip(),
@@ -76,9 +77,22 @@ def refund(
             created_at=at,
         )
     Charge.objects.filter(pk=charge.pk).exclude(flag="").update(flag="")
+    if payment.method != Method.CARD:
+        return _settled(reserved, Refund.State.SUCCEEDED, by=by, at=at)
     jobs.defer("billing.send_refund", refund_id=str(reserved.id))
     journal.record("refund.reserved", reserved, by=by, at=at, minor=amount.minor)
     return reserved
+
+
+def payment_to_refund(charge: Charge) -> Payment | None:
+    """What a refund of the charge goes back to: the card, where it was paid by card."""
+    return next(iter(sorted(charge.payments.all(), key=lambda payment: payment.method != Method.CARD)), None)
+
+
+def check_limit(amount: Money, sentence: str, *, by: Member) -> None:
+    """Raises Refusal `not_permitted` with that sentence, the limit put in, where she may not give up so much."""
+    if not within_limit(by, amount):
+        raise Refusal("not_permitted", sentence % refund_limit(by))
 
 
 def locked(refund_id: UUID | str) -> Refund:
@@ -112,18 +126,27 @@ def settle(refund_id: UUID | str, facts: RefundFacts, *, at: datetime) -> Refund
         return refund
     refund.gateway_refund_id, refund.lease_until = facts.id, None
     if facts.status == "succeeded":
-        refund.state, refund.settled_at = Refund.State.SUCCEEDED, at
-        Charge.objects.filter(pk=refund.charge_id).update(
-            refund_reserved_minor=F("refund_reserved_minor") - refund.amount_minor, refunded_minor=F("refunded_minor") + refund.amount_minor
-        )
-    elif facts.status == "pending":
+        return _settled(refund, Refund.State.SUCCEEDED, at=at)
+    if facts.status == "pending":
         refund.state, refund.lease_until = Refund.State.PENDING, at + ON_ITS_WAY
-    else:
-        refund.state, refund.settled_at, refund.failure = Refund.State.FAILED, at, facts.failure
-        column = "refunded_minor" if was_done else "refund_reserved_minor"
-        Charge.objects.filter(pk=refund.charge_id).update(**{column: F(column) - refund.amount_minor})
+        refund.save()
+        journal.record("refund.pending", refund, by=None, at=at, minor=refund.amount_minor)
+        return refund
+    refund.failure = facts.failure
+    return _settled(refund, Refund.State.FAILED, was_done=was_done, at=at)
+
+
+def _settled(refund: Refund, state: Refund.State, *, by: Member | None = None, at: datetime, was_done: bool = False) -> Refund:
+    """It went back, or it did not: then the amount can be refunded again, and staff are asked what to do."""
+    refund.state, refund.settled_at, refund.lease_until = state, at, None
     refund.save()
-    journal.record(f"refund.{refund.state}", refund, by=None, at=at, minor=refund.amount_minor)
+    charge, minor = Charge.objects.filter(pk=refund.charge_id), refund.amount_minor
+    if state == Refund.State.SUCCEEDED:
+        charge.update(refund_reserved_minor=F("refund_reserved_minor") - minor, refunded_minor=F("refunded_minor") + minor)
+    else:
+        column = "refunded_minor" if was_done else "refund_reserved_minor"
+        charge.update(**{column: F(column) - minor}, flag=Charge.Flag.REFUND_FAILED)
+    journal.record(f"refund.{state}", refund, by=by, at=at, minor=minor)
     return refund
 
 
@@ -131,10 +154,8 @@ def give_up(refund_id: UUID | str, *, why: str, at: datetime) -> Refund:
     """The gateway will not make this refund: the reservation is released, and staff see why."""
     refund = locked(refund_id)
     if refund.state in (Refund.State.SENDING, Refund.State.UNKNOWN, Refund.State.RESERVED):
-        refund.state, refund.settled_at, refund.failure, refund.lease_until = Refund.State.FAILED, at, why[:300], None
-        refund.save()
-        Charge.objects.filter(pk=refund.charge_id).update(refund_reserved_minor=F("refund_reserved_minor") - refund.amount_minor)
-        journal.record("refund.failed", refund, by=None, at=at, minor=refund.amount_minor)
+        refund.failure = why[:300]
+        return _settled(refund, Refund.State.FAILED, at=at)
     return refund
 
 

@@ -5,7 +5,6 @@ from datetime import datetime
 import kept.billing.transitions.charging as charging
 import kept.billing.transitions.refunding as refunding
 import kept.scheduling.transitions.attendance as scheduling
-from kept.billing.models import State
 from kept.events import journal
 from kept.foundation.money import Money
 from kept.noshows.models import Fee
@@ -69,7 +68,7 @@ def restore(
     )
     if fee and fee.charge:
         charge = charging.end(fee.charge, why="Appointment restored", by=by, at=at)
-        if refund and charge.state == State.SUCCEEDED:
+        if refund and charge.captured_minor:
             refunding.refund(charge, None, reason="Appointment restored", by=by, at=at)
         fee.charge = charge
     if fee and not fees.still_paid(fee):
