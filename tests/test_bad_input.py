@@ -71,6 +71,7 @@ SHARP = [  # those that forms and transitions trip over, if any
 LISTS: dict[str, list[str]] = {
     "desk:day": ["date", "provider"],
     "desk:feed": ["date", "provider"],
+    "desk:new": ["date", "start", "provider", "patient", "services", "price", "note", "q", "offer", "new", "first_name", "change"],
     "noshows:list": ["from", "to", "clinic", "provider", "fee", "q"],
     "noshows:csv": ["from", "to", "clinic", "provider", "fee", "q"],
     "billing:invoices": ["from", "to", "kind", "status", "clinic", "provider", "patient", "number"],
@@ -119,7 +120,7 @@ def test_a_list_understands_what_it_can_and_leaves_out_the_rest(juniper: House, 
     assert found == dict.fromkeys(NASTY, (200, False))
 
 
-@pytest.mark.parametrize("name", ["desk:day", "desk:feed"])
+@pytest.mark.parametrize("name", ["desk:day", "desk:feed", "desk:new"])
 def test_a_day_names_its_clinic_and_an_unknown_one_is_not_found(juniper: House, asked: Asked, name: str) -> None:
     found = {what: asked("GET", reverse(name), {"clinic": value}) for what, value in NASTY.items()}
 
@@ -149,7 +150,12 @@ def sent_to(juniper: House, odette: Member) -> dict[str, tuple[str, dict[str, st
     book(juniper, patient=juniper.patients[2], starts_at=STARTS_AT.replace(hour=14))  # its time is taken
     version = str(Appointment.objects.get(pk=booked.pk).version)
     policy = {"description": "d", "fee": "80", "window_hours": "24", "late_minutes": "15", "authorization_text": "a", "what_changed": ""}
+    newcomer = {"new": "yes", "first_name": "Ada", "last_name": "Lovelock", "phone": "(555) 0166", "email": "ada@example.com", "seen": ""}
+    visit = {"patient": str(booked.patient_id), "services": str(juniper.services["Consultation"].pk), "provider": str(booked.provider_id)}
+    when = {"date": "2026-10-20", "start": "10:00"}
     return {
+        "book": (reverse("desk:new"), visit | when | {"book": "yes", "price": "60", "listed": "60.00", "note": "n", "change": ""}),
+        "add a patient": (reverse("desk:new"), newcomer | {"add": "yes"}),
         "mark": (
             reverse("noshows:mark", args=[booked.pk]),
             {"charge_fee": "yes", "amount": "70", "fee_reason": "kind", "reason": "Forgot", "note": "n", "version": version},
@@ -172,7 +178,7 @@ def sent_to(juniper: House, odette: Member) -> dict[str, tuple[str, dict[str, st
     }
 
 
-FORMS = ["mark", "check in", "restore", "refund", "publish", "switch", "choose", "clinic", "theme"]
+FORMS = ["book", "add a patient", "mark", "check in", "restore", "refund", "publish", "switch", "choose", "clinic", "theme"]
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -197,7 +203,15 @@ def test_nothing_at_all_is_sent(juniper: House, odette: Member, asked: Asked) ->
     found = {name: asked("POST", path, {"csrfmiddlewaretoken": "as every form has"}) for name, (path, _right) in forms.items()}
 
     assert found == {
-        **{"mark": (422, False), "check in": (302, True), "restore": (422, False), "refund": (422, False), "publish": (422, False)},
+        **{
+            "book": (200, False),
+            "add a patient": (200, False),
+            "mark": (422, False),
+            "check in": (302, True),
+            "restore": (422, False),
+            "refund": (422, False),
+            "publish": (422, False),
+        },
         **{"switch": (302, False), "choose": (200, False), "clinic": (302, False), "theme": (302, False), "sign in": (302, False)},
     }
 

@@ -3,6 +3,7 @@ import '../styles/app.css';
 import './htmx.js';
 import './busy.js';
 import './menu.js';
+import './combobox.js';
 import './dialog.js';
 import './drawer.js';
 import './keys.js';

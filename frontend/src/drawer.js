@@ -39,7 +39,7 @@ document.addEventListener('htmx:beforeSwap', ({ target }) => {
 
 document.addEventListener('htmx:afterSwap', ({ target }) => {
   // One that only refreshes itself leaves the focus alone.
-  if (target === drawer && (hadFocus || !wasOpen)) drawer.focus();
+  if (target === drawer && (hadFocus || !wasOpen)) (drawer.querySelector('[autofocus]') ?? drawer).focus();
 });
 
 document.addEventListener('htmx:afterSettle', showState);

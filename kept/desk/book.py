@@ -1,32 +1,28 @@
 """Appointments: the day, its feed for the calendar, an appointment's panel, and what the desk does there."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import prefetch_related_objects
-from django.http import Http404, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 import kept.scheduling.transitions.attendance as attendance
 from kept.billing import timeline
-from kept.billing.transitions import cards
-from kept.desk import day_page
+from kept.desk import awaiting, day_page
 from kept.desk.context import clinic_of
-from kept.desk.qr import qr_svg
-from kept.events import journal
+from kept.desk.looks import looks_at
 from kept.foundation import clock
 from kept.foundation.lists import chosen_ids, day_of
 from kept.foundation.pages import done
 from kept.noshows import queries
 from kept.noshows.actions import actions
 from kept.noshows.words import fee_words
-from kept.policies import queries as policies
 from kept.practice.doors import MemberRequest, member_required
 from kept.practice.models import Clinic
 from kept.practice.rules import Right
@@ -45,9 +41,9 @@ VERBS: dict[str, Callable[..., Appointment]] = {
 }
 
 
-def _place(request: MemberRequest, *, remember: bool = True) -> Clinic:
-    """The clinic the address names, else the one she works at now. An address that names one makes it that."""
-    wanted = chosen_ids(request.GET, "clinic")
+def place(request: MemberRequest, asked: QueryDict, *, remember: bool = True) -> Clinic:
+    """The clinic that is asked for, else the one she works at now. Asking for one makes it that."""
+    wanted = chosen_ids(asked, "clinic")
     if wanted:
         named = next((clinic for clinic in request.member.given_clinics if clinic.pk == wanted[0]), None)
         if named is None:
@@ -76,7 +72,7 @@ def _page(request: MemberRequest, clinic: Clinic, now: datetime, on: Any = None,
 def day(request: MemberRequest) -> HttpResponse:
     now = clock.now()
     request.member.must(Right.SEE_BOOK)
-    return render(request, "desk/day.html", _page(request, _place(request), now).context())
+    return render(request, "desk/day.html", _page(request, place(request, request.GET), now).context())
 
 
 @member_required
@@ -84,7 +80,7 @@ def feed(request: MemberRequest) -> HttpResponse:
     """The same day as JSON for the calendar to keep up with. Asked by itself, so it leaves no trace of what was viewed last."""
     now = clock.now()
     request.member.must(Right.SEE_BOOK)
-    calendar = _page(request, _place(request, remember=False), now, remember=False).calendar()
+    calendar = _page(request, place(request, request.GET, remember=False), now, remember=False).calendar()
     return JsonResponse({key: calendar[key] for key in ("now", "resources", "events")})
 
 
@@ -94,22 +90,31 @@ def panel(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
     now = clock.now()
     appointment = appointment_or_404(request.member, appointment_id)
     prefetch_related_objects([appointment], "lines")
-    _looks_at(request, appointment, now)
+    looks_at(request, "appointment", appointment.patient_id, now)
     context = panel_context(request, appointment, now)
     if request.headers.get("HX-Request"):
         return render(request, "desk/_panel.html", context)
     if not request.member.may(Right.SEE_BOOK):
         return render(request, "desk/panel_alone.html", context)
-    page = _page(request, appointment.clinic, now, on=appointment.local_date)
-    return render(request, "desk/day.html", page.context() | context | {"drawer": "desk/_panel.html", "clinic": appointment.clinic})
+    return over_its_day(request, appointment.clinic, appointment.local_date, "desk/_panel.html", context)
 
 
-def _looks_at(request: MemberRequest, appointment: Appointment, now: datetime) -> None:
-    """Record that the patient's record is read (R25): one look, until another's is opened, however often the panel refreshes itself."""
-    patient = str(appointment.patient_id)
-    if request.session.get("looks_at") != patient:
-        request.session["looks_at"] = patient
-        journal.looked_at("appointment", practice_id=request.member.practice_id, patient_id=appointment.patient_id, at=now)
+def over_its_day(
+    request: MemberRequest, clinic: Clinic, on: date, drawer: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """A whole page: the day with that in its drawer."""
+    page = _page(request, clinic, clock.now(), on=on)
+    return render(request, "desk/day.html", page.context() | context | {"drawer": drawer, "clinic": clinic}, status=status)
+
+
+def with_card_link(request: MemberRequest, appointment_id: UUID, now: datetime) -> HttpResponse:
+    """The panel of what was booked a moment ago, its card link shown where a card is asked for."""
+    appointment = appointment_or_404(request.member, appointment_id)
+    prefetch_related_objects([appointment], "lines")
+    context = panel_context(request, appointment, now)
+    if context["can"]["card_link"].allowed:
+        context |= awaiting.link(appointment, by=request.member, at=now)
+    return render(request, "desk/_panel.html", context)
 
 
 def panel_context(request: MemberRequest, appointment: Appointment, now: datetime) -> dict[str, Any]:
@@ -136,7 +141,7 @@ def panel_context(request: MemberRequest, appointment: Appointment, now: datetim
         "arrived_question": appointment.status == Status.BOOKED and late >= 0,
         "late": f"{late // 60} h {late % 60} min" if late >= 60 else f"{late} min",
         "timeline": timeline.of_appointment(appointment),
-        "policy": policies.version_in_use(),
+        "awaiting": awaiting.facts(appointment) if can["card-link"].allowed else None,
         "url": reverse("desk:panel", args=[appointment.pk]),
         "close_url": f"{reverse('desk:day')}?date={appointment.local_date}&clinic={appointment.clinic_id}",
     }
@@ -152,21 +157,3 @@ def act(request: MemberRequest, appointment_id: UUID, verb: str) -> HttpResponse
     version = request.POST.get("version", "")
     VERBS[verb](appointment, by=request.member, at=clock.now(), version=int(version[:10]) if version.isdecimal() else None)
     return done(request, "desk:panel", appointment_id)
-
-
-@require_POST
-@member_required
-def card_link(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
-    """The link and QR code on which the patient accepts the policy and gives a card on her own phone (R3a)."""
-    appointment = appointment_or_404(request.member, appointment_id)
-    link = cards.card_link(appointment, by=request.member, at=clock.now())
-    label = _("QR code of the card page for %s") % appointment.patient.first_name
-    context = {"appointment": appointment, "link": link, "qr": qr_svg(link, label), "zone": appointment.clinic.zone}
-    return render(request, "desk/_card_link.html" if request.headers.get("HX-Request") else "desk/card_link.html", context)
-
-
-@member_required
-def card_given(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
-    """Asked while a QR code is shown: nothing until the card is there, then the panel brings itself up to date."""
-    appointment = appointment_or_404(request.member, appointment_id)
-    return done(request, "desk:panel", appointment_id) if appointment.acceptance_id else HttpResponse(status=204)

@@ -74,6 +74,7 @@ class DayPage:
             "prev_url": self.url(self.on - timedelta(days=1)),
             "next_url": self.url(self.on + timedelta(days=1)),
             "today_url": self.url(self.today),
+            "new_url": self._new_url(),
             "tools": self._tools(),
             "providers": [self._choice(each) for each in self.providers],
             "all_url": self.url(providers=[]),
@@ -95,6 +96,12 @@ class DayPage:
     def _asks(self, appointment: Appointment) -> bool:
         """Whether "Arrived?" is asked on its card: booked, and its start is past."""
         return appointment.status == Status.BOOKED and appointment.starts_at <= self.now
+
+    def _new_url(self) -> str:
+        """Where a visit of that day is booked; empty for those who may not."""
+        if not self.member.may(Right.BOOK):
+            return ""
+        return f"{reverse('desk:new')}?{urlencode({'clinic': str(self.clinic.pk), 'date': self.on.isoformat()})}"
 
     def _tools(self) -> list[dict[str, Any]]:
         if not self.member.may(Right.LIST_NO_SHOWS):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kept.desk import book, views
+from kept.desk import awaiting, book, booking, views
 
 app_name = "desk"
 urlpatterns = [
@@ -12,8 +12,9 @@ urlpatterns = [
     path("theme/", views.theme, name="theme"),
     path("appointments/", book.day, name="day"),
     path("appointments/feed/", book.feed, name="feed"),
+    path("appointments/new/", booking.new, name="new"),
     path("appointments/<uuid:appointment_id>/", book.panel, name="panel"),
-    path("appointments/<uuid:appointment_id>/card-link/", book.card_link, name="card-link"),
-    path("appointments/<uuid:appointment_id>/card-given/", book.card_given, name="card-given"),
+    path("appointments/<uuid:appointment_id>/card-link/", awaiting.card_link, name="card-link"),
+    path("appointments/<uuid:appointment_id>/card-given/", awaiting.card_given, name="card-given"),
     path("appointments/<uuid:appointment_id>/<slug:verb>/", book.act, name="act"),
 ]

@@ -10,6 +10,12 @@ def clock_time(at: datetime, zone: tzinfo) -> str:
     return date_format(at.astimezone(zone), "g:i A")
 
 
+def clock_span(start: datetime, end: datetime, zone: tzinfo) -> str:
+    """3:30–4:30 PM; of a span over noon both halves are named, 11:30 AM–12:15 PM"""
+    first, last = clock_time(start, zone), clock_time(end, zone)
+    return f"{first.rpartition(' ')[0] if first[-2:] == last[-2:] else first}–{last}"
+
+
 def short_day(at: datetime, zone: tzinfo) -> str:
     """Wed, Oct 14"""
     return date_format(at.astimezone(zone), "D, M j")

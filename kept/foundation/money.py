@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import total_ordering
 from itertools import accumulate, pairwise
 
-from babel.numbers import format_currency, get_currency_precision
+from babel.numbers import format_currency, get_currency_precision, get_currency_symbol
 
 LOCALE = "en_US"
 PLAIN_AMOUNT = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?|\d+(\.\d+)?|\.\d+")
@@ -52,6 +52,11 @@ class Money:
     def decimal(self) -> Decimal:
         """In whole units, as a form shows it: 45.50."""
         return Decimal(self.minor).scaleb(-get_currency_precision(self.currency))
+
+    @property
+    def symbol(self) -> str:
+        """The sign of its currency: $"""
+        return get_currency_symbol(self.currency, locale=LOCALE)
 
     def _same(self, other: "Money") -> int:
         if self.currency != other.currency:

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from django.db.models import F, Func, IntegerField, Q, QuerySet, Value
 from django.db.models.functions import Least, Left
+from django.utils.translation import gettext as _
 
 from kept.patients import rules
 from kept.patients.models import Card, Link, Patient, Word
 from kept.practice.models import Member
 from kept.practice.transitions import secret_hash
 
+MOST_ALIKE = 5
 FIRST_LETTER, LAST_LETTER = "a", "\U0010ffff"  # as bytes sort: digits come before the first
 
 
@@ -77,6 +79,34 @@ class Levenshtein(Func):
 
     function = "levenshtein_less_equal"
     output_field = IntegerField()
+
+
+@dataclass(frozen=True, slots=True)
+class LookAlike:
+    """Somebody on the books who may be the new patient, and what they have in common."""
+
+    patient: Patient
+    why: str
+
+
+def look_alikes(member: Member, *, first_name: str, last_name: str, phone: str, email: str) -> list[LookAlike]:
+    """Who a new patient might be already: of the same number, the same address, or the same or nearly the same name."""
+    tail, address = rules.digits(phone)[-rules.PHONE_TAIL :], rules.plain(email)
+    name = rules.sort_name(first_name, last_name) if first_name and last_name else ""
+    whys: dict[Patient, list[str]] = {}
+    for each in _few(member, tail):
+        if rules.digits(each.phone).endswith(tail):
+            whys.setdefault(each, []).append(_("same phone"))
+    for each in _few(member, address):
+        if rules.plain(each.email) == address:
+            whys.setdefault(each, []).append(_("same email"))
+    for each in _few(member, name):
+        whys.setdefault(each, []).append(_("same name") if each.sort_name == name else _("similar name"))
+    return [LookAlike(patient, ", ".join(why)) for patient, why in whys.items()]
+
+
+def _few(member: Member, search: str) -> list[Patient]:
+    return list(patients(member, search)[:MOST_ALIKE]) if len(search) >= rules.SHORTEST_TAIL else []
 
 
 def usable_card(patient: Patient) -> Card | None:

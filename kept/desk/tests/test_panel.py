@@ -8,12 +8,14 @@ import pytest
 from django.http import HttpResponse
 from django.urls import reverse
 
+import kept.billing.transitions.cards as cards
 import kept.policies.transitions as policies
 import kept.scheduling.transitions.attendance as attendance
 from kept.events.models import Access, Event
 from kept.foundation.ids import new_id
 from kept.ops.cast import House
 from kept.patients.models import Link
+from kept.policies.queries import version_in_use
 from kept.practice.models import Clinic, Member, MemberClinic
 from kept.practice.transitions import secret_hash
 from kept.scheduling.models import Appointment
@@ -24,7 +26,7 @@ from tests.kit.money import marked, refunded
 from tests.kit.queries import queries
 from tests.kit.visits import BOOKED_AT, MIDNIGHT_AT_THE_CLINIC, QUARTER_PAST, STARTS_AT, accepted, book, card_of
 
-QUERIES_ALONE = 15  # of the panel as a part; the page lays it over a day
+QUERIES_ALONE = 14  # of the panel as a part; the page lays it over a day
 DAY_BEFORE = MIDNIGHT_AT_THE_CLINIC - timedelta(seconds=1)
 
 
@@ -342,7 +344,7 @@ def test_r3a_the_link_and_its_qr_code_are_shown_and_only_a_hash_is_kept(desk: Br
     assert (len(secret), kept.token_hash, kept.subject_id) == (43, secret_hash(secret), appointment_without_card.pk)
     assert kept.expires_at == appointment_without_card.starts_at
     assert 'role="img" aria-label="QR code of the card page for Marguerite"' in answer.content.decode()
-    assert "Works until the start, Thu, Oct 15, 3:30 PM." in words(answer)
+    assert "Link made Wed, Oct 14, 3:45 PM, works until the start" in words(answer)
 
 
 def test_a_second_link_is_a_new_one(desk: Browser, appointment_without_card: Appointment) -> None:
@@ -351,17 +353,27 @@ def test_a_second_link_is_a_new_one(desk: Browser, appointment_without_card: App
     assert (len(given), Link.objects.count()) == (2, 2)
 
 
-def test_while_a_code_is_shown_nothing_happens_until_the_card_is_there(
-    desk: Browser, juniper: House, appointment_without_card: Appointment
-) -> None:
+def test_while_a_code_is_shown_it_says_how_far_the_patient_is(desk: Browser, juniper: House, appointment_without_card: Appointment) -> None:
     asks = reverse("desk:card-given", args=[appointment_without_card.pk])
+    desk.post(reverse("desk:card-link", args=[appointment_without_card.pk]))
 
     before = desk.get(asks)
+    version = str(version_in_use().pk)
+    cards.begin(appointment_without_card, version_id=version, origin=cards.Origin(None, ""), at=QUARTER_PAST + timedelta(minutes=1))
+    on_her_way = desk.get(asks)
     accepted(appointment_without_card, card_of(juniper.patients[1]))
     after = desk.get(asks)
 
-    assert (before.status_code, before.headers.get("HX-Trigger")) == (204, None)
+    waiting, made = "Card for this booking not given yet", "Link made Wed, Oct 14, 3:45 PM, works until the start"
+    assert words(before) == f"Policy version 3 not accepted yet {waiting} {made}"
+    assert words(on_her_way) == f"Policy version 3 accepted at 3:46 PM {waiting} {made}"
     assert (after.status_code, after["HX-Trigger"]) == (204, "appointment-changed")
+
+
+def test_what_shows_the_code_stays_when_the_panel_refreshes_itself(desk: Browser, appointment_without_card: Appointment) -> None:
+    section = f'<section id="card-link-{appointment_without_card.pk}" hx-preserve="true"'
+
+    assert section in desk.get(panel(appointment_without_card)).content.decode()
 
 
 @pytest.mark.parametrize(
