@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
+MINUTE = timedelta(minutes=1)
+
 _stands_at: ContextVar[datetime | None] = ContextVar("stands_at", default=None)
 
 
@@ -57,3 +59,24 @@ def instant(wall: datetime, zone: ZoneInfo) -> datetime:
     if not exists(wall, zone):
         raise ValueError(f"{wall:%Y-%m-%d %H:%M} does not exist in {zone.key}")
     return wall.replace(tzinfo=zone).astimezone(UTC)
+
+
+def reached(wall: datetime, zone: ZoneInfo) -> datetime:
+    """The first instant at which clocks in that zone have come to this naive wall time: where they skip it, the instant of the jump."""
+    if exists(wall, zone):
+        return wall.replace(tzinfo=zone).astimezone(UTC)
+    at, later = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (1, 0))
+    while at < later and at.astimezone(zone).replace(tzinfo=None) < wall:
+        at += MINUTE
+    return at
+
+
+def grid(on: date, zone: ZoneInfo, minutes: int) -> list[datetime]:
+    """The instants of a local day at which its clocks show a multiple of that many minutes, a divisor of an hour: in an hour that they
+    show twice, both."""
+    at, end = day(on, zone)
+    if at.astimezone(zone).utcoffset() == (end - MINUTE).astimezone(zone).utcoffset():
+        step = timedelta(minutes=minutes)
+        return [at + place * step for place in range(-((at - end) // step))]
+    found = [at + place * MINUTE for place in range((end - at) // MINUTE)]
+    return [each for each in found if each.astimezone(zone).minute % minutes == 0]

@@ -1,6 +1,6 @@
 """Mark As No-Show, its result, Restore, and the No Shows list."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,11 +24,14 @@ from kept.noshows.transitions import attendance, fees
 from kept.noshows.words import fee_words
 from kept.practice.doors import MemberRequest, member_required
 from kept.practice.rules import Right
+from kept.scheduling.availability import free_starts
+from kept.scheduling.fitting import Visit
 from kept.scheduling.models import Appointment, Status
-from kept.scheduling.queries import appointment_or_404, free_starts
+from kept.scheduling.queries import appointment_or_404
 from kept.scheduling.rules import check_move, check_restorable, day_of_refusal, display
 
 ROWS = 50
+OFFERED, OFFERED_DAYS = 3, timedelta(days=13)
 
 
 @member_required
@@ -136,10 +139,12 @@ AFTER = ("starts_at", "ends_at", "card_wanted", "acceptance_id", "confirmed_at")
 
 def _free(appointment: Appointment, now: datetime) -> list[tuple[str, str]]:
     """The next free starts with the same provider: as posted, and in words."""
-    zone = appointment.clinic.zone
-    span = appointment.ends_at - appointment.starts_at
-    starts = free_starts(appointment.provider, appointment.clinic, span, after=now, but=appointment)
-    return [(f"{start.astimezone(zone):%Y-%m-%dT%H:%M}", moment(start, zone)) for start in starts]
+    clinic, today = appointment.clinic, appointment.clinic.local_date(now)
+    found = free_starts(
+        clinic, Visit.booked(appointment), first=today, last=today + OFFERED_DAYS, at=now, provider=appointment.provider, but=appointment
+    )
+    starts = [slot.starts_at for slot in found[:OFFERED]]
+    return [(f"{start.astimezone(clinic.zone):%Y-%m-%dT%H:%M}", moment(start, clinic.zone)) for start in starts]
 
 
 def _restore_answers(form: RestoreForm, appointment: Appointment) -> dict[str, Any] | None:

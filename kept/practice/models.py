@@ -1,6 +1,6 @@
 """The tenant: a practice, its clinics, people and offer; who may sign in; keys of the API."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -205,7 +205,7 @@ class Clinic(OfPractice):
 
     def hours(self, on: date) -> tuple[datetime, datetime]:
         """Opening and closing of a local day as instants."""
-        opening, closing = (datetime.combine(on, wall, self.zone).astimezone(UTC) for wall in (self.opens_at, self.closes_at))
+        opening, closing = (clock.reached(datetime.combine(on, wall), self.zone) for wall in (self.opens_at, self.closes_at))
         return opening, closing
 
 
@@ -291,6 +291,11 @@ class Schedule(OfPractice):
             models.CheckConstraint(name="schedule_weekday", condition=models.Q(weekday__lte=6)),
             models.CheckConstraint(name="schedule_opens_before_it_closes", condition=models.Q(opens_at__lt=models.F("closes_at"))),
         ]
+
+    def on(self, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+        """These hours on a local day, as instants."""
+        opening, closing = (clock.reached(datetime.combine(day, wall), zone) for wall in (self.opens_at, self.closes_at))
+        return opening, closing
 
 
 @remembered("Service")

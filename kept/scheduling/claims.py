@@ -1,7 +1,7 @@
 """Claims on time: found, and written under the lock of their resources, which keeps them from deadlocking (D2)."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -9,20 +9,13 @@ from psycopg.types.range import Range
 
 from kept.foundation.dates import clock_time, moment
 from kept.foundation.refusals import Refusal, refusing
-from kept.practice.models import Member, Provider, Resource, Service
+from kept.practice.models import Member, Provider, Resource
 from kept.practice.rules import Right, works_at
-from kept.scheduling.fitting import Need, pick
+from kept.scheduling.fitting import Need, left_open, pick
 from kept.scheduling.models import Appointment, Block, Claim
 
 Span = tuple[datetime, datetime]
 Lanes = dict[UUID, int]
-
-
-def busy_span(services: Sequence[Service], starts_at: datetime) -> tuple[datetime, datetime, datetime, datetime]:
-    """Of services in a row from an instant: busy from, starts, ends, busy to. Buffers of the first and last count as busy (R16)."""
-    ends_at = starts_at + timedelta(minutes=sum(service.minutes for service in services))
-    before, after = timedelta(minutes=services[0].buffer_before), timedelta(minutes=services[-1].buffer_after)
-    return starts_at - before, starts_at, ends_at, ends_at + after
 
 
 def holders(resource_ids: Iterable[UUID], during: Span, *, but: Appointment | None = None) -> list[Claim]:
@@ -54,15 +47,20 @@ def reserve(
 
     Raises Refusal `slot_taken`, naming who has the time; with `double_book` the next lane is taken instead.
     """
-    candidates = {resource.pk for need in wanted for resource in need.fitting} | {resource.pk for resource in named}
-    lock({provider.resource_id} | candidates | set(also_lock))
-    taken = holders({provider.resource_id} | candidates, during, but=but)
-    rooms = pick(wanted, named, {claim.resource_id for claim in taken})
-    ids = sorted({provider.resource_id} | {room.pk for room in rooms})
-    in_the_way = [claim for claim in taken if claim.resource_id in ids]
-    if in_the_way and not double_book:
-        raise slot_taken(in_the_way, provider, by)
-    return {id_: max((claim.lane + 1 for claim in in_the_way if claim.resource_id == id_), default=0) for id_ in ids}
+    asked = candidates(provider, wanted, named)
+    lock(asked | set(also_lock))
+    taken = holders(asked, during, but=but)
+    ids = {provider.resource_id} | {room.pk for room in pick(wanted, named, {claim.resource_id for claim in taken})}
+    rivals = [claim for claim in taken if claim.resource_id in ids]
+    if rivals and not double_book:
+        raise slot_taken(rivals, provider, by)
+    return {id_: max((claim.lane + 1 for claim in rivals if claim.resource_id == id_), default=0) for id_ in sorted(ids)}
+
+
+def candidates(provider: Provider, wanted: Sequence[Need], named: Sequence[Resource]) -> set[UUID]:
+    """The resources of which a visit takes some: the provider, the named ones, and what would do for the needs they leave open."""
+    rooms = {*named, *(room for need in left_open(wanted, named) for room in need.fitting)}
+    return {provider.resource_id} | {room.pk for room in rooms}
 
 
 def write(holder: Appointment | Block, lanes: Lanes, during: Span) -> None:
@@ -105,7 +103,8 @@ def in_the_way(claim: Claim, *, known: bool = True) -> str:
     who = {"who": claim.appointment.patient.name, "with": claim.appointment.provider.name}
     if claim.resource.kind == Resource.Kind.PROVIDER:
         return _("%(who)s has that time with %(with)s. Choose another.") % who
-    return f"{taken} {_('%(who)s is in it with %(with)s.') % who}"
+    inside = _("%(who)s is in it with %(with)s.") if claim.resource.kind == Resource.Kind.ROOM else _("%(who)s has it with %(with)s.")
+    return f"{taken} {inside % who}"
 
 
 def _until(claim: Claim) -> str:

@@ -1,8 +1,7 @@
 """Reading the book: one appointment, a day, the lines of a period, free times."""
 
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
-from typing import Any
+from collections.abc import Iterable
+from datetime import date
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
@@ -12,9 +11,7 @@ from kept.foundation import clock
 from kept.practice import queries as practice
 from kept.practice.models import Clinic, Member, Provider
 from kept.practice.rules import Role
-from kept.scheduling.models import LONGEST, ON_THE_BOOK, Appointment, Block, Claim, Status
-
-STEP = timedelta(minutes=15)
+from kept.scheduling.models import LONGEST, ON_THE_BOOK, Appointment, Block, Status
 
 
 def appointment_or_404(member: Member, appointment_id: UUID) -> Appointment:
@@ -55,27 +52,6 @@ def day_book(member: Member, clinic: Clinic, on: date) -> QuerySet[Appointment]:
     start, end = clock.day(on, clinic.zone)
     found = visible(member).filter(clinic=clinic, starts_at__gte=start, starts_at__lt=end, status__in=ON_THE_BOOK)
     return found.prefetch_related("lines").order_by("starts_at", "id")
-
-
-def free_starts(
-    provider: Provider, clinic: Clinic, span: timedelta, *, after: datetime, days: int = 14, most: int = 3, but: Any = None
-) -> Sequence[datetime]:
-    """The next starts at which the provider is free for that long, within the clinic's hours, on the quarter hour; earliest first."""
-    until = clock.day(clinic.local_date(after) + timedelta(days=days), clinic.zone)[1]
-    busy = list(
-        Claim.objects.filter(resource=provider.resource_id, live=True, during__overlap=(after, until))
-        .exclude(appointment=but)
-        .values_list("during", flat=True)
-    )
-    found: list[datetime] = []
-    for offset in range(days):
-        opening, closing = clinic.hours(clinic.local_date(after) + timedelta(days=offset))
-        start = opening
-        while start + span <= closing and len(found) < most:
-            if start > after and not any(taken.lower < start + span and taken.upper > start for taken in busy):
-                found.append(start)
-            start += STEP
-    return found
 
 
 def blocks_of_day(member: Member, clinic: Clinic, on: date) -> QuerySet[Block]:

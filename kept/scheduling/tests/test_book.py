@@ -15,7 +15,6 @@ from kept.ops.cast import House
 from kept.policies.transitions import switch_fees
 from kept.practice.models import Member, MemberClinic, Service, Settings
 from kept.scheduling.models import Appointment, Claim
-from kept.scheduling.queries import free_starts
 from kept.scheduling.rules import display
 from kept.scheduling.transitions.booking import book
 from tests.kit.checks import refused
@@ -336,17 +335,3 @@ def test_r24_a_member_of_one_clinic_books_there_only(wish: Wish, juniper: House,
     assert wish(by=limited, provider="Petra Lindvall", clinic="Harbor Point").status == "booked"
     with refused("not_permitted"):
         wish(by=limited)
-
-
-# Free times say the same
-
-
-def test_free_starts_are_those_that_can_be_booked(wish: Wish, juniper: House) -> None:
-    wish(STARTS_AT, "Lip filler")
-    tess, elm = juniper.providers["Tess Marrowby"], juniper.clinics["Elm Street"]
-
-    starts = free_starts(tess, elm, 30 * MINUTE, after=STARTS_AT - 45 * MINUTE)
-
-    assert starts == [STARTS_AT - 30 * MINUTE, STARTS_AT + 75 * MINUTE, STARTS_AT + 90 * MINUTE]
-    for start in starts[:2]:
-        wish(start, "Consultation")

@@ -13,8 +13,10 @@ from kept.foundation import clock
 from kept.ops.cast import House
 from kept.practice.models import Clinic, Member
 from kept.practice.rules import Role
+from kept.scheduling.availability import free_starts
+from kept.scheduling.fitting import Visit
 from kept.scheduling.models import Appointment
-from kept.scheduling.queries import day_book, free_starts
+from kept.scheduling.queries import day_book
 from tests.kit.checks import refused
 
 SECOND = timedelta(seconds=1)
@@ -138,10 +140,11 @@ def test_r17_opening_hours_are_wall_times(juniper: House, on: date, opens: datet
 def test_r17_free_times_follow_the_clock_over_the_change(juniper: House) -> None:
     elm, tess = juniper.clinics["Elm Street"], juniper.providers["Tess Marrowby"]
     evening_before = datetime(2026, 3, 8, 0, 0, tzinfo=UTC)
+    visit = Visit.of([juniper.services["Lip filler"]])
 
-    starts = free_starts(tess, elm, HOUR, after=evening_before)
+    found = free_starts(elm, visit, first=date(2026, 3, 7), last=date(2026, 3, 8), at=evening_before, provider=tess)
 
-    assert [start.astimezone(elm.zone).strftime("%a %H:%M") for start in starts] == ["Sun 09:00", "Sun 09:15", "Sun 09:30"]
+    assert [slot.starts_at.astimezone(elm.zone).strftime("%a %H:%M") for slot in found[:3]] == ["Sun 09:00", "Sun 09:15", "Sun 09:30"]
 
 
 # Wall times that clocks skip or show twice (I11)

@@ -15,7 +15,8 @@ from kept.policies import queries as policies
 from kept.practice.models import Clinic, Member, Provider, Resource, Service
 from kept.practice.rules import Right
 from kept.practice.transitions import next_number
-from kept.scheduling import claims, fitting
+from kept.scheduling import claims
+from kept.scheduling.fitting import Visit, check_provider, check_rooms, needs
 from kept.scheduling.models import Appointment, Line
 
 FIRST_NUMBER = 20001
@@ -57,13 +58,13 @@ def book(
     if double_book:
         by.must(Right.DOUBLE_BOOK, place)
     _check(clinic, services, price)
-    ids = [service.id for service in services]
-    fitting.check_provider(provider, clinic, ids)
-    needs = fitting.needs(clinic, ids)
-    fitting.check_named(resources, needs)
+    visit = Visit.of(services)
+    check_provider(provider, clinic, visit.service_ids)
+    wanted = needs(clinic, visit.service_ids)
+    check_rooms(wanted, resources)
 
-    busy_from, _start, ends_at, busy_to = claims.busy_span(services, starts_at)
-    lanes = claims.reserve(provider, needs, resources, (busy_from, busy_to), double_book=double_book, by=by)
+    during = visit.busy(starts_at)
+    lanes = claims.reserve(provider, wanted, resources, during, double_book=double_book, by=by)
     past = starts_at < at
     appointment = Appointment.objects.create(
         practice_id=by.practice_id,
@@ -72,7 +73,7 @@ def book(
         provider=provider,
         clinic=clinic,
         starts_at=starts_at,
-        ends_at=ends_at,
+        ends_at=starts_at + visit.lasts,
         booked_at=at,
         channel=channel,
         note=note.strip(),
@@ -95,7 +96,7 @@ def book(
         )
         for position, (service, amount) in enumerate(zip(services, prices, strict=True))
     )
-    claims.write(appointment, lanes, (busy_from, busy_to))
+    claims.write(appointment, lanes, during)
     journal.record("appointment.booked", appointment, by=by, at=at, channel=channel, double_booked=double_book)
     return appointment
 
@@ -106,7 +107,7 @@ def _check(clinic: Clinic, services: Sequence[Service], price: Money | None) -> 
         raise Refusal("invalid", _("Choose at least one service."), field="services")
     if any(service.currency != clinic.currency for service in services):
         raise Refusal("invalid", _("That service is not priced in the clinic’s currency."), field="services")
-    if timedelta(minutes=sum(service.minutes + service.buffer_before + service.buffer_after for service in services)) > A_DAY:
+    if sum(Visit.of(services)[1:], timedelta(0)) > A_DAY:
         raise Refusal("invalid", _("A visit lasts a day at most. Book it as several."), field="services")
     if price is not None and price.currency != clinic.currency:
         raise Refusal("invalid", _("Enter the price in %s.") % clinic.currency, field="price")

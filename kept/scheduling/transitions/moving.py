@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from kept.foundation.refusals import Refusal
 from kept.practice.models import Member, Provider, Resource
 from kept.practice.rules import Right
-from kept.scheduling import claims, fitting
-from kept.scheduling.models import Appointment, Claim
+from kept.scheduling import claims
+from kept.scheduling.fitting import Need, Visit, check_provider, check_rooms, needs, rooms_of
+from kept.scheduling.models import Appointment
 from kept.scheduling.rules import check_reschedulable, check_start, check_version
 from kept.scheduling.transitions.booking import Place
 from kept.scheduling.transitions.writing import write
@@ -71,18 +72,16 @@ def place(
 
     The caller writes the fields. Raises Refusal `invalid`, `slot_taken`.
     """
-    held = list(appointment.claims.select_related("resource"))
-    rooms = [claim.resource for claim in held if claim.resource.kind != Resource.Kind.PROVIDER]
+    held = [claim.resource_id for claim in appointment.claims.all()]
+    rooms = rooms_of(appointment)
     same_rooms = resources is None or set(resources) == set(rooms)
     stays = (starts_at, provider.pk) == (appointment.starts_at, appointment.provider_id) and same_rooms
     if stays and not held:
         return Placed({}, {})  # imported: it held none at its own time
-    shift = starts_at - appointment.starts_at
-    busy = (held[0].starts_at, held[0].ends_at) if held else (appointment.starts_at, appointment.ends_at)
-    during = (busy[0] + shift, busy[1] + shift)
-    needs, named = ([], rooms) if stays else _asked(appointment, starts_at, provider, rooms, resources, at)
-    also_lock = {claim.resource_id for claim in held}
-    lanes = claims.reserve(provider, needs, named, during, double_book=double_book, by=by, but=appointment, also_lock=also_lock)
+    visit = Visit.booked(appointment)
+    during = visit.busy(starts_at)
+    wanted, named = ([], rooms) if stays else _asked(appointment, visit, starts_at, provider, rooms, resources, at)
+    lanes = claims.reserve(provider, wanted, named, during, double_book=double_book, by=by, but=appointment, also_lock=held)
     appointment.claims.all().delete()
     claims.write(appointment, lanes, during)
     return Placed({}, {}) if stays else _changes(appointment, starts_at, provider, held, lanes, at)
@@ -90,24 +89,24 @@ def place(
 
 def _asked(
     appointment: Appointment,
+    visit: Visit,
     starts_at: datetime,
     provider: Provider,
     rooms: Sequence[Resource],
     resources: Sequence[Resource] | None,
     at: datetime,
-) -> tuple[list[fitting.Need], Sequence[Resource]]:
+) -> tuple[list[Need], Sequence[Resource]]:
     """What the new place needs, its own rooms and devices first, and which of them are named. Raises Refusal `invalid`."""
     check_start(appointment, starts_at, at=at)
-    ids = [line.service_id for line in appointment.lines.all()]
     if provider.pk != appointment.provider_id:
-        fitting.check_provider(provider, appointment.clinic, ids)
-    needs = fitting.needs(appointment.clinic, ids)
-    fitting.check_named(resources or (), needs)
-    return [need.preferring(rooms) for need in needs], resources or ()
+        check_provider(provider, appointment.clinic, visit.service_ids)
+    wanted = [need.preferring(rooms) for need in needs(appointment.clinic, visit.service_ids)]
+    check_rooms(wanted, resources or ())
+    return wanted, resources or ()
 
 
 def _changes(
-    appointment: Appointment, starts_at: datetime, provider: Provider, held: Sequence[Claim], lanes: claims.Lanes, at: datetime
+    appointment: Appointment, starts_at: datetime, provider: Provider, held: Sequence[UUID], lanes: claims.Lanes, at: datetime
 ) -> Placed:
     """Another start is another booked time, for which nothing was confirmed."""
     fields: dict[str, Any] = {"provider": provider}
@@ -119,7 +118,7 @@ def _changes(
             "confirmed_at": None,
             "recorded_afterwards": starts_at < at,
         }
-    before = _said(appointment.starts_at, appointment.provider, [claim.resource_id for claim in held])
+    before = _said(appointment.starts_at, appointment.provider, held)
     return Placed(fields, {"before": before, "after": _said(starts_at, provider, lanes)})
 
 
