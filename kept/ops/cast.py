@@ -1,7 +1,7 @@
 """The people of demo and tests: two practices, made once and alike, so that the clinic you click through is the clinic you test."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
@@ -12,18 +12,20 @@ from kept.foundation import vault
 from kept.foundation.money import Money
 from kept.foundation.scope import scope
 from kept.ops.opening import open_practice
-from kept.ops.people import PLANS, PracticePlan, plain
+from kept.ops.people import PLANS, PracticePlan, ProviderPlan, ServicePlan, email_of, plain
 from kept.patients.models import Patient
 from kept.practice.models import (
     Clinic,
     GatewayAccount,
     Member,
+    MemberClinic,
     Practice,
     Provider,
     ProviderClinic,
     Resource,
     Schedule,
     Service,
+    ServiceProvider,
     ServiceResource,
     Settings,
     User,
@@ -31,7 +33,6 @@ from kept.practice.models import (
 from kept.practice.rules import Role
 
 PASSWORD = "kept-every-appointment"
-BREAK = (time(12), time(13))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class House:
     providers: dict[str, Provider]
     services: dict[str, Service]
     members: dict[Role, Member]
+    limited: Member | None
     patients: list[Patient]
 
 
@@ -56,14 +58,15 @@ def open_all(*, at: datetime) -> None:
 
 def house(plan: PracticePlan) -> House:
     """A practice of the cast as it is now. Call it inside the practice's scope."""
-    seats = Member.objects.select_related("practice", "provider", "user").order_by("id")
+    seats = list(Member.objects.select_related("practice", "provider", "user").order_by("id"))
     return House(
         plan=plan,
         practice=Practice.objects.get(slug=plan.slug),
         clinics={clinic.name: clinic for clinic in Clinic.objects.order_by("id")},
         providers={provider.name: provider for provider in Provider.objects.order_by("id")},
         services={service.name: service for service in Service.objects.order_by("id")},
-        members={Role(member.role): member for member in seats},
+        members={Role(seat.role): seat for seat in seats if seat.name == plan.members[Role(seat.role)]},
+        limited=next((seat for seat in seats if plan.limited and seat.name == plan.limited.name), None),
         patients=list(Patient.objects.order_by("created_at", "id")[: len(plan.patients)]),
     )
 
@@ -109,42 +112,72 @@ def _furnish(practice_id: UUID, plan: PracticePlan) -> None:
         for name, kind in kinds:
             Resource.objects.create(practice_id=practice_id, kind=kind, name=name, clinic=clinics[place.name])
     for person in plan.providers:
-        resource = Resource.objects.create(practice_id=practice_id, kind=Resource.Kind.PROVIDER, name=person.name)
-        provider = Provider.objects.create(practice_id=practice_id, name=person.name, title=person.title, resource=resource)
-        for name in person.clinics:
-            ProviderClinic.objects.create(practice_id=practice_id, provider=provider, clinic=clinics[name])
-        for weekday in range(7):
-            clinic = clinics[person.clinic_on(weekday)]
-            for opens_at, closes_at in ((plan.opens_at, BREAK[0]), (BREAK[1], plan.closes_at)):
-                Schedule.objects.create(
-                    practice_id=practice_id, provider=provider, clinic=clinic, weekday=weekday, opens_at=opens_at, closes_at=closes_at
-                )
+        _employ(practice_id, plan, person, clinics)
     for offer in plan.services:
-        service = Service.objects.create(
-            practice_id=practice_id,
-            name=offer.name,
-            category=offer.category,
-            minutes=offer.minutes,
-            buffer_before=offer.before,
-            buffer_after=offer.after,
-            price_minor=offer.price,
-            currency=plan.currency,
-        )
-        for resource in Resource.objects.filter(name__in=offer.takes):
-            ServiceResource.objects.create(practice_id=practice_id, service=service, resource=resource)
+        _offer(practice_id, plan, offer)
     GatewayAccount.objects.create(
         practice_id=practice_id, secret_key_box=vault.seal(plan.gateway_key), webhook_secret_box=vault.seal(plan.webhook_secret)
     )
 
 
+def _employ(practice_id: UUID, plan: PracticePlan, person: ProviderPlan, clinics: dict[str, Clinic]) -> None:
+    resource = Resource.objects.create(practice_id=practice_id, kind=Resource.Kind.PROVIDER, name=person.name)
+    provider = Provider.objects.create(practice_id=practice_id, name=person.name, title=person.title, resource=resource)
+    ProviderClinic.objects.bulk_create(
+        ProviderClinic(practice_id=practice_id, provider=provider, clinic=clinics[name]) for name in person.clinics
+    )
+    Schedule.objects.bulk_create(
+        Schedule(
+            practice_id=practice_id,
+            provider=provider,
+            clinic=clinics[place],
+            weekday=weekday,
+            opens_at=opens_at,
+            closes_at=closes_at,
+        )
+        for weekday in range(7)
+        if (place := person.clinic_on(weekday))
+        for opens_at, closes_at in plan.spans(person)
+    )
+
+
+def _offer(practice_id: UUID, plan: PracticePlan, offer: ServicePlan) -> None:
+    """A service, with the providers who perform it and the rooms and devices in which it can be done."""
+    service = Service.objects.create(
+        practice_id=practice_id,
+        name=offer.name,
+        category=offer.category,
+        minutes=offer.minutes,
+        buffer_before=offer.before,
+        buffer_after=offer.after,
+        price_minor=offer.price,
+        currency=plan.currency,
+    )
+    performers = Provider.objects.filter(name__in=[person.name for person in plan.providers if person.does(offer)])
+    ServiceProvider.objects.bulk_create(
+        ServiceProvider(practice_id=practice_id, service=service, provider=provider) for provider in performers
+    )
+    ServiceResource.objects.bulk_create(
+        ServiceResource(practice_id=practice_id, service=service, resource=resource)
+        for resource in Resource.objects.filter(name__in=offer.takes)
+    )
+
+
 def _seat(practice_id: UUID, plan: PracticePlan, encoded: str) -> None:
-    """A member for each role, all with the sample's password."""
+    """A member for each role, and the one who is limited to a clinic; all with the sample's password."""
     User.objects.filter(email=plan.email(Role.OWNER)).update(password=encoded)
     for role, name in plan.members.items():
         if role != Role.OWNER:
-            user = User.objects.create(email=plan.email(role), password=encoded)
             provider = Provider.objects.get(name=name) if role == Role.PROVIDER else None
-            Member.objects.create(practice_id=practice_id, user=user, name=name, role=role, provider=provider)
+            _member(practice_id, name, role, encoded, provider)
+    if limited := plan.limited:
+        member = _member(practice_id, limited.name, limited.role, encoded)
+        MemberClinic.objects.create(practice_id=practice_id, member=member, clinic=Clinic.objects.get(name=limited.clinic))
+
+
+def _member(practice_id: UUID, name: str, role: Role, encoded: str, provider: Provider | None = None) -> Member:
+    user = User.objects.create(email=email_of(name), password=encoded)
+    return Member.objects.create(practice_id=practice_id, user=user, name=name, role=role, provider=provider)
 
 
 def _publish(plan: PracticePlan, *, by: Member, at: datetime) -> None:

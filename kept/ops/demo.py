@@ -186,6 +186,8 @@ def _welcome(demo: Demo, facts: dict[str, Any]) -> str:
     for practice in facts["practices"]:
         lines.append(practice["name"])
         lines += [f"  {role.replace('_', ' '):<12}{member['email']}" for role, member in practice["members"].items()]
+        if limited := practice.get("limited"):
+            lines.append(f"  {limited['role'].replace('_', ' '):<12}{limited['email']}, of {limited['clinic']} alone")
     lines += [
         f"Password of all: {facts['practices'][0]['members']['owner']['password']}",
         "",

@@ -6,7 +6,7 @@ from datetime import time
 
 from kept.practice.rules import Role
 
-AT_THE_SECOND = (1, 5)
+DAY_OFF = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +21,23 @@ class ClinicPlan:
 
 @dataclass(frozen=True, slots=True)
 class ProviderPlan:
-    """Somebody of two clinics is at the second on Tuesdays and Saturdays, else at the first."""
+    """Somebody who is booked. `week` says for Monday to Sunday at which of her clinics she is, the first being 1; `performs` names
+    categories and single services. Lunch lasts an hour."""
 
     name: str
     title: str
     clinics: tuple[str, ...]
+    week: str
+    performs: tuple[str, ...]
+    lunch: time = time(12)
 
-    def clinic_on(self, weekday: int) -> str:
-        """Where to be found that day; Monday is 0."""
-        return self.clinics[-1 if weekday in AT_THE_SECOND else 0]
+    def clinic_on(self, weekday: int) -> str | None:
+        """Where to be found that day; Monday is 0. None: nowhere, it is her day off."""
+        place = self.week[weekday]
+        return None if place == DAY_OFF else self.clinics[int(place) - 1]
+
+    def does(self, service: "ServicePlan") -> bool:
+        return service.category in self.performs or service.name in self.performs
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,15 @@ class VersionPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitedPlan:
+    """A seventh member, who works at one clinic alone (R24)."""
+
+    name: str
+    role: Role
+    clinic: str
+
+
+@dataclass(frozen=True, slots=True)
 class PracticePlan:
     """Members by role; the provider's seat is that of the provider of the same name."""
 
@@ -72,19 +89,32 @@ class PracticePlan:
     gateway_key: str
     webhook_secret: str
     breathing_minutes: int = 0
+    limited: LimitedPlan | None = None
     opens_at: time = time(9)
     closes_at: time = time(18)
 
     def email(self, role: Role) -> str:
-        """Where that member signs in: odette.farnley@example.com."""
-        words = plain(self.members[role]).split()
-        return f"{words[0]}.{words[-1]}@example.com"
+        return email_of(self.members[role])
+
+    def spans(self, person: ProviderPlan) -> tuple[tuple[time, time], ...]:
+        """When somebody works on a day of hers, by the clocks there: before lunch and after."""
+        return (self.opens_at, person.lunch), (person.lunch.replace(hour=person.lunch.hour + 1), self.closes_at)
+
+
+def email_of(name: str) -> str:
+    """Where somebody of that name reads mail: odette.farnley@example.com."""
+    words = plain(name).split()
+    return f"{words[0]}.{words[-1]}@example.com"
 
 
 def plain(name: str) -> str:
     """In small letters without accents, as an address has it."""
     return unicodedata.normalize("NFKD", name.lower()).encode("ascii", "ignore").decode()
 
+
+BOTH = ("Elm Street", "Harbor Point")
+PRP = ("PRP facial", "PRP hair restoration")
+PRP_ROOMS = ("Room 1", "Room 2")
 
 JUNIPER = PracticePlan(
     slug="juniper",
@@ -95,14 +125,15 @@ JUNIPER = PracticePlan(
         ClinicPlan("Harbor Point", "America/Los_Angeles", "9 Harbor Point Walk", "(555) 0120", ("Room 1",), ("Laser",)),
     ),
     providers=(
-        ProviderPlan("Dr. Imani Oduvale", "MD", ("Elm Street",)),
-        ProviderPlan("Tess Marrowby", "NP", ("Elm Street",)),
-        ProviderPlan("Priya Ramsethi", "PA-C", ("Elm Street",)),
-        ProviderPlan("Joanna Veltmoor", "RN", ("Elm Street", "Harbor Point")),
-        ProviderPlan("Mateo Quillaro", "LE", ("Elm Street",)),
-        ProviderPlan("Noor Hadisan", "LE", ("Elm Street",)),
-        ProviderPlan("Petra Lindvall", "NP", ("Harbor Point",)),
-        ProviderPlan("Oskar Tamsin", "RN", ("Harbor Point",)),
+        ProviderPlan("Dr. Imani Oduvale", "MD", ("Elm Street",), "11111--", ("Visits", "Injectables")),
+        # Tess and Petra are there every day, so that the demo has something to show on any.
+        ProviderPlan("Tess Marrowby", "NP", ("Elm Street",), "1111111", ("Visits", "Injectables"), time(12, 15)),
+        ProviderPlan("Priya Ramsethi", "PA-C", ("Elm Street",), "1111-1-", ("Visits", "Injectables", *PRP), time(12, 30)),
+        ProviderPlan("Joanna Veltmoor", "RN", BOTH, "12111-2", ("Visits", "Injectables", "Chemical peel"), time(11, 15)),
+        ProviderPlan("Mateo Quillaro", "LE", ("Elm Street",), "-111111", ("Skin",), time(12, 30)),
+        ProviderPlan("Noor Hadisan", "LE", ("Elm Street",), "11-1111", ("Laser", "Skin"), time(13)),
+        ProviderPlan("Petra Lindvall", "NP", ("Harbor Point",), "1111111", ("Visits", "Injectables", "Laser")),
+        ProviderPlan("Oskar Tamsin", "RN", ("Harbor Point",), "1-11111", ("Visits", "Skin", "Laser"), time(12, 30)),
     ),
     members={
         Role.OWNER: "Leonora Ashcombe",
@@ -118,13 +149,20 @@ JUNIPER = PracticePlan(
         ServicePlan("Wrinkle relaxer", "Injectables", 45, 0, 0, 42_000),
         ServicePlan("Lip filler", "Injectables", 60, 0, 5, 65_000),
         ServicePlan("Cheek filler", "Injectables", 60, 0, 5, 78_000),
+        ServicePlan("Jawline filler", "Injectables", 45, 0, 5, 72_000),
+        ServicePlan("Tear trough filler", "Injectables", 60, 0, 5, 76_000),
         ServicePlan("Full-face filler", "Injectables", 75, 0, 10, 180_000),
         ServicePlan("Biostimulator", "Injectables", 60, 0, 10, 85_000),
         ServicePlan("Signature facial", "Skin", 60, 0, 10, 18_500),
+        ServicePlan("Dermaplaning facial", "Skin", 60, 0, 10, 16_500),
+        ServicePlan("Extraction facial", "Skin", 45, 0, 10, 15_500),
+        ServicePlan("Back facial", "Skin", 45, 0, 10, 17_000),
         ServicePlan("Chemical peel", "Skin", 45, 0, 10, 22_000),
         ServicePlan("Microneedling", "Skin", 60, 10, 15, 35_000),
-        ServicePlan("PRP facial", "Skin", 60, 10, 15, 48_000, ("Room 1", "Room 2")),
+        ServicePlan("PRP facial", "Skin", 60, 10, 15, 48_000, PRP_ROOMS),
+        ServicePlan("PRP hair restoration", "Skin", 60, 10, 15, 52_000, PRP_ROOMS),
         ServicePlan("Laser resurfacing", "Laser", 60, 15, 15, 90_000, ("Laser",)),
+        ServicePlan("Laser vein treatment", "Laser", 30, 5, 5, 28_000, ("Laser",)),
         ServicePlan("Laser hair removal", "Laser", 45, 5, 5, 24_000, ("Laser",)),
         ServicePlan("IPL photofacial", "Laser", 45, 5, 5, 39_000, ("Laser",)),
     ),
@@ -152,7 +190,10 @@ JUNIPER = PracticePlan(
     ),
     gateway_key="sk_test_juniper_4eC39HqLyjWDarjtT1",
     webhook_secret="whsec_juniper_9aQm2dX7",
+    limited=LimitedPlan("Calla Brightmoor", Role.FRONT_DESK, "Harbor Point"),
 )
+
+EVERYTHING = ("Visitas", "Injetáveis", "Pele", "Laser")
 
 QUINTA = PracticePlan(
     slug="quinta",
@@ -160,8 +201,8 @@ QUINTA = PracticePlan(
     currency="EUR",
     clinics=(ClinicPlan("Príncipe Real", "Europe/Lisbon", "Rua do Jasmineiro 41", "(555) 0180", ("Sala 1",), ("Laser",)),),
     providers=(
-        ProviderPlan("Dra. Filipa Monsanto", "MD", ("Príncipe Real",)),
-        ProviderPlan("Leonel Arrábida", "RN", ("Príncipe Real",)),
+        ProviderPlan("Dra. Filipa Monsanto", "MD", ("Príncipe Real",), "11111--", EVERYTHING),
+        ProviderPlan("Leonel Arrábida", "RN", ("Príncipe Real",), "1111111", EVERYTHING, time(13)),
     ),
     members={
         Role.OWNER: "Benedita Salgueiral",

@@ -3,14 +3,14 @@
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from kept.ops.cast import House
+from kept.ops.people import ProviderPlan
 from kept.patients.models import Patient
 from kept.practice.models import Clinic, Provider, Service
 
 QUARTER = timedelta(minutes=15)
-LUNCH = (timedelta(hours=3), timedelta(hours=4))  # after opening
 
 
 @dataclass(slots=True)
@@ -33,7 +33,7 @@ class Visit:
 def visits(house: House, clinic: Clinic, on: date) -> list[Visit]:
     """A clinic's local day, by start. Nobody comes twice on one day, and nobody to two clinics."""
     people = iter(_regulars(house, clinic, on))
-    found = [visit for provider in _at_work(house, clinic, on) for visit in _column(house, clinic, provider, on, people)]
+    found = [visit for person in _at_work(house, clinic, on) for visit in _column(house, clinic, person, on, people)]
     return sorted(found, key=lambda visit: (visit.starts_at, visit.provider.name))
 
 
@@ -49,23 +49,27 @@ def _home(number: int, clinics: int) -> int:
     return 1 if clinics > 1 and number % 3 == 2 else 0
 
 
-def _at_work(house: House, clinic: Clinic, on: date) -> list[Provider]:
+def _at_work(house: House, clinic: Clinic, on: date) -> list[ProviderPlan]:
     """By their weeks."""
-    return [house.providers[person.name] for person in house.plan.providers if person.clinic_on(on.weekday()) == clinic.name]
+    return [person for person in house.plan.providers if person.clinic_on(on.weekday()) == clinic.name]
 
 
-def _column(house: House, clinic: Clinic, provider: Provider, on: date, people: Iterator[Patient]) -> Iterator[Visit]:
+def _column(house: House, clinic: Clinic, person: ProviderPlan, on: date, people: Iterator[Patient]) -> Iterator[Visit]:
     """One provider's day: visits in a row with gaps, an hour for lunch, buffers respected."""
-    chance = random.Random(f"{provider.name} {on}")
-    offers = list(house.services.values())
+    chance = random.Random(f"{person.name} {on}")
+    provider = house.providers[person.name]
+    offers = [house.services[offer.name] for offer in house.plan.services if person.does(offer)]
     opening, closing = clinic.hours(on)
+    lunch = [
+        datetime.combine(on, wall, clinic.zone).astimezone(UTC) for wall in (house.plan.spans(person)[0][1], house.plan.spans(person)[1][0])
+    ]
     free_from = opening + QUARTER * chance.randrange(3)
     while True:
         service = chance.choice(offers)
         start = _next_quarter(free_from + timedelta(minutes=service.buffer_before), opening)
         end = start + timedelta(minutes=service.minutes + service.buffer_after)
-        if start - timedelta(minutes=service.buffer_before) < opening + LUNCH[1] and end > opening + LUNCH[0]:
-            free_from = opening + LUNCH[1]
+        if start - timedelta(minutes=service.buffer_before) < lunch[1] and end > lunch[0]:
+            free_from = lunch[1]
             continue
         patient = next(people, None)
         if end > closing or patient is None:

@@ -74,6 +74,13 @@ def philomena(juniper: House) -> Member:
 
 
 @pytest.fixture
+def calla(juniper: House) -> Member:
+    """The front desk of Harbor Point, and of no other clinic."""
+    assert juniper.limited
+    return juniper.limited
+
+
+@pytest.fixture
 def hana(quinta: House) -> Member:
     """The front desk of the other practice."""
     return quinta.members[Role.FRONT_DESK]

@@ -257,14 +257,14 @@ def test_restored_with_another_provider(
     desk: Caller, appointment_that_is: Callable[[str], Appointment], juniper: House, quinta: House
 ) -> None:
     path = f"/appointments/{appointment_that_is('noshow').pk}/restore"
-    noor, oskar = (str(juniper.providers[name].pk) for name in ("Noor Hadisan", "Oskar Tamsin"))
+    priya, oskar = (str(juniper.providers[name].pk) for name in ("Priya Ramsethi", "Oskar Tamsin"))
     hers = str(quinta.providers["Leonel Arrábida"].pk)
 
     refused = [desk.post(path, {"provider": id_}) for id_ in (oskar, hers, "nobody")]
-    moved = desk.post(path, {"provider": noor})
+    moved = desk.post(path, {"provider": priya})
 
     assert [problem(answer) for answer in refused] == [(404, "not_found")] * 3
-    assert moved.json()["provider"]["name"] == "Noor Hadisan"
+    assert moved.json()["provider"]["name"] == "Priya Ramsethi"
 
 
 @pytest.mark.parametrize("start", ["2026-10-14T18:00:00", "2027-03-14T02:30:00-05:00"])

@@ -99,13 +99,13 @@ def test_days_are_those_of_each_clinic(desk: Caller, juniper: House, wish: dict[
 def test_filters_name_several(desk: Caller, appointment: Appointment, appointment_without_card: Appointment, juniper: House) -> None:
     both = [str(appointment.patient_id), str(appointment_without_card.patient_id)]
     elm, harbor = (str(juniper.clinics[name].pk) for name in ("Elm Street", "Harbor Point"))
-    tess, noor = (str(juniper.providers[name].pk) for name in ("Tess Marrowby", "Noor Hadisan"))
+    tess, priya = (str(juniper.providers[name].pk) for name in ("Tess Marrowby", "Priya Ramsethi"))
 
     assert names(desk.get("/appointments", patient=both)) == NAMES
     assert names(desk.get("/appointments", patient=both[1])) == NAMES[1:]
-    assert names(desk.get("/appointments", clinic=[elm, harbor], provider=[tess, noor], status=["booked", "noshow"])) == NAMES
+    assert names(desk.get("/appointments", clinic=[elm, harbor], provider=[tess, priya], status=["booked", "noshow"])) == NAMES
     assert names(desk.get("/appointments", clinic=harbor)) == []
-    assert names(desk.get("/appointments", provider=noor)) == []
+    assert names(desk.get("/appointments", provider=priya)) == []
     assert names(desk.get("/appointments", status="noshow")) == []
 
 
@@ -128,7 +128,7 @@ def test_a_member_limited_to_a_clinic_sees_that_one(desk: Caller, appointment: A
 def test_a_provider_sees_her_own(
     caller: Callable[..., Caller], tess: Member, appointment: Appointment, juniper: House, wish: dict[str, Any], desk: Caller
 ) -> None:
-    desk.post("/appointments", wish | {"provider": str(juniper.providers["Noor Hadisan"].pk)})
+    desk.post("/appointments", wish | {"provider": str(juniper.providers["Priya Ramsethi"].pk)})
 
     assert names(desk.get("/appointments")) == NAMES
     assert names(caller(tess).get("/appointments")) == NAMES[:1]

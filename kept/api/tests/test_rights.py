@@ -110,10 +110,10 @@ def test_who_may_with_money(
 
 def test_a_providers_rights_end_at_her_own(caller: Callable[..., Caller], juniper: House, wish: dict[str, Any]) -> None:
     desk, tess = caller(juniper.members[Role.FRONT_DESK]), caller(juniper.members[Role.PROVIDER])
-    noors = desk.post("/appointments", wish | {"provider": str(juniper.providers["Noor Hadisan"].pk)}).json()["id"]
+    priyas = desk.post("/appointments", wish | {"provider": str(juniper.providers["Priya Ramsethi"].pk)}).json()["id"]
 
     unknown = tess.post(f"/appointments/{'0' * 32}/check-in")
-    hidden = tess.post(f"/appointments/{noors}/check-in")
+    hidden = tess.post(f"/appointments/{priyas}/check-in")
 
     assert problem(hidden) == (404, "not_found")
     assert hidden.content == unknown.content

@@ -15,7 +15,7 @@ from kept.ops import cast, sample
 from kept.ops.cast import PASSWORD
 from kept.ops.datafolder import write_private
 from kept.ops.people import PLANS, PracticePlan
-from kept.practice.models import Practice
+from kept.practice.models import Member, Practice
 from kept.practice.rules import Role
 from kept.practice.transitions import issue_key
 
@@ -52,22 +52,21 @@ def _facts(plan: PracticePlan) -> dict[str, Any]:
     now = clock.now()
     with scope(Practice.objects.get(slug=plan.slug).id, actor="command:seed", source="command"):
         house = cast.house(plan)
-        members = {
-            role.value: {
-                "email": house.members[role].user.email,
-                "password": PASSWORD,
-                "token": issue_key(house.members[role], "Demo", scopes=[], at=now),
-            }
-            for role in Role
-        }
-        return {
+        facts: dict[str, Any] = {
             "slug": plan.slug,
             "name": plan.name,
             "clinics": [{"id": str(clinic.id), "name": clinic.name, "zone": clinic.zone_name} for clinic in house.clinics.values()],
-            "members": members,
+            "members": {role.value: _sign_in(house.members[role], now) for role in Role},
             "consent_token": issue_key(house.members[Role.OWNER], "Website", scopes=[CONSENT], at=now),
             "webhook_secret": plan.webhook_secret,
         }
+        if house.limited and plan.limited:
+            facts["limited"] = {"role": plan.limited.role.value, "clinic": plan.limited.clinic} | _sign_in(house.limited, now)
+        return facts
+
+
+def _sign_in(member: Member, now: datetime) -> dict[str, str]:
+    return {"email": member.user.email, "password": PASSWORD, "token": issue_key(member, "Demo", scopes=[], at=now)}
 
 
 def _samples() -> dict[str, str]:
