@@ -21,9 +21,11 @@ from kept.billing.models import Charge, Invoice, Payment
 from kept.foundation.refusals import Refusal
 from kept.foundation.scope import scope
 from kept.noshows.models import Fee
+from kept.noshows.transitions import fees
 from kept.noshows.transitions.attendance import mark, restore
 from kept.ops.cast import House
 from kept.ops.people import JUNIPER
+from kept.patients.models import Card
 from kept.practice.models import Member
 from kept.practice.rules import Role
 from kept.scheduling.models import Appointment, Claim
@@ -116,6 +118,60 @@ def test_i10_a_check_in_races_a_no_show_and_one_wins(house: House) -> None:
         assert told(done) == {"Appointment": 1, "wrong_status": 1}
         winner = next(result for result in done if isinstance(result, Appointment))
         assert in_scope(house, partial(Appointment.objects.get, pk=visit.pk)).status == winner.status
+
+
+# Deciding later (R7b, R7e)
+
+
+def accepted_visit(house: House, at: datetime, card: Card | None = None) -> Appointment:
+    return accepted(book_for(house, starts_at=at), card or card_of(house.patients[0]))
+
+
+def send_at(charge: Charge, at: datetime) -> None:
+    """As the worker would at that instant."""
+    with clock_at(at):
+        sending.send_charge(str(charge.practice_id), str(charge.pk))
+
+
+def test_r7b_a_fee_spared_at_the_instant_it_is_sent_ends_as_one_of_the_two(house: House, gateway: Double) -> None:
+    card = gateway.card(house.patients[0])
+    ended: Counter[str] = Counter()
+    for day in range(50):
+        at = STARTS_AT + day * DAY
+        visit = in_scope(house, partial(accepted_visit, house, at, card))
+        in_scope(house, partial(mark, visit, charge_fee=True, by=desk(house), at=at))
+        charge = in_scope(house, partial(Charge.objects.get, appointment=visit))
+
+        spared, _sent = together(
+            [
+                partial(in_scope, house, partial(fees.spare, visit, fee_reason="Illness", by=desk(house), at=charge.due_at)),
+                partial(send_at, charge, charge.due_at),
+            ]
+        )
+
+        fee = in_scope(house, partial(Fee.objects.select_related("charge").get, appointment=visit))
+        paid = [payment for payment in gateway.ledger()["payments"] if payment["intent"] == fee.charge.gateway_intent_id]
+        outcome = (type(spared).__name__, fee.decision, fee.charge.state, fee.charge.flag, len(paid))
+        assert outcome in {("Fee", "spared", "canceled", "", 0), ("Refusal", "charge", "succeeded", "", 1)}
+        ended[fee.decision] += 1
+    assert sum(ended.values()) == 50
+
+
+def test_r7e_of_two_desks_that_decide_at_once_one_does_and_the_other_is_told(house: House) -> None:
+    for day in range(10):
+        at = STARTS_AT + day * DAY
+        visit = in_scope(house, partial(accepted_visit, house, at))
+        in_scope(house, partial(mark, visit, charge_fee=None, by=house.members[Role.PROVIDER], at=at))
+
+        done = together(
+            [
+                partial(in_scope, house, partial(fees.charge, visit, by=desk(house), at=at + 15 * MINUTE)),
+                partial(in_scope, house, partial(fees.charge, visit, by=house.members[Role.BILLING], at=at + 15 * MINUTE)),
+            ]
+        )
+
+        assert sorted(told(done)) == ["Fee", "charge_in_flight"]
+        assert in_scope(house, partial(Charge.objects.filter(appointment=visit).count)) == 1
 
 
 # Booking (R16, I1)

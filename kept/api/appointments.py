@@ -138,7 +138,7 @@ def whole(member: Member, id_: str, at: datetime, *rights: Right) -> Appointment
         attendance=AttendanceShape.of(attendance([appointment.patient_id]).get(appointment.patient_id)),
         recorded_afterwards=appointment.recorded_afterwards,
         imported=appointment.imported,
-        actions=action_shapes(actions(appointment, member, at=at)),
+        actions=action_shapes(actions(appointment, member, fee, at=at)),
     )
 
 

@@ -12,11 +12,13 @@ import kept.scheduling.transitions.attendance as scheduling
 from kept.api import find
 from kept.api.appointments import shown, whole
 from kept.api.door import KeyRequest
-from kept.api.shapes.appointments import AppointmentShape, CardLink, Missed, Restored
+from kept.api.shapes.appointments import AppointmentShape, CardLink, FeeActed, Missed, Restored
 from kept.api.shapes.fields import Versioned
 from kept.billing.transitions.cards import card_link
 from kept.foundation import clock
+from kept.noshows.models import Fee
 from kept.noshows.transitions import attendance as noshows
+from kept.noshows.transitions import fees
 from kept.practice import queries as practice
 from kept.practice.models import Member
 from kept.scheduling.models import Appointment
@@ -24,6 +26,14 @@ from kept.scheduling.rules import check_version
 
 # What an empty body says.
 MISSED, RESTORED, AS_IT_IS = Missed(), Restored(), Versioned()
+
+# By their names: the transition, and what it takes of the body.
+FEE_ACTS: dict[str, tuple[Callable[..., Fee], tuple[str, ...]]] = {
+    "charge": (fees.charge, ("amount", "fee_reason")),
+    "charge_now": (fees.charge_now, ("amount", "fee_reason")),
+    "spare": (fees.spare, ("fee_reason",)),
+    "unspare": (fees.unspare, ()),
+}
 
 router = Router(tags=["Attendance"])
 
@@ -42,10 +52,26 @@ def mark_no_show(request: KeyRequest, appointment_id: str, body: Body[Missed] = 
         fee_reason=body.fee_reason,
         reason=body.reason,
         note=body.note,
+        notify=body.notify,
         version=body.version,
         by=member,
         at=at,
     )
+    return whole(member, appointment_id, at)
+
+
+@router.post("/{appointment_id}/fee", response=AppointmentShape)
+def decide_fee(request: KeyRequest, appointment_id: str, body: Body[FeeActed]) -> AppointmentShape:
+    """Decide about the fee of a no-show later, as `actions` names it: `charge` one that is undecided or spared, `charge_now` one that
+    waits, `spare` one that is unpaid, `unspare` one that was spared.
+
+    Charging an undecided or spared fee, and undoing a sparing, end with the practice's days to decide.
+    """
+    at, member = clock.now(), request.member
+    found = find.appointment(member, appointment_id)
+    said = {"amount": body.amount.money if body.amount else None, "fee_reason": body.fee_reason}
+    act, takes = FEE_ACTS[body.action]
+    act(found, **{name: said[name] for name in takes}, version=body.version, by=member, at=at)
     return whole(member, appointment_id, at)
 
 

@@ -121,7 +121,7 @@ def panel_context(request: MemberRequest, appointment: Appointment, now: datetim
     member, zone = request.member, appointment.clinic.zone
     fee = queries.fee_of(appointment, at=now)
     facts = queries.attendance([appointment.patient_id]).get(appointment.patient_id)
-    can = actions(appointment, member, at=now)
+    can = actions(appointment, member, fee, at=now)
     late = int((now - appointment.starts_at).total_seconds() // 60)
     missed = appointment.status == Status.NOSHOW
     return {
@@ -135,7 +135,7 @@ def panel_context(request: MemberRequest, appointment: Appointment, now: datetim
         "moving": fee is not None and fee.is_moving,
         "may_see_invoice": member.may(Right.SEE_SALES, appointment),
         "may_retry": fee is not None and fee.state == "declined" and member.may(Right.COLLECT, appointment),
-        "can": {name.replace("-", "_"): action for name, action in can.items()},
+        "can": {name.replace("-", "_").replace(".", "_"): action for name, action in can.items()},
         "why_not_yet": can["no-show"].reason if can["no-show"].code == "too_early" else "",
         "opens_on": date_format(appointment.local_date, "D, M j"),
         "arrived_question": appointment.status == Status.BOOKED and late >= 0,

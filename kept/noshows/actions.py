@@ -9,6 +9,9 @@ from django.utils.translation import gettext as _
 
 from kept.billing.gateways import accounts
 from kept.foundation.refusals import Refusal
+from kept.noshows.models import Fee
+from kept.noshows.offers import fee_offer, offer_refusal
+from kept.noshows.rules import Check, check_charge, check_charge_now, check_decidable, check_spare, check_unspare
 from kept.policies import queries as policies
 from kept.practice.models import Member
 from kept.practice.rules import Right, refusal_of
@@ -25,9 +28,11 @@ class Action:
     code: str = ""
 
 
-def actions(appointment: Appointment, member: Member, *, at: datetime) -> Mapping[str, Action]:
-    """By the names of the API's calls. A call may still be refused: time and other people move on."""
+def actions(appointment: Appointment, member: Member, fee: Fee | None, *, at: datetime) -> Mapping[str, Action]:
+    """By the names of the API's calls; `fee` is the appointment's (`fee_of`). A call may still be refused: time and other people
+    move on."""
     day = partial(_on_its_day, appointment, at)
+    decide = partial(_decide_fee, appointment, fee, at)
     return {
         name: _asked(member, right, appointment, *checks)
         for name, right, checks in (
@@ -45,6 +50,10 @@ def actions(appointment: Appointment, member: Member, *, at: datetime) -> Mappin
             ("no-show", Right.MARK, [partial(check_move, appointment, Status.NOSHOW), day]),
             ("restore", Right.MARK, [partial(check_restorable, appointment, at=at)]),
             ("card-link", Right.BOOK, [partial(_card_can_be_given, appointment, at)]),
+            ("fee.charge", Right.CHARGE, [partial(decide, check_charge), partial(_fee_is_offered, appointment, at)]),
+            ("fee.charge_now", Right.CHARGE, [partial(decide, check_charge_now)]),
+            ("fee.spare", Right.CHARGE, [partial(decide, check_spare)]),
+            ("fee.unspare", Right.CHARGE, [partial(decide, check_unspare)]),
             ("entered-in-error", Right.BOOK, [partial(check_move, appointment, Status.ENTERED_IN_ERROR)]),
         )
     }
@@ -70,6 +79,15 @@ def _from(appointment: Appointment, status: Status, to: Status | None = None) ->
 
 def _on_its_day(appointment: Appointment, at: datetime) -> None:
     if refusal := day_of_refusal(appointment, at=at):
+        raise refusal
+
+
+def _decide_fee(appointment: Appointment, fee: Fee | None, at: datetime, check: Check) -> None:
+    check(appointment, check_decidable(appointment, fee), at=at)
+
+
+def _fee_is_offered(appointment: Appointment, at: datetime) -> None:
+    if refusal := offer_refusal(fee_offer(appointment, at=at)):
         raise refusal
 
 

@@ -1,15 +1,24 @@
 """What letters to patients say of a missed visit and its fee (R7f)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from kept.foundation.dates import moment
 from kept.messaging.models import Message
+from kept.noshows.offers import missed_from
 from kept.noshows.queries import fee_of
-from kept.scheduling.models import Status
+from kept.scheduling.models import Appointment, Status
 from kept.scheduling.rules import wrong_status
+
+TEN_MINUTES = timedelta(minutes=10)
+
+
+def letter_waits(appointment: Appointment, *, at: datetime) -> timedelta:
+    """How long the letter of a no-show marked at that instant waits: ten minutes or the breathing space where that is longer, and never
+    less than until the start plus the late minutes (R7f)."""
+    return max(missed_from(appointment) - at, TEN_MINUTES, appointment.practice.settings.breathing_space)
 
 
 def no_show(message: Message, at: datetime) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from kept.billing.gateways import accounts
 from kept.billing.models import Charge, Kind
 from kept.foundation.dates import clock_time, short_day
 from kept.foundation.money import Money
+from kept.foundation.refusals import Refusal
 from kept.patients.models import Card
 from kept.patients.queries import usable_card
 from kept.policies import queries as policies
@@ -66,8 +67,7 @@ def fee_offer(appointment: Appointment, *, at: datetime, kind: Kind = Kind.NO_SH
     why_not = _first_reason(appointment, earlier, at)
     if why_not or acceptance is None:
         return FeeOffer(False, why_not=why_not, earlier=earlier)
-    missed_at = appointment.starts_at + timedelta(minutes=acceptance.late_minutes)
-    chargeable_from = max(missed_at, at + appointment.practice.settings.breathing_space)
+    chargeable_from = max(missed_from(appointment), at + appointment.practice.settings.breathing_space)
     return FeeOffer(
         True,
         amount=acceptance.fee,
@@ -77,6 +77,28 @@ def fee_offer(appointment: Appointment, *, at: datetime, kind: Kind = Kind.NO_SH
         waits=chargeable_from > at,
         earlier=earlier,
     )
+
+
+def offer_refusal(offer: FeeOffer) -> Refusal | None:
+    """Why a charge is refused; None where it is offered."""
+    if offer.offered:
+        return None
+    if offer.in_flight:
+        return Refusal("charge_in_flight", _("An earlier charge for this appointment is still being followed up."))
+    if offer.why_not == "already_charged":
+        return Refusal("already_charged", _("Not charged: %s") % offer.reason_sentence)
+    return Refusal("fee_not_available", _("No fee can be charged: %s") % offer.reason_sentence, reason=offer.why_not)
+
+
+def decide_until(appointment: Appointment) -> datetime:
+    """Until when a fee that was not decided, or was spared, may be decided otherwise (R7e)."""
+    return appointment.starts_at + timedelta(days=appointment.practice.settings.decide_days)
+
+
+def missed_from(appointment: Appointment) -> datetime:
+    """The start plus the late minutes of the policy accepted for it, or of the one in use: from then on she has missed it (R7d, R7f)."""
+    terms = appointment.acceptance or policies.version_in_use()
+    return appointment.starts_at + timedelta(minutes=terms.late_minutes if terms else 0)
 
 
 def _unresolved(charge: Charge) -> bool:
@@ -102,7 +124,7 @@ def _first_reason(appointment: Appointment, earlier: Charge | None, at: datetime
         return "payments_off"
     if acceptance.card.state != Card.State.ACTIVE:
         return "card_gone"
-    if at - appointment.starts_at > timedelta(days=appointment.practice.settings.decide_days):
+    if at > decide_until(appointment):
         return "too_late"
     return ""
 

@@ -21,7 +21,7 @@ from kept.noshows import listing, queries
 from kept.noshows.forms import MarkForm, RestoreForm
 from kept.noshows.offers import fee_offer, offer_facts
 from kept.noshows.transitions import attendance, fees
-from kept.noshows.words import fee_words
+from kept.noshows.words import fee_chip, fee_words
 from kept.practice.doors import MemberRequest, member_required
 from kept.practice.rules import Right
 from kept.scheduling.availability import free_starts
@@ -187,7 +187,7 @@ def no_shows(request: MemberRequest) -> HttpResponse:
             {
                 "appointment": appointment,
                 "fee": fee,
-                "words": fee_words(appointment, fee, at=now),
+                "words": fee_chip(appointment, fee),
                 "attendance": facts.get(appointment.patient_id),
                 "taken_by": taken.get(appointment.pk),
                 "may_restore": request.member.may(Right.MARK, appointment),

@@ -10,8 +10,8 @@ from kept.billing.models import Charge
 from kept.billing.transitions.charging import MOST_TRIES
 from kept.foundation.dates import clock_time, month_day
 from kept.foundation.money import Money
-from kept.noshows.models import Fee
-from kept.noshows.offers import WHY_NOT
+from kept.noshows.models import Decision, Fee
+from kept.noshows.offers import WHY_NOT, decide_until
 from kept.scheduling.models import Appointment
 
 
@@ -30,19 +30,53 @@ class FeeWords:
 def fee_words(appointment: Appointment, fee: Fee | None, *, at: datetime) -> FeeWords:
     """A missed appointment's fee. `fee` carries `state`; None: no decision was ever asked for, as with imported visits."""
     if fee is None or fee.state == "not_offered":
-        why_not = fee.why_not if fee else ("imported" if appointment.imported else "no_card")
-        chip = "no_card" if why_not == "no_card" else "not_offered"
+        chip, why_not = _why_no_fee(appointment, fee)
         return FeeWords(chip, _("No fee can be charged"), _sentence(WHY_NOT.get(why_not, "")))
-    charge, zone = fee.charge, appointment.clinic.zone
-    who = appointment.patient.first_name
-    if charge is None:
-        by = fee.by.name if fee.by else _("The system")
-        if fee.state == "undecided":
-            text = _("%(by)s marked it. Somebody who may charge decides.") % {"by": by}
-            return FeeWords("undecided", _("Charge %s or spare it?") % fee.amount, text, amount=fee.amount)
-        text = _("Decided by %(by)s, %(when)s.") % {"by": by, "when": _moment(fee.at, zone, at)}
-        return FeeWords("spared", _("%s not charged") % fee.amount, f"{text} {fee.fee_reason}".strip(), amount=fee.amount)
-    return _of_charge(fee.state, charge, who, appointment, at)
+    if fee.state == "undecided":
+        return _undecided(appointment, fee, at)
+    if fee.state == "spared" and fee.decision == Decision.SPARED or fee.charge is None:
+        return _spared(appointment, fee, at)
+    return _of_charge(fee.state, fee.charge, appointment.patient.first_name, appointment, at)
+
+
+def _undecided(appointment: Appointment, fee: Fee, at: datetime) -> FeeWords:
+    zone, until = appointment.clinic.zone, decide_until(appointment)
+    by = fee.by.name if fee.by else _("The system")
+    said = _("%(by)s marked it %(when)s.") if fee.at == appointment.status_at else _("%(by)s undid the sparing %(when)s.")
+    text = said % {"by": by, "when": _moment(fee.at, zone, at)}
+    if at > until:
+        text += " " + _("It could be decided until %s; now only by payment link.") % month_day(until, zone)
+        return FeeWords("undecided", _("%s was not charged") % fee.amount, text, amount=fee.amount)
+    text += " " + _("Decide until %s; later only by payment link.") % month_day(until, zone)
+    return FeeWords("undecided", _("Charge %s or spare it?") % fee.amount, text, amount=fee.amount)
+
+
+def _spared(appointment: Appointment, fee: Fee, at: datetime) -> FeeWords:
+    zone, until = appointment.clinic.zone, decide_until(appointment)
+    by = fee.by.name if fee.by else _("the system")
+    text = _("Spared by %(by)s %(when)s.") % {"by": by, "when": _moment(fee.at, zone, at)}
+    if fee.fee_reason:
+        text += " " + _("Reason: %s.") % fee.fee_reason.rstrip(".")
+    if at <= until:
+        text += " " + _("Can be undone until %s.") % month_day(until, zone)
+    return FeeWords("spared", _("%s not charged") % fee.amount, text, amount=fee.amount)
+
+
+def fee_chip(appointment: Appointment, fee: Fee | None) -> FeeWords:
+    """The chip alone, for rows of a list."""
+    if fee is None or fee.state == "not_offered":
+        return FeeWords(_why_no_fee(appointment, fee)[0], "", "")
+    charge = fee.charge
+    if charge and fee.state in ("refunded", "part_refunded"):
+        return FeeWords(fee.state, "", "", amount=charge.refunded)
+    label = _("Charges %s") % clock_time(charge.due_at, appointment.clinic.zone) if charge and fee.state == "waiting" else ""
+    return FeeWords(fee.state, "", "", label, amount=fee.amount)
+
+
+def _why_no_fee(appointment: Appointment, fee: Fee | None) -> tuple[str, str]:
+    """The chip of no fee, and the code of its reason."""
+    why_not = fee.why_not if fee else ("imported" if appointment.imported else "no_card")
+    return "no_card" if why_not == "no_card" else "not_offered", why_not
 
 
 def _of_charge(state: str, charge: Charge, who: str, appointment: Appointment, at: datetime) -> FeeWords:

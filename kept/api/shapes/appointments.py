@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, Field, StrictBool
+from pydantic import BaseModel, Field, StrictBool, model_validator
+from pydantic_core import PydanticCustomError
 
 from kept.api.pages import Paged
 from kept.api.shapes.fields import (
@@ -73,13 +74,29 @@ class Booking(Sent):
 
 
 class Missed(Versioned):
-    """`charge_fee` is required when a fee is offered; `amount` may lower it, with a `fee_reason`."""
+    """`charge_fee` is required when a fee is offered; `amount` may lower it, with a `fee_reason`. `notify`: whether the patient is told
+    by e-mail; by default as the practice’s settings say."""
 
     charge_fee: StrictBool | None = None
     amount: AmountSent | None = None
     fee_reason: Reason = ""
     reason: Reason = ""
     note: Note = ""
+    notify: StrictBool | None = None
+
+
+class FeeActed(Versioned):
+    """What becomes of the fee. `amount` lowers one that is charged; lowering and sparing need a `fee_reason`."""
+
+    action: Literal["charge", "charge_now", "spare", "unspare"]
+    amount: AmountSent | None = None
+    fee_reason: Reason = ""
+
+    @model_validator(mode="after")
+    def _only_a_charge_has_an_amount(self) -> Self:
+        if self.amount and self.action in ("spare", "unspare"):
+            raise PydanticCustomError("amount", "amount goes with charge and charge_now.")
+        return self
 
 
 class Restored(Versioned):

@@ -18,6 +18,7 @@ from tests.kit.checks import queued
 from tests.kit.visits import MIDNIGHT_AT_THE_CLINIC, QUARTER_PAST, STARTS_AT, book
 
 BOOKED = "It is Booked."
+NO_FEE_YET = "It is Booked, so there is no fee to decide."
 USD_75 = {"minor": 7500, "currency": "USD"}
 
 
@@ -56,6 +57,10 @@ def test_an_appointment_as_a_whole(desk: Caller, appointment: Appointment) -> No
             "no-show": {"allowed": True, "reason": None},
             "restore": {"allowed": False, "reason": "It is Booked, so there is nothing to restore."},
             "card-link": {"allowed": False, "reason": "The policy is accepted already, with a card."},
+            "fee.charge": {"allowed": False, "reason": NO_FEE_YET},
+            "fee.charge_now": {"allowed": False, "reason": NO_FEE_YET},
+            "fee.spare": {"allowed": False, "reason": NO_FEE_YET},
+            "fee.unspare": {"allowed": False, "reason": NO_FEE_YET},
             "entered-in-error": {"allowed": True, "reason": None},
         },
     }
@@ -84,7 +89,10 @@ def test_what_actions_allow_a_call_does(desk: Caller, appointment_that_is: Calla
     actions = desk.get(f"/appointments/{appointment.pk}").json()["actions"]
 
     for name, action in actions.items():
-        answer = desk.post(f"/appointments/{appointment.pk}/{name}", {"version": appointment.version + 1000})
+        call, _dot, act = name.partition(".")
+        answer = desk.post(
+            f"/appointments/{appointment.pk}/{call}", {"version": appointment.version + 1000} | ({"action": act} if act else {})
+        )
         assert problem(answer) == (409, "stale_version" if action["allowed"] else "wrong_status"), name
 
 
@@ -164,7 +172,7 @@ REFUSED_MARKS = [
     ({"charge_fee": False, "note": "x" * 501}, 422, "invalid"),
     ({"charge_fee": False, "note": "\x00"}, 422, "invalid"),
     ({"charge_fee": False, "version": "2"}, 422, "invalid"),
-    ({"charge_fee": False, "notify": True}, 422, "invalid"),
+    ({"charge_fee": False, "notify": "yes"}, 422, "invalid"),
 ]
 
 

@@ -67,6 +67,15 @@ def new_charge(appointment: Appointment, kind: Kind, amount: Money, *, due_at: d
         )
 
 
+def hasten(charge: Charge, *, by: Member, at: datetime) -> Charge:
+    """A charge that waits for its time is due now. The caller holds its lock, and has seen that it waits."""
+    charge.due_at = at
+    charge.save(update_fields=["due_at"])
+    jobs.defer("billing.send_charge", charge_id=str(charge.id))
+    journal.record("charge.due", charge, by=by, at=at, minor=charge.amount_minor, due_at=at.isoformat())
+    return charge
+
+
 def already_charged(appointment: Appointment, kind: Kind) -> Refusal:
     return Refusal("already_charged", _("The fee for this appointment was already charged. It is charged at most once."))
 

@@ -118,10 +118,13 @@ def test_every_state_of_a_charge_has_its_words() -> None:
 
 
 def test_undecided(tess: Member, appointment: Appointment) -> None:
-    mark(appointment, charge_fee=None, by=tess, at=QUARTER_PAST)
+    appointment = mark(appointment, charge_fee=None, by=tess, at=QUARTER_PAST)
 
     assert fee_words(appointment, fee_of(appointment, at=CHECKED_AT), at=CHECKED_AT) == FeeWords(
-        "undecided", "Charge $75.00 or spare it?", "Tess Marrowby marked it. Somebody who may charge decides.", amount=FEE
+        "undecided",
+        "Charge $75.00 or spare it?",
+        "Tess Marrowby marked it today, 3:45 PM. Decide until Nov 13; later only by payment link.",
+        amount=FEE,
     )
 
 
@@ -130,7 +133,7 @@ def test_spared(odette: Member, appointment: Appointment, at: datetime, when: st
     mark(appointment, charge_fee=False, fee_reason="Was ill.", by=odette, at=QUARTER_PAST)
 
     assert fee_words(appointment, fee_of(appointment, at=at), at=at) == FeeWords(
-        "spared", "$75.00 not charged", f"Decided by Odette Farnley, {when}. Was ill.", amount=FEE
+        "spared", "$75.00 not charged", f"Spared by Odette Farnley {when}. Reason: Was ill. Can be undone until Nov 13.", amount=FEE
     )
 
 

@@ -138,7 +138,7 @@ def test_a_lower_fee_with_its_reason_is_charged(desk: Browser, appointment: Appo
 def test_spared_makes_no_charge(desk: Browser, appointment: Appointment) -> None:
     answer = desk.post(mark_url(appointment), {"charge_fee": "no", "amount": "50"})
 
-    said(answer, "$75.00 not charged", "Decided by Odette Farnley, today, 3:45 PM.")
+    said(answer, "$75.00 not charged", "Spared by Odette Farnley today, 3:45 PM.")
     assert not Charge.objects.exists()
 
 
@@ -263,7 +263,7 @@ def test_r7e_a_provider_marks_and_somebody_who_may_decides(
     said(forged, "You can’t charge or spare a fee.")
     said(dialog, "You mark it; somebody who may charge fees decides.", "Nothing is charged until somebody decides.")
     assert (offered(dialog, "charge_fee"), "amount" in fields(dialog)) == ([], False)
-    said(answer, "Charge $75.00 or spare it?", "Tess Marrowby marked it. Somebody who may charge decides.")
+    said(answer, "Charge $75.00 or spare it?", "Tess Marrowby marked it today, 3:45 PM.")
     assert not Charge.objects.exists()
 
 

@@ -2,11 +2,16 @@
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 import kept.billing.transitions.charging as charging
 import kept.billing.transitions.refunding as refunding
+import kept.messaging.transitions as messaging
 import kept.scheduling.transitions.attendance as scheduling
 from kept.events import journal
 from kept.foundation.money import Money
+from kept.messaging.models import Letter
+from kept.noshows.letters import letter_waits
 from kept.noshows.models import Fee
 from kept.noshows.offers import fee_offer
 from kept.noshows.transitions import fees
@@ -25,11 +30,13 @@ def mark(
     fee_reason: str = "",
     reason: str = "",
     note: str = "",
+    notify: bool | None = None,
     version: int | None = None,
 ) -> Appointment:
     """The patient did not come (R1-R5). With `charge_fee`, the fee of the accepted policy is due at the offer's `chargeable_from` (R7d).
 
-    `at` is aware UTC; `amount` lowers the fee; `charge_fee` None leaves it undecided for a member who may not charge.
+    `at` is aware UTC; `amount` lowers the fee; `charge_fee` None leaves it undecided for a member who may not charge; `notify` None
+    follows the practice's setting. The letter waits, and is looked at again before it goes (R7f).
     Raises Refusal `wrong_status`, `too_early`, `choice_required`, `fee_not_available`, `already_charged`, `charge_in_flight`,
     `fee_exceeds_policy`, `reason_required`, `stale_version`, `not_permitted`.
     """
@@ -38,6 +45,7 @@ def mark(
     offer = fee_offer(appointment, at=at)
     fee = fees.decide(appointment, offer, charge_fee=charge_fee, amount=amount, fee_reason=fee_reason, by=by, at=at)
     journal.record("fee.decided", appointment, by=by, at=at, decision=fee.decision, minor=fee.amount_minor, currency=fee.currency)
+    messaging.queue(Letter.NO_SHOW, appointment, wanted=notify, after=letter_waits(appointment, at=at), by=by, at=at)
     return appointment
 
 
@@ -55,7 +63,8 @@ def restore(
 ) -> Appointment:
     """The patient came after all (R9): back on the book. Refunds nothing by itself; with `refund`, the whole rest goes back (R10).
 
-    An unpaid fee ends with it; a charge in flight is followed to its end and put before staff (R12); a paid one stays paid.
+    An unpaid fee ends with it; a charge in flight is followed to its end and put before staff (R12); a paid one stays paid. A letter
+    that has not gone does not go (R7f).
     Raises Refusal `wrong_status`, `slot_taken`, `refund_exceeds_captured`, `stale_version`, `not_permitted`.
     """
     by.must(Right.MARK, appointment)
@@ -74,6 +83,7 @@ def restore(
     if fee and not fees.still_paid(fee):
         fee.open = False
         fee.save(update_fields=["open"])
+    messaging.withdraw_unsent(appointment, Letter.NO_SHOW, Letter.CANCELLED, why=_("Restored."), by=by, at=at)
     if check_in:
         appointment = scheduling.check_in(appointment, by=by, at=at)
     return appointment

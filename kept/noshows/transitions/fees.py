@@ -1,18 +1,21 @@
-"""Deciding about a fee: charged, spared, not offered, or left to decide."""
+"""Deciding about a fee: charged, spared, not offered, or left to decide; and deciding otherwise later (R7b, R7e)."""
 
 from datetime import datetime
 
 from django.utils.translation import gettext as _
 
 import kept.billing.transitions.charging as charging
-from kept.billing.models import Kind
+from kept.billing.models import Charge, Kind
+from kept.events import journal
 from kept.foundation.money import Money
 from kept.foundation.refusals import Refusal
 from kept.noshows.models import Decision, Fee
-from kept.noshows.offers import FeeOffer
+from kept.noshows.offers import FeeOffer, fee_offer, offer_refusal
+from kept.noshows.rules import Check, check_charge, check_charge_now, check_decidable, check_spare, check_unspare
 from kept.practice.models import Member
 from kept.practice.rules import Right
 from kept.scheduling.models import Appointment
+from kept.scheduling.rules import check_version
 
 
 def decide(
@@ -49,10 +52,8 @@ def decide(
             "open": True,
         },
     )
-    if decision == Decision.CHARGE and fee_amount and offer.chargeable_from:
-        if offer.earlier and offer.earlier.live:
-            charging.supersede(offer.earlier)
-        fee.charge = charging.open_charge(appointment, Kind.NO_SHOW, fee_amount, due_at=offer.chargeable_from, by=by, at=at)
+    if decision == Decision.CHARGE and fee_amount and offer.offered:
+        fee.charge = _opened(appointment, offer, fee_amount, by, at)
         fee.save(update_fields=["charge"])
     elif decision == Decision.CHARGE:
         fee.charge = offer.earlier
@@ -63,19 +64,116 @@ def decide(
     return fee
 
 
+def charge(
+    appointment: Appointment,
+    *,
+    amount: Money | None = None,
+    fee_reason: str = "",
+    by: Member,
+    at: datetime,
+    version: int | None = None,
+) -> Fee:
+    """A fee that was left undecided or spared is charged after all (R7e): due when the offer says, breathing space included (R7b, R7d).
+
+    `amount` lowers it, with a reason (R4). Raises Refusal `wrong_status`, `fee_not_available` (also once it is too late),
+    `already_charged`, `charge_in_flight`, `fee_exceeds_policy`, `reason_required`, `stale_version`, `not_permitted`.
+    """
+    appointment, fee = _locked(appointment, check_charge, by, at, version)
+    offer = fee_offer(appointment, at=at)
+    if refusal := offer_refusal(offer):
+        raise refusal
+    assert offer.amount is not None
+    lowered = _lowered(offer.amount, amount, fee_reason)
+    fee.charge = _opened(appointment, offer, lowered, by, at)
+    return _decided(fee, Decision.CHARGE, lowered, fee_reason, by=by, at=at)
+
+
+def charge_now(
+    appointment: Appointment,
+    *,
+    amount: Money | None = None,
+    fee_reason: str = "",
+    by: Member,
+    at: datetime,
+    version: int | None = None,
+) -> Fee:
+    """A waiting fee does not wait any longer, though never before the start plus the late minutes (R7b, R7d). `amount` lowers it.
+
+    Raises Refusal `wrong_status`, `too_early`, `charge_in_flight` (the worker was faster), `fee_exceeds_policy`, `reason_required`,
+    `stale_version`, `not_permitted`.
+    """
+    appointment, fee = _locked(appointment, check_charge_now, by, at, version)
+    lowered = _lowered(fee.amount, amount, fee_reason)
+    if lowered == fee.amount:
+        charging.hasten(fee.charge, by=by, at=at)
+        journal.record("fee.hastened", appointment, by=by, at=at)
+        return fee
+    charging.end(fee.charge, why=_("Fee lowered"), by=by, at=at)
+    fee.charge = charging.open_charge(appointment, Kind(fee.kind), lowered, due_at=at, by=by, at=at)
+    return _decided(fee, Decision.CHARGE, lowered, fee_reason, by=by, at=at)
+
+
+def spare(appointment: Appointment, *, fee_reason: str, by: Member, at: datetime, version: int | None = None) -> Fee:
+    """It is not charged, for a reason (R7e). A waiting charge ends at once; a declined one once its payment is cancelled at the gateway.
+    One that was sent is followed to its end and cannot be spared: it ends as one of the two, never both.
+
+    Raises Refusal `wrong_status`, `fee_not_available`, `charge_in_flight`, `reason_required`, `stale_version`, `not_permitted`.
+    """
+    appointment, fee = _locked(appointment, check_spare, by, at, version)
+    if not fee_reason.strip():
+        raise Refusal("reason_required", _("Say why it is not charged."), field="fee_reason")
+    if fee.charge and fee.decision == Decision.CHARGE:
+        charging.end(fee.charge, why=_("Fee spared"), by=by, at=at)
+    return _decided(fee, Decision.SPARED, fee.amount, fee_reason, by=by, at=at)
+
+
+def unspare(appointment: Appointment, *, by: Member, at: datetime, version: int | None = None) -> Fee:
+    """A spared fee is to be decided anew, over the whole accepted amount (R7e). Raises Refusal `wrong_status`, `fee_not_available`,
+    `stale_version`, `not_permitted`."""
+    appointment, fee = _locked(appointment, check_unspare, by, at, version)
+    amount = appointment.acceptance.fee if appointment.acceptance else fee.amount
+    return _decided(fee, Decision.UNDECIDED, amount, "", by=by, at=at)
+
+
+def _locked(appointment: Appointment, check: Check, by: Member, at: datetime, version: int | None) -> tuple[Appointment, Fee]:
+    """The appointment and its fee as they are now, locked in this order with the fee's charge, so that the worker that sends it waits;
+    and checked: the right, the status, the fee, then the version."""
+    by.must(Right.CHARGE, appointment)
+    appointment = Appointment.objects.locked(appointment)
+    found = Fee.objects.filter(appointment=appointment, booking_no=appointment.booking_no, open=True)
+    charge_id = found.values_list("charge", flat=True).first()
+    if charge_id:
+        charging.locked(charge_id)
+    fee = check_decidable(appointment, found.with_state(at).select_related("charge", "by").first())  # type: ignore[attr-defined]
+    check(appointment, fee, at=at)
+    check_version(appointment, version)
+    return appointment, fee
+
+
+def _opened(appointment: Appointment, offer: FeeOffer, amount: Money, by: Member, at: datetime) -> Charge:
+    """The charge of an offer. A wholly refunded one before it makes room (R5)."""
+    if offer.earlier and offer.earlier.live:
+        charging.supersede(offer.earlier)
+    return charging.open_charge(appointment, Kind.NO_SHOW, amount, due_at=offer.chargeable_from or at, by=by, at=at)
+
+
+def _decided(fee: Fee, decision: Decision, amount: Money, fee_reason: str, *, by: Member, at: datetime) -> Fee:
+    fee.decision, fee.amount_minor, fee.currency = decision, amount.minor, amount.currency
+    fee.fee_reason, fee.by, fee.at = fee_reason.strip(), by, at
+    fee.save(update_fields=["decision", "amount_minor", "currency", "fee_reason", "by", "at", "charge"])
+    journal.record("fee.decided", fee.appointment, by=by, at=at, decision=decision, minor=amount.minor, currency=amount.currency)
+    return fee
+
+
 def still_paid(fee: Fee) -> bool:
     """Money of this fee is with the practice: it stands whatever happens to the appointment."""
     return fee.charge is not None and fee.charge.captured_minor > fee.charge.refunded_minor
 
 
 def _decision(offer: FeeOffer, charge_fee: bool | None, amount: Money | None, fee_reason: str, by: Member) -> tuple[Decision, Money | None]:
-    if not offer.offered:
-        if charge_fee and offer.in_flight:
-            raise Refusal("charge_in_flight", _("An earlier charge for this appointment is still being followed up."))
-        if charge_fee and offer.why_not == "already_charged":
-            raise Refusal("already_charged", _("Not charged: %s") % offer.reason_sentence)
+    if refusal := offer_refusal(offer):
         if charge_fee:
-            raise Refusal("fee_not_available", _("No fee can be charged: %s") % offer.reason_sentence, reason=offer.why_not)
+            raise refusal
         if offer.earlier and (offer.in_flight or offer.why_not == "already_charged"):
             return Decision.CHARGE, offer.earlier.amount  # it is followed to its end, or was paid before a restore and stands
         return Decision.NOT_OFFERED, None
@@ -85,15 +183,15 @@ def _decision(offer: FeeOffer, charge_fee: bool | None, amount: Money | None, fe
         return Decision.UNDECIDED, offer.amount
     if not charge_fee:
         return Decision.SPARED, offer.amount
-    return Decision.CHARGE, _lowered(offer, amount, fee_reason)
+    return Decision.CHARGE, _lowered(offer.amount, amount, fee_reason) if offer.amount else None
 
 
-def _lowered(offer: FeeOffer, amount: Money | None, fee_reason: str) -> Money | None:
+def _lowered(fee: Money, amount: Money | None, fee_reason: str) -> Money:
     """Staff may lower the accepted fee with a reason, never raise it (R4)."""
-    if amount is None or amount == offer.amount or offer.amount is None:
-        return offer.amount
-    if amount.currency != offer.amount.currency or amount > offer.amount:
-        raise Refusal("fee_exceeds_policy", _("Enter %s or less: that is what the patient accepted.") % offer.amount, field="amount")
+    if amount is None or amount == fee:
+        return fee
+    if amount.currency != fee.currency or amount > fee:
+        raise Refusal("fee_exceeds_policy", _("Enter %s or less: that is what the patient accepted.") % fee, field="amount")
     if amount.minor <= 0:
         raise Refusal("invalid", _("Enter an amount above zero, or choose not to charge."), field="amount")
     if not fee_reason.strip():
