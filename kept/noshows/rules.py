@@ -6,9 +6,11 @@ from typing import Protocol
 from django.utils.translation import gettext as _
 
 from kept.billing.models import State
+from kept.billing.transitions.charging import under_way
+from kept.billing.transitions.recording import check_unpaid
 from kept.foundation.dates import clock_time, full_date
 from kept.foundation.refusals import Refusal
-from kept.noshows.models import Fee
+from kept.noshows.models import Decision, Fee
 from kept.noshows.offers import WHY_NOT, decide_until, missed_from
 from kept.scheduling.models import Appointment, Status
 from kept.scheduling.rules import wrong_status
@@ -56,6 +58,8 @@ def check_spare(appointment: Appointment, fee: Fee, *, at: datetime) -> None:
     unsent = fee.charge is not None and fee.charge.state == State.DUE
     if fee.state not in UNPAID and not (fee.state == "charging" and unsent):
         raise _settled(appointment, fee)
+    if fee.charge and fee.decision == Decision.CHARGE:
+        check_unpaid(fee.charge)
     if fee.state == "undecided":
         _check_in_time(appointment, at)
 
@@ -77,7 +81,7 @@ def _check_in_time(appointment: Appointment, at: datetime) -> None:
 def _settled(appointment: Appointment, fee: Fee) -> Refusal:
     """Somebody or something was faster, or it is another state altogether."""
     if fee.state in ("charging", "checking"):
-        return Refusal("charge_in_flight", _("A charge is under way. Wait for its result; it appears by itself."))
+        return under_way()
     who, when = fee.by.name if fee.by else _("the system"), clock_time(fee.at, appointment.clinic.zone)
     sentence = {
         "undecided": _("It is still to be decided."),

@@ -352,7 +352,7 @@ def test_r7e_within_the_same_limit(odette: Member, spared: Appointment) -> None:
 
 
 def test_r5_a_spared_fee_whose_payment_is_still_being_ended_is_not_charged_a_second_time(odette: Member, appointment: Appointment) -> None:
-    marked(appointment, "declined", by=odette)
+    charging.note_intent(marked(appointment, "declined", by=odette).pk, "pi_1")
     spare(appointment, fee_reason="Goodwill", by=odette, at=QUARTER_PAST)
 
     with refused("charge_in_flight"):
