@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import kept.billing.transitions.cards as cards
+import kept.billing.transitions.paying as paying
 from kept.billing.models import CardCapture, Charge, Refund
 from kept.events.models import Event
 from kept.foundation import lists, paging
@@ -239,9 +240,24 @@ def test_the_card_page(juniper: House, odette: Member, browser: Browser) -> None
     assert CardCapture.objects.count() == 0
 
 
+def test_the_pay_page(juniper: House, odette: Member, browser: Browser) -> None:
+    charge = marked(accepted(book(juniper), card_of(juniper.patients[0])), "declined", by=odette)
+    path = browser.get(f"/pay/{paying.payment_link(charge, by=odette, at=QUARTER_PAST).split('/')[-2]}/")["Location"]
+
+    statuses = {what: browser.post(path, {"card": NASTY[what]}).status_code for what in SHARP}
+
+    assert set(statuses.values()) == {422}
+    assert Charge.objects.get().state == "needs_patient"
+
+
 def test_no_link_is_found_in_an_address(juniper: House, browser: Browser) -> None:
     texts = [value for value in NASTY.values() if isinstance(value, str) and value] + [f"{juniper.practice.pk.hex}.{'x' * 9_000}"]
-    addresses = [f"/card/{before}%{text.encode().hex('%')}/" for before in ("", "x.", f"{juniper.practice.pk.hex}.") for text in texts]
+    addresses = [
+        f"/{door}/{before}%{text.encode().hex('%')}/"
+        for door in ("card", "pay")
+        for before in ("", "x.", f"{juniper.practice.pk.hex}.")
+        for text in texts
+    ]
 
     assert {address: browser.get(address).status_code for address in addresses} == dict.fromkeys(addresses, 404)
 

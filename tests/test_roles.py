@@ -8,6 +8,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 import kept.billing.transitions.cards as cards
+import kept.billing.transitions.paying as paying
 import kept.noshows.transitions.attendance as noshows
 import kept.scheduling.transitions.attendance as attendance
 import kept.scheduling.transitions.booking as booking
@@ -105,9 +106,13 @@ TABLE = [
     Row("booking:card", "GET", NONE, 404, AHEAD, otherwise=404, to_nobody=404),  # only a browser that came by the link
     Row("booking:card", "POST", NONE, 404, AHEAD, otherwise=404, to_nobody=404),
     Row("booking:card-back", "GET", NONE, 404, AHEAD, otherwise=404, to_nobody=404),
+    Row("booking:pay-link", "GET", ALL, 302, DECLINED, to_nobody=302),
+    Row("booking:pay", "GET", NONE, 404, DECLINED, otherwise=404, to_nobody=404),
+    Row("booking:pay", "POST", NONE, 404, DECLINED, otherwise=404, to_nobody=404),
+    Row("booking:pay-back", "GET", NONE, 404, DECLINED, otherwise=404, to_nobody=404),
 ]
 HIDDEN_TO_PROVIDERS = {"billing:retry"}  # a charge is known by its invoice, and she sees none
-PUBLIC = {"booking:card-link", "booking:card", "booking:card-back", "billing:webhook"}
+PUBLIC = {"billing:webhook", *(f"booking:{name}{end}" for name in ("card", "pay") for end in ("", "-link", "-back"))}
 POST_ONLY = {row.name for row in TABLE} - {row.name for row in TABLE if row.method == "GET"}
 
 
@@ -167,13 +172,16 @@ def ids(name: str, juniper: House, subject: Appointment | None) -> dict[str, Any
         return {"charge_id": subject.charges.get().pk}
     if name.startswith("billing:"):
         return {"invoice_id": subject.invoices.get().pk}
-    if name == "booking:card-link":
-        return {"token": token(juniper, subject)}
+    if name in ("booking:card-link", "booking:pay-link"):
+        return {"token": token(name, juniper, subject)}
     return {"link_id" if name.startswith("booking:") else "appointment_id": subject.pk}
 
 
-def token(juniper: House, subject: Appointment) -> str:
-    return cards.card_link(subject, by=juniper.members[OWNER], at=QUARTER_PAST).split("/")[-2]
+def token(name: str, juniper: House, subject: Appointment) -> str:
+    owner = juniper.members[OWNER]
+    if name == "booking:pay-link":
+        return paying.payment_link(subject.charges.get(), by=owner, at=QUARTER_PAST).split("/")[-2]
+    return cards.card_link(subject, by=owner, at=QUARTER_PAST).split("/")[-2]
 
 
 def answers(row: Row, juniper: House, seats: Mapping[str, Browser], subject: Appointment | None) -> dict[str, int]:

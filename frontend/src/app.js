@@ -10,3 +10,4 @@ import './keys.js';
 import './effect.js';
 import './copy.js';
 import './messages.js';
+import './print.js';
