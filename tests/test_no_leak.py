@@ -293,7 +293,7 @@ def named(ids: Ids) -> dict[str, str]:
     """Every parameter that any screen reads, all at once, naming those ids."""
     fixed = {
         **{"charge_fee": "no", "accept": "yes", "card": "on_file", "how_much": "all", "reason": "Goodwill", "where": "beside"},
-        **{"on": "no", "theme": "", "date": "2026-10-14", "from": "2026-10-01", "to": "2026-10-31", "after": ids.cursor},
+        **{"on": "no", "theme": "", "date": "2026-10-14", "view": "list", "from": "2026-10-01", "to": "2026-10-31", "after": ids.cursor},
     }
     about = {thing: str(getattr(ids, thing)) for thing in THINGS}
     return fixed | about | {"refund_id": str(ids.refund), "number": "INV-10001", "q": "xq7"}
@@ -433,7 +433,17 @@ def test_quintas_gateway_reports_nothing_to_juniper(juniper: House, quinta: Hous
 
 
 def test_at_home_it_sings(planted: Ids, leonora: Member, signed_in: Callable[[Member], Browser]) -> None:
-    full = {"desk:day", "desk:panel", "desk:feed", "noshows:list", "noshows:csv", "billing:invoices", "billing:invoice", "policies:version"}
+    full = {
+        "desk:day",
+        "desk:day-sheet",
+        "desk:panel",
+        "desk:feed",
+        "noshows:list",
+        "noshows:csv",
+        "billing:invoices",
+        "billing:invoice",
+        "policies:version",
+    }
     browser = signed_in(leonora)
 
     Appointment.objects.filter(pk=planted.appointment).update(status="booked")  # on the calendar, and then on the list

@@ -71,6 +71,11 @@ TABLE = [
     Row("desk:feed", "GET", ALL - {BILLING}),
     Row("desk:new", "GET", DESK),
     Row("desk:new", "POST", DESK),
+    Row("desk:day-sheet", "GET", ALL - {BILLING}),
+    Row("desk:privacy", "POST", ALL, 302, sent={"initials": "on"}),
+    Row("desk:settings", "GET", HEADS),
+    Row("desk:calendar-settings", "GET", HEADS),
+    Row("desk:calendar-settings", "POST", HEADS, 302, sent={"step_minutes": "15"}),
     Row("desk:panel", "GET", ALL, 200, BOOKED),
     Row("desk:card-link", "POST", DESK, 200, AHEAD),
     Row("desk:card-given", "GET", ALL, 302, AHEAD),
@@ -243,7 +248,7 @@ def test_what_changes_something_is_never_done_by_a_get(juniper: House, leonora: 
 
     assert given == dict.fromkeys(rows, 405)
     assert set(rows) == {
-        *("desk:act", "desk:card-link", "desk:switch-clinic", "desk:theme"),
+        *("desk:act", "desk:card-link", "desk:privacy", "desk:switch-clinic", "desk:theme"),
         *("billing:keep", "billing:retry", "billing:webhook", "policies:switch"),
     }
 
