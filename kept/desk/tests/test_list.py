@@ -167,9 +167,9 @@ def test_a_provider_reads_her_own_alone(
     mine = book(juniper)
     booking.book(
         clinic=elm,
-        provider=juniper.providers["Noor Hadisan"],
+        provider=juniper.providers["Dr. Imani Oduvale"],
         patient=juniper.patients[1],
-        services=[juniper.services["Consultation"]],
+        services=[juniper.services["Lip filler"]],
         starts_at=STARTS_AT,
         by=odette,
         at=BOOKED_AT,
