@@ -187,6 +187,7 @@ def test_a_clinic_that_is_not_there_is_not_found(desk: Browser, juniper: House) 
 # Filters, tools, counts
 
 
+@pytest.mark.usefixtures("all_rounders")
 def test_one_provider_or_several(desk: Browser, juniper: House, appointment: Appointment) -> None:
     tess, imani = juniper.providers["Tess Marrowby"], juniper.providers["Dr. Imani Oduvale"]
     booked(juniper, STARTS_AT, "Dr. Imani Oduvale", "Elm Street")

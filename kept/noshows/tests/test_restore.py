@@ -250,6 +250,7 @@ def test_r11_or_by_what(juniper: House, odette: Member, elm: Clinic, appointment
     assert refusal.value.facts == {"blocked_by": str(block.pk), "until": "2026-10-14T16:30:00-04:00"}
 
 
+@pytest.mark.usefixtures("all_rounders")
 def test_r11_or_in_its_room(juniper: House, odette: Member, elm: Clinic) -> None:
     """Of the two rooms that do for it, the one it had: nothing is moved unasked."""
     missed = book(juniper, service="PRP facial")

@@ -677,6 +677,7 @@ def test_restore_is_offered_to_those_who_may(
     assert (restore_url(visit) in answer.content.decode()) is may
 
 
+@pytest.mark.usefixtures("all_rounders")
 def test_r24_each_sees_her_own(
     htmx: Callable[[Member], Browser], juniper: House, tess: Member, odette: Member, hana: Member, harbor: Clinic
 ) -> None:
@@ -694,6 +695,7 @@ def test_r24_each_sees_her_own(
     assert seen(odette) == ([petras.pk], 1)
 
 
+@pytest.mark.usefixtures("all_rounders")
 def test_pages_hold_every_row_once_however_many_start_together(desk: Browser, juniper: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(views, "ROWS", 2)
     names = ("Tess Marrowby", "Noor Hadisan", "Priya Ramsethi", "Mateo Quillaro", "Joanna Veltmoor")

@@ -15,6 +15,8 @@ from kept.scheduling.transitions.moving import reschedule
 from tests.kit.checks import refused
 from tests.kit.visits import BOOKED_AT, STARTS_AT, book
 
+pytestmark = pytest.mark.usefixtures("all_rounders")
+
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 

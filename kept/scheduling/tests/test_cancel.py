@@ -16,6 +16,8 @@ from kept.scheduling.transitions.cancelling import cancel
 from tests.kit.checks import refused
 from tests.kit.visits import BOOKED_AT, QUARTER_PAST, STARTS_AT, book
 
+pytestmark = pytest.mark.usefixtures("all_rounders")
+
 SECOND = timedelta(seconds=1)
 PATIENT, CLINIC = Appointment.Asked
 

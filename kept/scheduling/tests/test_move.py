@@ -16,6 +16,8 @@ from kept.scheduling.transitions.moving import reschedule
 from tests.kit.checks import refused
 from tests.kit.visits import BOOKED_AT, MIDNIGHT_AT_THE_CLINIC, QUARTER_PAST, STARTS_AT, accepted, book, card_of
 
+pytestmark = pytest.mark.usefixtures("all_rounders")
+
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)

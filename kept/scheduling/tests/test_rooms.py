@@ -15,6 +15,8 @@ from kept.scheduling.transitions.booking import book
 from tests.kit.checks import refused
 from tests.kit.visits import BOOKED_AT, STARTS_AT
 
+pytestmark = pytest.mark.usefixtures("all_rounders")
+
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 
