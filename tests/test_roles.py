@@ -78,6 +78,7 @@ TABLE = [
     Row("desk:calendar-settings", "POST", HEADS, 302, sent={"step_minutes": "15"}),
     Row("desk:panel", "GET", ALL, 200, BOOKED),
     Row("desk:card-link", "POST", DESK, 200, AHEAD),
+    Row("desk:send-card-link", "POST", DESK, 302, AHEAD),
     Row("desk:card-given", "GET", ALL, 302, AHEAD),
     act("check-in", BOOKED),
     act("undo-check-in", ARRIVED),
@@ -248,7 +249,7 @@ def test_what_changes_something_is_never_done_by_a_get(juniper: House, leonora: 
 
     assert given == dict.fromkeys(rows, 405)
     assert set(rows) == {
-        *("desk:act", "desk:card-link", "desk:privacy", "desk:switch-clinic", "desk:theme"),
+        *("desk:act", "desk:card-link", "desk:privacy", "desk:send-card-link", "desk:switch-clinic", "desk:theme"),
         *("billing:keep", "billing:retry", "billing:webhook", "policies:switch"),
     }
 

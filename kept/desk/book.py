@@ -33,6 +33,7 @@ from kept.practice.doors import MemberRequest, member_required
 from kept.practice.models import Clinic
 from kept.practice.rules import Right
 from kept.scheduling.entries import entries, in_span
+from kept.scheduling.fitting import rooms_of
 from kept.scheduling.models import Appointment, Status
 from kept.scheduling.queries import appointment_or_404
 from kept.scheduling.rules import display
@@ -58,7 +59,7 @@ def place(request: MemberRequest, asked: QueryDict, *, remember: bool = True) ->
         given = {clinic.pk: clinic for clinic in request.member.given_clinics}
         if not given.keys() >= set(wanted):
             raise Http404
-        if remember:
+        if remember and request.session.get("clinic") != str(wanted[0]):
             request.session["clinic"] = str(wanted[0])
         return given[wanted[0]]
     chosen = clinic_of(request, request.member)
@@ -185,6 +186,7 @@ def panel_context(request: MemberRequest, appointment: Appointment, now: datetim
         "arrived_question": appointment.status == Status.BOOKED and late >= 0,
         "late": f"{late // 60} h {late % 60} min" if late >= 60 else f"{late} min",
         "timeline": timeline.of_appointment(appointment),
+        "rooms": rooms_of(appointment),
         "awaiting": awaiting.facts(appointment) if can["card-link"].allowed else None,
         "url": reverse("desk:panel", args=[appointment.pk]),
         "close_url": beneath(request) or f"{reverse('desk:day')}?date={appointment.local_date}&clinic={appointment.clinic_id}",

@@ -17,6 +17,7 @@ urlpatterns = [
     path("appointments/day-sheet/", day_sheet.day_sheet, name="day-sheet"),
     path("appointments/<uuid:appointment_id>/", book.panel, name="panel"),
     path("appointments/<uuid:appointment_id>/card-link/", awaiting.card_link, name="card-link"),
+    path("appointments/<uuid:appointment_id>/send-card-link/", awaiting.send_card_link, name="send-card-link"),
     path("appointments/<uuid:appointment_id>/card-given/", awaiting.card_given, name="card-given"),
     path("appointments/<uuid:appointment_id>/<slug:verb>/", book.act, name="act"),
     path("settings/", settings.home, name="settings"),
