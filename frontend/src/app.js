@@ -10,5 +10,3 @@ import './keys.js';
 import './effect.js';
 import './copy.js';
 import './messages.js';
-import './live.js';
-import './print.js';

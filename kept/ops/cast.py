@@ -1,5 +1,6 @@
 """The people of demo and tests: two practices, made once and alike, so that the clinic you click through is the clinic you test."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -12,7 +13,8 @@ from kept.foundation import vault
 from kept.foundation.money import Money
 from kept.foundation.scope import scope
 from kept.ops.opening import open_practice
-from kept.ops.people import PLANS, PracticePlan, ProviderPlan, ServicePlan, email_of, plain
+from kept.ops.people import PLANS
+from kept.ops.plans import Person, PracticePlan, ProviderPlan, ServicePlan, email_of
 from kept.patients.models import Patient
 from kept.practice.models import (
     Clinic,
@@ -37,7 +39,7 @@ PASSWORD = "kept-every-appointment"
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """One practice of the cast, read inside its scope: people and things by name, patients in the order of the plan."""
+    """One practice of the cast, read inside its scope: people and things by name, patients in the order in which they were added."""
 
     plan: PracticePlan
     practice: Practice
@@ -56,8 +58,9 @@ def open_all(*, at: datetime) -> None:
         _open(plan, encoded, at=at)
 
 
-def house(plan: PracticePlan) -> House:
-    """A practice of the cast as it is now. Call it inside the practice's scope."""
+def house(plan: PracticePlan, *, size: int | None = None) -> House:
+    """A practice of the cast as it is now, with so many of its patients: the named ones alone unless it is said. Call it inside the
+    practice's scope."""
     seats = list(Member.objects.select_related("practice", "provider", "user").order_by("id"))
     return House(
         plan=plan,
@@ -67,7 +70,7 @@ def house(plan: PracticePlan) -> House:
         services={service.name: service for service in Service.objects.order_by("id")},
         members={Role(seat.role): seat for seat in seats if seat.name == plan.members[Role(seat.role)]},
         limited=next((seat for seat in seats if plan.limited and seat.name == plan.limited.name), None),
-        patients=list(Patient.objects.order_by("created_at", "id")[: len(plan.patients)]),
+        patients=list(Patient.objects.order_by("created_at", "id")[: size or len(plan.patients)]),
     )
 
 
@@ -88,7 +91,7 @@ def _open(plan: PracticePlan, encoded: str, *, at: datetime) -> None:
         _seat(practice_id, plan, encoded)
         owner = Member.objects.select_related("practice").get(role=Role.OWNER)
         _publish(plan, by=owner, at=at)
-        _add_patients(plan, by=owner, at=at)
+        add_patients(plan.named, by=owner, opened_at=at)
 
 
 def _furnish(practice_id: UUID, plan: PracticePlan) -> None:
@@ -196,15 +199,14 @@ def _publish(plan: PracticePlan, *, by: Member, at: datetime) -> None:
     policies.switch_fees(on=True, by=by, at=at)
 
 
-def _add_patients(plan: PracticePlan, *, by: Member, at: datetime) -> None:
-    for place, name in enumerate(plan.patients):
-        first, _, last = name.partition(" ")
-        mailbox = plain(name).replace(" ", ".")
+def add_patients(persons: Iterable[Person], *, by: Member, opened_at: datetime) -> None:
+    """Each as long after the opening as she was added. Call it inside the practice's scope."""
+    for person in persons:
         patients.add_patient(
-            first_name=first,
-            last_name=last,
-            email=f"{mailbox}@example.com",
-            phone=f"(555) 01{place:02d}",
+            first_name=person.first_name,
+            last_name=person.last_name,
+            email=person.email,
+            phone=person.phone,
             by=by,
-            at=at + timedelta(minutes=place),
+            at=opened_at + person.added_after,
         )

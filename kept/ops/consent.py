@@ -1,6 +1,7 @@
 """A patient of the sample gives a card and accepts the policy, as on her own phone; the card is made at the double instead of typed."""
 
 from datetime import datetime
+from functools import cache
 
 import stripe
 from django.conf import settings
@@ -20,8 +21,8 @@ HER_PHONE = Origin("203.0.113.24", "Mozilla/5.0 (Linux; Android 15) Mobile")
 
 def give_card(patient: Patient, kind: str, *, gateway_key: str, at: datetime) -> Card:
     """A test card (`visa`, `chargeCustomerFail`, ...) on the patient's file at the double and with us. Opens its own scope."""
-    customer = StripeGateway(gateway_key).create_customer(patient_id=str(patient.id), key=f"customer:{patient.id}")
-    client = stripe.StripeClient(gateway_key, base_addresses={"api": settings.STRIPE_API_BASE})
+    gateway, client = _double(gateway_key, settings.STRIPE_API_BASE)
+    customer = gateway.create_customer(patient_id=str(patient.id), key=f"customer:{patient.id}")
     method = client.v1.payment_methods.attach(f"pm_card_{kind}", {"customer": customer})
     if method.card is None:
         raise ValueError(f"{kind} is not a card")
@@ -37,6 +38,18 @@ def give_card(patient: Patient, kind: str, *, gateway_key: str, at: datetime) ->
             exp_year=method.card.exp_year,
             at=at,
         )
+
+
+def withdraw_card(card: Card, *, gateway_key: str) -> None:
+    """It is taken away at the double alone: we learn of it when it is charged."""
+    _gateway, client = _double(gateway_key, settings.STRIPE_API_BASE)
+    client.v1.payment_methods.detach(card.payment_method_id)
+
+
+@cache
+def _double(gateway_key: str, address: str) -> tuple[StripeGateway, stripe.StripeClient]:
+    """Our way to the account, and the one for what only a patient does. They keep their connections for the many cards of the sample."""
+    return StripeGateway(gateway_key), stripe.StripeClient(gateway_key, base_addresses={"api": address})
 
 
 def accept(appointment: Appointment, card: Card, *, at: datetime) -> Acceptance | None:

@@ -133,8 +133,8 @@ def _open(demo: Demo, crew: Children) -> None:
 
 
 def _complete(demo: Demo, crew: Children) -> None:
-    """The rest of the sample's week follows while people work already; later starts only see which fee is in which state now."""
-    crew.start(SEEDING, _python("manage.py", "seed", "--week", "--into", str(demo.data.seed)), demo.environment(), CLONE)
+    """The worker fills the rest of the sample while people work already; this sees when, and which fee is in which state then."""
+    crew.start(SEEDING, _python("manage.py", "seed", "--wait", "--into", str(demo.data.seed)), demo.environment(), CLONE)
 
 
 def _python(*arguments: str) -> list[str | Path]:
@@ -198,7 +198,7 @@ def _welcome(demo: Demo, facts: dict[str, Any]) -> str:
 
 
 def _watch(demo: Demo, crew: Children) -> NoReturn:
-    """Say when a child ends; the rest stays until Ctrl-C. When the week is filled, demo.json says so. With reload, a change of the code
+    """Say when a child ends; the rest stays until Ctrl-C. When the sample is full, demo.json says so. With reload, a change of the code
     restarts the worker."""
     newest = _newest()
     while True:

@@ -1,120 +1,14 @@
-"""Who is who in the sample practices, as plain data. Everybody is invented."""
+"""Who is who in the sample practices. Everybody is invented."""
 
-import unicodedata
-from dataclasses import dataclass
 from datetime import time
 
+from kept.ops.plans import BlockPlan, ClinicPlan, Course, LimitedPlan, PracticePlan, ProviderPlan, Scene, ServicePlan, VersionPlan
 from kept.practice.rules import Role
-
-DAY_OFF = "-"
-
-
-@dataclass(frozen=True, slots=True)
-class ClinicPlan:
-    name: str
-    zone: str
-    address: str
-    phone: str
-    rooms: tuple[str, ...] = ()
-    devices: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderPlan:
-    """Somebody who is booked. `week` says for Monday to Sunday at which of her clinics she is, the first being 1; `performs` names
-    categories and single services. Lunch lasts an hour."""
-
-    name: str
-    title: str
-    clinics: tuple[str, ...]
-    week: str
-    performs: tuple[str, ...]
-    lunch: time = time(12)
-
-    def clinic_on(self, weekday: int) -> str | None:
-        """Where to be found that day; Monday is 0. None: nowhere, it is her day off."""
-        place = self.week[weekday]
-        return None if place == DAY_OFF else self.clinics[int(place) - 1]
-
-    def does(self, service: "ServicePlan") -> bool:
-        return service.category in self.performs or service.name in self.performs
-
-
-@dataclass(frozen=True, slots=True)
-class ServicePlan:
-    """Minutes of the visit, minutes busy before and after it, the price in minor units, and the rooms or devices one of which it takes."""
-
-    name: str
-    category: str
-    minutes: int
-    before: int
-    after: int
-    price: int
-    takes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class VersionPlan:
-    """A version of the policy: days after the opening, fee in minor units, what changed."""
-
-    after_days: int
-    fee: int
-    what_changed: str
-
-
-@dataclass(frozen=True, slots=True)
-class LimitedPlan:
-    """A seventh member, who works at one clinic alone (R24)."""
-
-    name: str
-    role: Role
-    clinic: str
-
-
-@dataclass(frozen=True, slots=True)
-class PracticePlan:
-    """Members by role; the provider's seat is that of the provider of the same name."""
-
-    slug: str
-    name: str
-    currency: str
-    clinics: tuple[ClinicPlan, ...]
-    providers: tuple[ProviderPlan, ...]
-    members: dict[Role, str]
-    services: tuple[ServicePlan, ...]
-    versions: tuple[VersionPlan, ...]
-    patients: tuple[str, ...]
-    description: str
-    authorization: str
-    gateway_key: str
-    webhook_secret: str
-    breathing_minutes: int = 0
-    limited: LimitedPlan | None = None
-    opens_at: time = time(9)
-    closes_at: time = time(18)
-
-    def email(self, role: Role) -> str:
-        return email_of(self.members[role])
-
-    def spans(self, person: ProviderPlan) -> tuple[tuple[time, time], ...]:
-        """When somebody works on a day of hers, by the clocks there: before lunch and after."""
-        return (self.opens_at, person.lunch), (person.lunch.replace(hour=person.lunch.hour + 1), self.closes_at)
-
-
-def email_of(name: str) -> str:
-    """Where somebody of that name reads mail: odette.farnley@example.com."""
-    words = plain(name).split()
-    return f"{words[0]}.{words[-1]}@example.com"
-
-
-def plain(name: str) -> str:
-    """In small letters without accents, as an address has it."""
-    return unicodedata.normalize("NFKD", name.lower()).encode("ascii", "ignore").decode()
-
 
 BOTH = ("Elm Street", "Harbor Point")
 PRP = ("PRP facial", "PRP hair restoration")
 PRP_ROOMS = ("Room 1", "Room 2")
+NEWCOMER = "Verity Amberlyn"  # the last of the crowd: added and booked a few hours ago, and awaiting a card
 
 JUNIPER = PracticePlan(
     slug="juniper",
@@ -191,6 +85,28 @@ JUNIPER = PracticePlan(
     gateway_key="sk_test_juniper_4eC39HqLyjWDarjtT1",
     webhook_secret="whsec_juniper_9aQm2dX7",
     limited=LimitedPlan("Calla Brightmoor", Role.FRONT_DESK, "Harbor Point"),
+    crowd=340,
+    scenes=(
+        Scene(0, time(11), "Tess Marrowby", "Renata Solbrook", "Lip filler", Course.FORGOTTEN),
+        Scene(0, time(11, 45), "Noor Hadisan", "Marguerite Sloane", "Laser resurfacing", Course.FORGOTTEN, accepts=False),
+        Scene(0, time(12, 15), "Joanna Veltmoor", "Bram Holloway-Lin", "Wrinkle relaxer", Course.FORGOTTEN),
+        Scene(0, time(13, 15), "Tess Marrowby", "Linnea Ostrander", "Wrinkle relaxer"),
+        Scene(0, time(15, 30), "Tess Marrowby", "Corinna Vexley", "Tear trough filler"),
+        Scene(0, time(15, 30), "Tess Marrowby", "Aurelio Santamar", "Two-week check", beside=True),
+        Scene(None, time(16, 45), "Tess Marrowby", NEWCOMER, "Consultation", accepts=False),
+        Scene(-1, time(16), "Tess Marrowby", "Wendell Ashgrove", "Two-week check", Course.WALKED_IN, accepts=False),
+        Scene(-1, time(10), "Petra Lindvall", "Cosima Redfern", "Laser hair removal", Course.FORGOTTEN),
+    ),
+    blocks=(
+        BlockPlan(0, time(16, 30), time(17, 30), "Elm Street", "Laser", "Device service"),
+        BlockPlan(0, time(9), time(9, 30), "Harbor Point", "Petra Lindvall", "Team meeting"),
+        BlockPlan(1, time(16), time(18), "Elm Street", "Dr. Imani Oduvale", "Training"),
+        BlockPlan(3, time(9), time(11), "Elm Street", "Tess Marrowby", "Training"),
+        BlockPlan(8, time(13, 30), time(15), "Harbor Point", "Laser", "Device service"),
+    ),
+    misses={"Bram Holloway-Lin": 0.4, "Juniper Aldanza": 0.3, "Caspian Wrenfield": 0.3, "Alaric Penhaligon": 0.25, "Greta Halvorsby": 0.0},
+    without_card=("Marguerite Sloane", "Wendell Ashgrove", "Juniper Aldanza", NEWCOMER),
+    with_two_cards=("Linnea Ostrander",),
 )
 
 EVERYTHING = ("Visitas", "Injetáveis", "Pele", "Laser")
@@ -230,6 +146,11 @@ QUINTA = PracticePlan(
     ),
     gateway_key="sk_test_quinta_7xGh20PqMnvBzRs4",
     webhook_secret="whsec_quinta_5kTz8wLr",
+    crowd=68,
+    scenes=(
+        Scene(0, time(10), "Leonel Arrábida", "Amélia Torrado", "Peeling", Course.MISSED),
+        Scene(-1, time(16, 30), "Leonel Arrábida", "Diogo Farelães", "Toxina botulínica", Course.MISSED),
+    ),
     breathing_minutes=24 * 60,
 )
 

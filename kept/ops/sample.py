@@ -1,61 +1,76 @@
-"""The sample around today: a week of visits either side, and a missed one in each state that a fee can stay in.
+"""The sample around today: sixty days of a practice's past, and thirty that are booked already.
 
-All of it is made by the transitions that people use, at the instants at which it would have happened. Today, the days beside it
-and the missed visits come first, within seconds; the rest of the week may follow while people work."""
+All of it is made by the transitions that people use, at the instants at which it would have happened. Today, the days beside it, and a
+missed visit for each state in which a fee can stay come first, within seconds; the rest follows by jobs, a clinic's day at a time, while
+people work. A day that was cut off is taken up where it stopped, since a visit that is there is left alone."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import product
-from typing import Any
 
 from django.db import transaction
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 import kept.noshows.transitions.attendance as noshows
-import kept.scheduling.transitions.attendance as attendance
-import kept.scheduling.transitions.booking as booking
-from kept.foundation import clock
+from kept.foundation import clock, jobs
 from kept.foundation.refusals import Refusal
 from kept.foundation.scope import scope
 from kept.noshows.models import Fee
-from kept.ops import cast, consent, stories, timetable
+from kept.ops import cast, consent, courses, stories, timetable
 from kept.ops.cast import House
-from kept.ops.people import PracticePlan
-from kept.ops.stories import STORIES, Story
+from kept.ops.crowd import crowd
+from kept.ops.plans import Course, PracticePlan
+from kept.ops.telling import telling
 from kept.ops.timetable import Visit
 from kept.patients.models import Card
-from kept.practice.models import Clinic, Practice
+from kept.practice.models import Clinic, Practice, Resource
 from kept.practice.rules import Role
 from kept.scheduling.models import Appointment, Status
+from kept.scheduling.transitions.blocking import block_time
 
-Cards = dict[Any, Card]
-DAYS = 7
-NEAR = 1
 OPENED_BEFORE = timedelta(days=200)
-ARRIVES_BEFORE = timedelta(minutes=20)
-FORGOTTEN_WITHIN = timedelta(hours=30)
-LAST_WALL_TIME = timedelta(hours=23, minutes=45)
+NEAR = (-1, 0, 1)
+DAYS_BACK = 60
+THIS_WEEK, PAST, COMING = range(2, 8), range(-DAYS_BACK, -1), range(8, 31)
+TOGETHER = 4  # visits in one transaction: whoever books meanwhile waits for no more
+CARD_KINDS = ("visa", "visa", "mastercard", "amex")
+BLOCKED_BEFORE = timedelta(days=3)
+STATES = ("paid", "declined", "spared", "refunded", "needs_patient", "part_refunded", "failed", "undecided", "not_offered")
+FILL = "ops.fill_sample"
 
 
 def open_book(plan: PracticePlan, *, now: datetime) -> None:
-    """Yesterday, today and tomorrow by each clinic's own calendar, and the missed visits of the week. Opens its own scopes."""
+    """The practice's other patients, what is blocked, the missed visits, the days around today; then a job for the rest. Opens its own
+    scopes."""
+    practice_id = Practice.objects.get(slug=plan.slug).id
+    with telling(practice_id, now=now):
+        cast.add_patients(crowd(plan), by=cast.house(plan).members[Role.OWNER], opened_at=now - OPENED_BEFORE)
     house = _house(plan)
-    cards = _give_cards(house, now=now)
-    for clinic, offset in _days(house):
-        visits = _planned(house, clinic, offset, now=now)
-        _keep(house, [visit for visit in visits if abs(offset) <= NEAR or visit[1]], cards, now=now)
-    _leave_waiting(house, cards, now=now)
+    with telling(practice_id, now=now):
+        _block(house, now=now)
+    for visit, ending in _one_of_each(house, now=now):
+        stories.miss(house, visit, ending, _card(house, visit), now=now)
+    for clinic, offset in product(house.clinics.values(), NEAR):
+        _keep(house, clinic, offset, now=now)
+    _leave_waiting(house, now=now)
+    _fill_next(house, 0, now=now)
 
 
-def fill_week(plan: PracticePlan, *, now: datetime) -> None:
-    """The other visits of the week, day by day; `now` is that of `open_book`. A day that is there already is left alone."""
+def fill(plan: PracticePlan, unit: int, *, now: datetime) -> None:
+    """One of the other days, and the job for the next. `now` is that of `open_book`."""
     house = _house(plan)
-    with _seeding(house):
-        cards = {card.patient_id: card for card in Card.objects.order_by("-given_at")}
-    for clinic, offset in _days(house):
-        visits = [visit for visit in _planned(house, clinic, offset, now=now) if not visit[1]]
-        if abs(offset) > NEAR and not _is_kept(house, visits[0][0]):
-            _keep(house, visits, cards, now=now)
+    units = _units(house)
+    _keep(house, *units[unit], now=now)
+    if unit + 1 < len(units):
+        _fill_next(house, unit + 1, now=now)
+
+
+def is_full(plan: PracticePlan) -> bool:
+    """Whether the job for the last day is done."""
+    house = _house(plan)
+    done = ProcrastinateJob.objects.filter(task_name=FILL, status="succeeded", args__unit=str(len(_units(house)) - 1))
+    return done.filter(args__practice_id=str(house.practice.id)).exists()
 
 
 def states(plan: PracticePlan, *, at: datetime) -> dict[str, str]:
@@ -67,128 +82,125 @@ def states(plan: PracticePlan, *, at: datetime) -> dict[str, str]:
 
 def _house(plan: PracticePlan) -> House:
     with scope(Practice.objects.get(slug=plan.slug).id, actor="command:seed", source="command"):
-        return cast.house(plan)
+        return cast.house(plan, size=len(plan.patients) + plan.crowd)
 
 
-@contextmanager
-def _seeding(house: House) -> Iterator[None]:
-    """In a scope of the practice."""
+def _units(house: House) -> list[tuple[Clinic, int]]:
+    """Each clinic's days, as how many after today: the days at hand, the past from its beginning, what is further off."""
+    return [(clinic, offset) for offset in (*THIS_WEEK, *PAST, *COMING) for clinic in house.clinics.values()]
+
+
+def _fill_next(house: House, unit: int, *, now: datetime) -> None:
     with scope(house.practice.id, actor="command:seed", source="command"):
-        yield
+        jobs.defer(FILL, unit=str(unit), seen_from=now.isoformat())
 
 
-def _days(house: House) -> Iterable[tuple[Clinic, int]]:
-    """Each clinic's days, as how many after today."""
-    return product(house.clinics.values(), range(-DAYS, DAYS + 1))
+def _visits(house: House, clinic: Clinic, offset: int, *, now: datetime) -> list[Visit]:
+    return timetable.visits(house, clinic, clinic.local_date(now) + timedelta(days=offset), now=now)
 
 
-def _give_cards(house: House, *, now: datetime) -> Cards:
-    """A card of most patients, given a month ago."""
-    kinds = ["visa", "visa", "mastercard", "amex"]
-    at = now - timedelta(days=30)
-    return {
-        patient.id: consent.give_card(patient, kinds[number % len(kinds)], gateway_key=house.plan.gateway_key, at=at)
-        for number, patient in enumerate(house.patients)
-        if number % 7 != 6
-    }
+def _is_missed(visit: Visit, *, now: datetime) -> bool:
+    """And marked by now."""
+    return visit.course == Course.MISSED and visit.starts_at + stories.MARKED <= now
 
 
-def _planned(house: House, clinic: Clinic, offset: int, *, now: datetime) -> list[tuple[Visit, Story | None]]:
-    """A clinic's day, and which of its visits are missed: at the first clinic, with the provider who has a seat."""
-    visits = timetable.visits(house, clinic, clinic.local_date(now) + timedelta(days=offset))
-    seat = house.members[Role.PROVIDER].provider_id
-    fitting = [visit for visit in visits if clinic.name == house.plan.clinics[0].name and visit.provider.id == seat]
-    missed = dict(zip(map(id, fitting), (story for story in STORIES if story.days_ago == -offset), strict=False))
-    return [(visit, missed.get(id(visit))) for visit in visits]
+def _one_of_each(house: House, *, now: datetime) -> list[tuple[Visit, str]]:
+    """The last missed visits that fit, one for each state in which a fee stays, by start."""
+    wanted = list(STATES)
+    found = []
+    for offset, clinic in product(range(0, -DAYS_BACK, -1), house.clinics.values()):
+        for visit in reversed(_visits(house, clinic, offset, now=now)):
+            fitting = (name for name in wanted if stories.can_end(visit, name, house))
+            if _is_missed(visit, now=now) and (name := next(fitting, "")):
+                wanted.remove(name)
+                found.append((visit, name))
+        if not wanted:
+            break
+    return sorted(found, key=lambda each: each[0].starts_at)
 
 
-def _is_kept(house: House, first: Visit) -> bool:
-    with _seeding(house):
-        return Appointment.objects.filter(provider=first.provider, patient=first.patient, starts_at=first.starts_at).exists()
+def _keep(house: House, clinic: Clinic, offset: int, *, now: datetime) -> None:
+    """A clinic's day as it stands by now, what is there already left alone: a few visits in one transaction, each missed one in its own."""
+    visits = _new(house, _visits(house, clinic, offset, now=now))
+    missed = [visit for visit in visits if _is_missed(visit, now=now)]
+    others = [visit for visit in visits if visit not in missed]
+    cards = {visit: _card(house, visit) for visit in visits}
+    for start in range(0, len(others), TOGETHER):
+        with telling(house.practice.id, now=now):
+            for visit in others[start : start + TOGETHER]:
+                with _unless_taken(), transaction.atomic():
+                    courses.follow(house, visit, cards[visit], now=now)
+    for visit in missed:
+        with _unless_taken():
+            stories.miss(house, visit, stories.ending_of(visit, house), cards[visit], now=now)
 
 
-def _keep(house: House, visits: list[tuple[Visit, Story | None]], cards: Cards, *, now: datetime) -> None:
-    """These visits booked, in one transaction, and what became of each by now; then the missed ones, with their charges."""
-    special = {id(visit): _card_of_story(house, visit, story) for visit, story in visits if story}
-    missed: list[tuple[Story, Appointment]] = []
-    with _seeding(house):
-        for visit, story in visits:
-            card = special[id(visit)] if story else cards.get(visit.patient.id)
-            with _unless_taken():
-                appointment = _booked(house, visit, card, now=now)
-                if story:
-                    missed.append((story, appointment))
-                else:
-                    _attend(house, visit, appointment, now=now)
-    for story, appointment in missed:
-        stories.tell(story, house, appointment, now=now)
+def _new(house: House, visits: Sequence[Visit]) -> list[Visit]:
+    """Those that are not there. Nobody books two visits at one instant, so that it tells a visit even when it was moved."""
+    with scope(house.practice.id, actor="command:seed", source="command"):
+        known = Appointment.objects.filter(patient__in=[visit.patient for visit in visits])
+        there = set(known.values_list("patient_id", "booked_at"))
+    return [visit for visit in visits if (visit.patient.pk, visit.booked_at) not in there]
 
 
 @contextmanager
 def _unless_taken() -> Iterator[None]:
-    """Somebody may book that time while the week is being filled: then it is theirs."""
+    """Somebody may book that time while the sample is being filled: then it is theirs."""
     try:
-        with transaction.atomic():
-            yield
+        yield
     except Refusal as refused:
         if refused.code != "slot_taken":
             raise
 
 
-def _card_of_story(house: House, visit: Visit, story: Story) -> Card | None:
-    if not story.card:
+def _card(house: House, visit: Visit) -> Card | None:
+    """The card with which the patient accepts the policy; given soon after she was added, if it is not there yet. Opens its own scopes."""
+    if not visit.accepts:
         return None
-    return consent.give_card(visit.patient, story.card, gateway_key=house.plan.gateway_key, at=visit.starts_at - timedelta(days=20))
+    patient, plan = visit.patient, house.plan
+    with scope(house.practice.id, actor="command:seed", source="command"):
+        if card := Card.objects.filter(patient=patient).order_by("given_at", "id").first():
+            return card
+    kinds = [CARD_KINDS[house.patients.index(patient) % len(CARD_KINDS)], *(["mastercard"] if patient.name in plan.with_two_cards else [])]
+    at = patient.created_at + timetable.A_WHILE / 2
+    return [consent.give_card(patient, kind, gateway_key=plan.gateway_key, at=at) for kind in kinds][0]
 
 
-def _booked(house: House, visit: Visit, card: Card | None, *, now: datetime) -> Appointment:
-    """Booked some days before, the policy accepted half an hour later where there is a card."""
-    booked_at = min(visit.starts_at, now) - timedelta(days=2 + visit.patient.id.int % 12, hours=3)
-    appointment = booking.book(
-        clinic=visit.clinic,
-        provider=visit.provider,
-        patient=visit.patient,
-        services=[visit.service],
-        starts_at=visit.starts_at,
-        by=house.members[Role.FRONT_DESK],
-        at=booked_at,
-    )
-    if card:
-        consent.accept(appointment, card, at=booked_at + timedelta(minutes=30))
-    return appointment
+def _block(house: House, *, now: datetime) -> None:
+    """Time of providers, rooms and devices that nobody can book, where they are there on that day."""
+    for plan in house.plan.blocks:
+        clinic = house.clinics[plan.clinic]
+        day = timetable.Day(house, clinic, clinic.local_date(now) + timedelta(days=plan.day), now)
+        person = next((person for person in house.plan.providers if person.name == plan.resource), None)
+        if day.at(plan.until) <= now or person and person.clinic_on(day.on.weekday()) != clinic.name:
+            continue
+        resource = Resource.objects.get(name=plan.resource, clinic=None if person else clinic)
+        times = {"starts_at": day.at(plan.wall), "ends_at": day.at(plan.until)}
+        block_time(resource, clinic, **times, why=plan.why, by=house.members[Role.MANAGER], at=now - BLOCKED_BEFORE)
 
 
-def _attend(house: House, visit: Visit, appointment: Appointment, *, now: datetime) -> None:
-    """Came, is here, or has said that she will come; a few visits of today and yesterday wait for an outcome."""
-    desk = house.members[Role.FRONT_DESK]
-    if visit.starts_at - ARRIVES_BEFORE > now:
-        if visit.confirms and visit.starts_at - now < timedelta(days=3):
-            attendance.confirm(appointment, by=desk, at=now - timedelta(hours=2))
-        return
-    if visit.is_forgotten and now - visit.ends_at < FORGOTTEN_WITHIN:
-        return
-    attendance.check_in(appointment, by=desk, at=min(visit.starts_at - timedelta(minutes=5), now))
-    if visit.starts_at <= now:
-        attendance.start_treatment(appointment, by=desk, at=visit.starts_at)
-    if visit.ends_at <= now:
-        attendance.complete(appointment, by=desk, at=visit.ends_at)
-
-
-def _leave_waiting(house: House, cards: Cards, *, now: datetime) -> None:
+def _leave_waiting(house: House, *, now: datetime) -> None:
     """A visit of today called off before its start: its fee waits until the start and the policy's late minutes (R7d).
 
-    The last one still to come where the day ends last; after hours, one that is booked for it."""
+    The last one still to come where the day ends last; after hours, one that is booked for it, until there is no later today."""
     clinic = house.clinics[house.plan.clinics[-1].name]
-    desk = house.members[Role.FRONT_DESK]
-    midnight, midnight_after = clock.day(clinic.local_date(now), clinic.zone)
-    with scope(house.practice.id, actor=f"user:{desk.user_id}", source="command"):
-        coming = Appointment.objects.filter(clinic=clinic, status=Status.BOOKED, starts_at__gt=now, starts_at__lt=midnight_after)
-        appointment = coming.exclude(acceptance=None).order_by("-starts_at", "id").first()
-        if appointment is None:
-            starts_at = min(now.replace(second=0, microsecond=0) + timedelta(hours=2), midnight + LAST_WALL_TIME)
-            patient = next(patient for patient in house.patients if patient.id in cards)
-            person = next(person for person in house.plan.providers if clinic.name in person.clinics)
-            service = next(iter(house.services.values()))
-            visit = Visit(clinic, house.providers[person.name], patient, service, starts_at, confirms=False, is_forgotten=False)
-            appointment = _booked(house, visit, cards[patient.id], now=now)
-        noshows.mark(appointment, charge_fee=True, by=desk, at=now, reason="Called: can’t come")
+    day = clock.day(clinic.local_date(now), clinic.zone)
+    with telling(house.practice.id, now=now):
+        coming = Appointment.objects.filter(clinic=clinic, status=Status.BOOKED, starts_at__gt=now, starts_at__lt=day[1])
+        appointment = coming.exclude(acceptance=None).order_by("-starts_at", "id").first() or _book_for_tonight(house, clinic, day, now=now)
+        if appointment:
+            with clock.standing_at(now):
+                noshows.mark(appointment, charge_fee=True, by=courses.desk_of(house, clinic), at=now, reason="Called: can’t come")
+
+
+def _book_for_tonight(house: House, clinic: Clinic, day: tuple[datetime, datetime], *, now: datetime) -> Appointment | None:
+    starts_at = min(now.replace(second=0, microsecond=0) + timedelta(hours=2), day[1] - timedelta(minutes=15))
+    comes_today = Appointment.objects.filter(starts_at__gte=day[0], starts_at__lt=day[1]).values("patient")
+    card = Card.objects.exclude(patient__in=comes_today).select_related("patient").order_by("given_at", "id").first()
+    if card is None or starts_at <= now:
+        return None
+    provider = next(house.providers[person.name] for person in house.plan.providers if clinic.name in person.clinics)
+    services = [next(iter(house.services.values()))]
+    booked_at = now - timedelta(days=2)
+    visit = Visit(clinic, provider, card.patient, services, starts_at, booked_at, Course.MISSED, accepts=True)
+    return courses.booked(house, visit, card)

@@ -1,121 +1,149 @@
-"""Visits of the sample that were missed, one for each state in which a fee can stay. Charges and refunds really go to the double."""
+"""Missed visits of the sample, and how each fee came to stand where it stands. Charges and refunds really go to the double."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from random import Random
+from typing import NamedTuple
 
 import kept.noshows.transitions.attendance as noshows
-from kept.billing import sending
-from kept.billing.models import Charge
-from kept.billing.transitions import refunding
+import kept.noshows.transitions.fees as fees
+import kept.scheduling.transitions.attendance as attendance
+from kept.billing.models import Charge, Method
+from kept.billing.transitions import recording, refunding
 from kept.foundation import clock
 from kept.foundation.money import Money
-from kept.foundation.scope import scope
+from kept.ops import consent, courses
 from kept.ops.cast import House
+from kept.ops.telling import telling
+from kept.ops.timetable import Visit
+from kept.patients.models import Card
 from kept.practice.models import Member
 from kept.practice.rules import Role
 from kept.scheduling.models import Appointment
 
-MISSED_AFTER = timedelta(minutes=20)
-REGRETTED_AFTER = timedelta(hours=3)
+Act = Callable[..., object]  # of an appointment, `by` a member, `at` an instant
+
+WHY_MISSED = ("", "", "Forgot", "Car trouble", "Did not answer the phone")
 PART_MINOR = 2_500
 
 
+class Step(NamedTuple):
+    """How long after the visit's start, who, and what."""
+
+    after: timedelta
+    role: Role
+    act: Act
+
+
 @dataclass(frozen=True, slots=True)
-class Story:
-    """A visit of some days ago, the card it was booked with ("" for none), and the state in which its fee is left."""
+class Ending:
+    """One of `odds` of all missed visits; booked with her own card, or with another of that kind at the double, or with one that was
+    withdrawn there."""
 
-    state: str
-    days_ago: int
-    card: str = "visa"
-
-
-STORIES = (
-    Story("paid", 1),
-    Story("undecided", 1),
-    Story("declined", 2, "chargeCustomerFail"),
-    Story("spared", 2),
-    Story("refunded", 3),
-    Story("paid", 3, "mastercard"),
-    Story("needs_patient", 4, "authenticationRequired"),
-    Story("not_offered", 4, ""),
-    Story("part_refunded", 5),
-    Story("declined", 5, "chargeDeclinedInsufficientFunds"),
-    Story("paid", 6, "amex"),
-    Story("spared", 7),
-)
+    odds: int
+    steps: tuple[Step, ...]
+    card: str = ""
+    withdrawn: bool = False
 
 
-def tell(story: Story, house: House, appointment: Appointment, *, now: datetime) -> None:
-    """The appointment is missed, and its fee comes to stand as the story says. Opens its own scopes."""
-    ENDINGS[story.state](house, appointment, now)
+def miss(house: House, visit: Visit, name: str, card: Card | None, *, now: datetime) -> None:
+    """The visit booked, missed, and its fee as that ending has it by now. Opens its own scopes."""
+    ending = ENDINGS[name]
+    if ending.card:
+        card = consent.give_card(visit.patient, ending.card, gateway_key=house.plan.gateway_key, at=visit.booked_at)
+    if card and ending.withdrawn:
+        consent.withdraw_card(card, gateway_key=house.plan.gateway_key)
+    with telling(house.practice.id, now=now):
+        appointment = courses.booked(house, visit, card)
+        _take(ending.steps[0], house, visit, appointment)
+    for step in ending.steps[1:]:
+        if visit.starts_at + step.after <= now:
+            with telling(house.practice.id, now=now):
+                _take(step, house, visit, appointment)
 
 
-def _charged(house: House, appointment: Appointment, now: datetime) -> None:
-    """Paid, declined or stopped by the bank, as its card has it. A fee that is not due yet waits."""
-    _mark(house, appointment, Role.FRONT_DESK, charge_fee=True)
-    with _as(house, Role.FRONT_DESK):
-        charge = Charge.objects.get(appointment=appointment)
-    if charge.due_at <= now:
-        with clock.standing_at(charge.due_at):
-            sending.send_charge(str(house.practice.id), str(charge.id))
+def _take(step: Step, house: House, visit: Visit, appointment: Appointment) -> None:
+    at = visit.starts_at + step.after
+    by = courses.desk_of(house, visit.clinic) if step.role == Role.FRONT_DESK else house.members[step.role]
+    with clock.standing_at(at):
+        step.act(appointment, by=by, at=at)
 
 
-def _refunded(house: House, appointment: Appointment, now: datetime) -> None:
-    _give_back(house, appointment, None, now)
+def _mark(charge_fee: bool | None, *, lowered: bool = False, fee_reason: str = "", role: Role = Role.FRONT_DESK) -> Step:
+    def act(appointment: Appointment, *, by: Member, at: datetime) -> None:
+        amount = Money(PART_MINOR, appointment.clinic.currency) if lowered else None
+        reason = Random(appointment.number).choice(WHY_MISSED)
+        noshows.mark(appointment, charge_fee=charge_fee, amount=amount, fee_reason=fee_reason, reason=reason, by=by, at=at)
+
+    return Step(MARKED, role, act)
 
 
-def _part_refunded(house: House, appointment: Appointment, now: datetime) -> None:
-    _give_back(house, appointment, PART_MINOR, now)
+def _with_charge(verb: Act, **how: object) -> Act:
+    """An act upon the appointment's charge, whatever became of it."""
+
+    def act(appointment: Appointment, *, by: Member, at: datetime) -> None:
+        verb(Charge.objects.select_related("appointment", "invoice").get(appointment=appointment, live=True), by=by, at=at, **how)
+
+    return act
 
 
-def _give_back(house: House, appointment: Appointment, minor: int | None, now: datetime) -> None:
-    """That much of a paid fee; None: all of it."""
-    _charged(house, appointment, now)
-    with _as(house, Role.MANAGER) as manager:
-        charge = Charge.objects.get(appointment=appointment)
-        later = charge.due_at + REGRETTED_AFTER
-        amount = Money(minor, charge.currency) if minor else None
-        refund = refunding.refund(charge, amount, reason="Goodwill", by=manager, at=later)
-    with clock.standing_at(later):
-        sending.send_refund(str(house.practice.id), str(refund.id))
+def _void(charge: Charge, *, by: Member, at: datetime) -> None:
+    assert charge.invoice
+    recording.void(charge.invoice, charge, reason="Long-standing patient", by=by, at=at)
 
 
-def _spared(house: House, appointment: Appointment, now: datetime) -> None:
-    _mark(house, appointment, Role.FRONT_DESK, charge_fee=False, fee_reason="Was ill")
+def _refund_part(charge: Charge, *, by: Member, at: datetime) -> None:
+    refunding.refund(charge, Money(PART_MINOR, charge.currency), reason="Goodwill", by=by, at=at)
 
 
-def _not_offered(house: House, appointment: Appointment, now: datetime) -> None:
-    _mark(house, appointment, Role.FRONT_DESK, charge_fee=None)
+MARKED = timedelta(minutes=20)
+SOON, LATER, NEXT_DAY, DAYS_LATER = timedelta(minutes=40), timedelta(hours=3), timedelta(hours=22), timedelta(days=4)
+CHARGE, SPARE, UNOFFERED = _mark(True), _mark(False, fee_reason="Was ill"), _mark(None)
+BY_PROVIDER = _mark(None, role=Role.PROVIDER)
+DECLINES, LACKS_MONEY, ASKS = "chargeCustomerFail", "chargeDeclinedInsufficientFunds", "authenticationRequired"
 
-
-def _undecided(house: House, appointment: Appointment, now: datetime) -> None:
-    """Marked by the provider, who may not charge."""
-    _mark(house, appointment, Role.PROVIDER, charge_fee=None)
-
-
-ENDINGS: dict[str, Callable[[House, Appointment, datetime], None]] = {
-    "paid": _charged,
-    "declined": _charged,
-    "needs_patient": _charged,
-    "refunded": _refunded,
-    "part_refunded": _part_refunded,
-    "spared": _spared,
-    "not_offered": _not_offered,
-    "undecided": _undecided,
+# By what the fee ends as, then by how else it can come to that.
+ENDINGS = {
+    "paid": Ending(45, (CHARGE,)),
+    "declined": Ending(5, (CHARGE,), card=DECLINES),
+    "spared": Ending(14, (SPARE,)),
+    "refunded": Ending(4, (CHARGE, Step(LATER, Role.MANAGER, _with_charge(refunding.refund, amount=None, reason="Was in hospital")))),
+    "needs_patient": Ending(3, (CHARGE,), card=ASKS),
+    "part_refunded": Ending(4, (CHARGE, Step(LATER, Role.BILLING, _with_charge(_refund_part)))),
+    "failed": Ending(1, (CHARGE,), withdrawn=True),
+    "undecided": Ending(0, (BY_PROVIDER,)),
+    "not_offered": Ending(0, (UNOFFERED,)),
+    "lowered": Ending(5, (_mark(True, lowered=True, fee_reason="First time"),)),
+    "paid in cash": Ending(
+        4, (CHARGE, Step(DAYS_LATER, Role.BILLING, _with_charge(recording.record_payment, method=Method.CASH))), card=LACKS_MONEY
+    ),
+    "voided": Ending(3, (CHARGE, Step(DAYS_LATER, Role.MANAGER, _with_charge(_void))), card=DECLINES),
+    "charged by billing": Ending(0, (BY_PROVIDER, Step(NEXT_DAY, Role.BILLING, fees.charge))),
+    "came after all": Ending(
+        4,
+        (
+            SPARE,
+            Step(SOON, Role.FRONT_DESK, partial(noshows.restore, check_in=True)),
+            Step(timedelta(hours=2), Role.FRONT_DESK, attendance.complete),
+        ),
+    ),
 }
 
 
-def _mark(house: House, appointment: Appointment, role: Role, *, charge_fee: bool | None, fee_reason: str = "") -> None:
-    with _as(house, role) as member:
-        at = appointment.starts_at + MISSED_AFTER
-        noshows.mark(appointment, charge_fee=charge_fee, fee_reason=fee_reason, by=member, at=at)
+def can_end(visit: Visit, name: str, house: House) -> bool:
+    """Whether that ending fits the visit: without acceptance no fee is offered, and only the provider with a seat marks her own."""
+    if (name == "not_offered") == visit.accepts:
+        return False
+    return ENDINGS[name].steps[0] is not BY_PROVIDER or visit.provider.pk == house.members[Role.PROVIDER].provider_id
 
 
-@contextmanager
-def _as(house: House, role: Role) -> Iterator[Member]:
-    """In the scope of that member's act."""
-    member = house.members[role]
-    with scope(house.practice.id, actor=f"user:{member.user_id}", source="command"):
-        yield member
+def ending_of(visit: Visit, house: House) -> str:
+    """By the odds, the same each time."""
+    if not visit.accepts:
+        return "not_offered"
+    chance = Random(f"{visit.provider.name} {visit.starts_at}")
+    if can_end(visit, "undecided", house) and chance.random() < 0.2:
+        return "charged by billing"
+    return chance.choices(list(ENDINGS), [ending.odds for ending in ENDINGS.values()])[0]

@@ -1,7 +1,7 @@
 """`kept seed --into FILE`: the sample practices, once, and who may sign in to them. For bin/demo, never for a real practice."""
 
 import json
-import os
+import time
 from argparse import ArgumentParser
 from datetime import datetime
 from pathlib import Path
@@ -14,12 +14,15 @@ from kept.foundation.scope import scope
 from kept.ops import cast, sample
 from kept.ops.cast import PASSWORD
 from kept.ops.datafolder import write_private
-from kept.ops.people import PLANS, PracticePlan
+from kept.ops.people import PLANS
+from kept.ops.plans import PracticePlan
 from kept.practice.models import Member, Practice
 from kept.practice.rules import Role
 from kept.practice.transitions import issue_key
 
 CONSENT = "consent"
+DONE = "done"
+LOOK_EVERY_SECONDS = 1.0
 
 
 class Command(BaseCommand):
@@ -27,15 +30,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--into", type=Path, required=True, metavar="FILE")
-        parser.add_argument("--week", action="store_true", help="fill the rest of the week instead; what is there already stays")
+        parser.add_argument("--wait", action="store_true", help="until the worker has filled them")
 
-    def handle(self, *args: Any, into: Path, week: bool, **options: Any) -> None:
+    def handle(self, *args: Any, into: Path, wait: bool, **options: Any) -> None:
         facts = json.loads(into.read_text()) if into.exists() else _seed()
-        if week:
-            os.nice(10)  # people work already
-            for plan in PLANS:
-                sample.fill_week(plan, now=datetime.fromisoformat(facts["seeded_at"]))
-        facts |= {"samples": _samples(), "seeding": "done" if week else facts["seeding"]}
+        while wait and facts["seeding"] != DONE and not all(map(sample.is_full, PLANS)):
+            time.sleep(LOOK_EVERY_SECONDS)
+        facts |= {"samples": _samples(), "seeding": DONE if wait else facts["seeding"]}
         write_private(into, json.dumps(facts, ensure_ascii=False))
 
 
@@ -44,7 +45,7 @@ def _seed() -> dict[str, Any]:
     cast.open_all(at=now - sample.OPENED_BEFORE)
     for plan in PLANS:
         sample.open_book(plan, now=now)
-    return {"practices": [_facts(plan) for plan in PLANS], "seeding": "running", "seeded_at": now.isoformat()}
+    return {"practices": [_facts(plan) for plan in PLANS], "seeding": "running"}
 
 
 def _facts(plan: PracticePlan) -> dict[str, Any]:
