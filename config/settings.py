@@ -114,7 +114,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
 # Pages that hand a patient over to the gateway name its origins here, or the browser refuses the redirect after a form.
-GATEWAY_PAGES = env.list("KEPT_GATEWAY_PAGES", default=["https://checkout.stripe.com"])
+GATEWAY_PAGES = env.list("KEPT_GATEWAY_PAGES", default=["https://checkout.stripe.com", "https://hooks.stripe.com"])
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

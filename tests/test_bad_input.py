@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import kept.billing.transitions.cards as cards
+import kept.billing.transitions.paying as paying
 from kept.billing.models import CardCapture, Charge, Refund
 from kept.events.models import Event
 from kept.foundation import lists, paging
@@ -69,9 +70,10 @@ SHARP = [  # those that forms and transitions trip over, if any
     *("not a number", "the last minute", "a skipped time", "another list"),
 ]
 LISTS: dict[str, list[str]] = {
-    "desk:day": ["date", "provider"],
-    "desk:feed": ["date", "provider"],
     "desk:new": ["date", "start", "provider", "patient", "services", "price", "note", "q", "offer", "new", "first_name", "change"],
+    "desk:day": ["date", "provider", "view", "status", "card"],
+    "desk:feed": ["date", "provider", "view", "ghosts"],
+    "desk:day-sheet": ["date", "provider"],
     "noshows:list": ["from", "to", "clinic", "provider", "fee", "q"],
     "noshows:csv": ["from", "to", "clinic", "provider", "fee", "q"],
     "billing:invoices": ["from", "to", "kind", "status", "clinic", "provider", "patient", "number"],
@@ -120,7 +122,7 @@ def test_a_list_understands_what_it_can_and_leaves_out_the_rest(juniper: House, 
     assert found == dict.fromkeys(NASTY, (200, False))
 
 
-@pytest.mark.parametrize("name", ["desk:day", "desk:feed", "desk:new"])
+@pytest.mark.parametrize("name", ["desk:day", "desk:feed", "desk:new", "desk:day-sheet"])
 def test_a_day_names_its_clinic_and_an_unknown_one_is_not_found(juniper: House, asked: Asked, name: str) -> None:
     found = {what: asked("GET", reverse(name), {"clinic": value}) for what, value in NASTY.items()}
 
@@ -174,11 +176,19 @@ def sent_to(juniper: House, odette: Member) -> dict[str, tuple[str, dict[str, st
         "choose": (reverse("desk:choose"), {"practice": str(juniper.practice.pk)}),
         "clinic": (reverse("desk:switch-clinic"), {"clinic": str(juniper.clinics["Elm Street"].pk), "next": ""}),
         "theme": (reverse("desk:theme"), {"theme": "dark", "next": ""}),
+        "privacy": (reverse("desk:privacy"), {"initials": "on"}),
+        "calendar": (
+            reverse("desk:calendar-settings"),
+            {"ghosts": "on", "step_minutes": "10", "shown_from": "08:00", "shown_to": "19:00"},
+        ),
         "sign in": (reverse("account_login"), {"login": "odette.farnley@example.com", "password": "wrong", "next": "", "remember": ""}),
     }
 
 
-FORMS = ["book", "add a patient", "mark", "check in", "restore", "refund", "publish", "switch", "choose", "clinic", "theme"]
+FORMS = [
+    *("book", "add a patient", "mark", "check in", "restore", "refund", "publish", "switch", "choose", "clinic", "theme"),
+    *("privacy", "calendar"),
+]
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -213,6 +223,7 @@ def test_nothing_at_all_is_sent(juniper: House, odette: Member, asked: Asked) ->
             "publish": (422, False),
         },
         **{"switch": (302, False), "choose": (200, False), "clinic": (302, False), "theme": (302, False), "sign in": (302, False)},
+        **{"privacy": (302, False), "calendar": (422, False)},
     }
 
 
@@ -239,9 +250,24 @@ def test_the_card_page(juniper: House, odette: Member, browser: Browser) -> None
     assert CardCapture.objects.count() == 0
 
 
+def test_the_pay_page(juniper: House, odette: Member, browser: Browser) -> None:
+    charge = marked(accepted(book(juniper), card_of(juniper.patients[0])), "declined", by=odette)
+    path = browser.get(f"/pay/{paying.payment_link(charge, by=odette, at=QUARTER_PAST).split('/')[-2]}/")["Location"]
+
+    statuses = {what: browser.post(path, {"card": NASTY[what]}).status_code for what in SHARP}
+
+    assert set(statuses.values()) == {422}
+    assert Charge.objects.get().state == "needs_patient"
+
+
 def test_no_link_is_found_in_an_address(juniper: House, browser: Browser) -> None:
     texts = [value for value in NASTY.values() if isinstance(value, str) and value] + [f"{juniper.practice.pk.hex}.{'x' * 9_000}"]
-    addresses = [f"/card/{before}%{text.encode().hex('%')}/" for before in ("", "x.", f"{juniper.practice.pk.hex}.") for text in texts]
+    addresses = [
+        f"/{door}/{before}%{text.encode().hex('%')}/"
+        for door in ("card", "pay")
+        for before in ("", "x.", f"{juniper.practice.pk.hex}.")
+        for text in texts
+    ]
 
     assert {address: browser.get(address).status_code for address in addresses} == dict.fromkeys(addresses, 404)
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 import kept.billing.transitions.charging as charging
+import kept.billing.transitions.paying as paying
+from kept.billing import sending
 from kept.billing.models import Charge, Invoice, Kind, Payment, Refund
 from kept.billing.tasks import follow_up
 from kept.billing.transitions.refunding import refund
@@ -27,18 +29,20 @@ from tests.kit.visits import accepted, book
 
 ROOT = Path(__file__).resolve().parents[1]
 FEE = Money(7500, "USD")
-RUN = "import sys, django; django.setup(); from procrastinate.contrib.django import app; app.tasks[sys.argv[1]].func(*sys.argv[2:])"
+SET_UP = "import sys, django; django.setup(); "
+RUN = SET_UP + "from procrastinate.contrib.django import app; app.tasks[sys.argv[1]].func(*sys.argv[2:])"
+PAY = SET_UP + "from kept.billing import sending; sending.pay(*sys.argv[1:3], __import__('uuid').UUID(sys.argv[3]), return_url='http://x')"
 
 
-def killed_at(point: str, task: str, row_id: object, house: House, database: Cloned, gateway: Double) -> int:
-    """A worker does the job in a process of its own and dies at that point; how it ended."""
+def killed_at(point: str, program: str, arguments: list[object], database: Cloned, gateway: Double) -> int:
+    """A process of its own runs that and dies at that point; how it ended."""
     environment = os.environ | {
         "DATABASE_URL": database.server.url(APP, database.name),
         "STRIPE_API_BASE": gateway.url,
         "KEPT_CRASH_AT": point,
     }
-    worker = [sys.executable, "-c", RUN, task, str(house.practice.id), str(row_id)]
-    return subprocess.run(worker, cwd=ROOT, env=environment, check=False).returncode
+    command = [sys.executable, "-c", program, *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 
 
 def followed_up(house: House) -> None:
@@ -73,7 +77,7 @@ def test_i5_a_charge_whose_worker_was_killed_is_paid_once(
     house = seen(JUNIPER)
     charge = charge_due(house, gateway)
 
-    died_of = killed_at(point, "billing.send_charge", charge.id, house, committed, gateway)
+    died_of = killed_at(point, RUN, ["billing.send_charge", house.practice.id, charge.id], committed, gateway)
     with scope(house.practice.id, actor="test"):
         found = Charge.objects.get()
     meanwhile = found.state, found.gateway_intent_id is not None, len(gateway.ledger()["payments"])
@@ -86,6 +90,42 @@ def test_i5_a_charge_whose_worker_was_killed_is_paid_once(
         assert (charge.state, charge.captured, charge.gateway_intent_id) == ("succeeded", FEE, intent["id"])
         assert (payment["amount"], Payment.objects.get().gateway_charge_id) == (7500, payment["id"])
         assert (Invoice.objects.get().number, Invoice.objects.get().status) == (10001, "balanced")
+
+
+@pytest.mark.parametrize(
+    ("point", "left", "ending"),
+    [
+        ("charge.begun", ("sending", False, 0), "needs_patient"),
+        ("charge.accepted", ("sending", False, 0), "needs_patient"),
+        ("charge.created", ("sending", True, 0), "needs_patient"),
+        ("charge.confirmed", ("sending", True, 1), "succeeded"),  # she has paid, and we do not know
+    ],
+)
+def test_i4_what_was_cut_while_the_patient_paid_is_never_paid_without_her_and_never_twice(
+    committed: Cloned, gateway: Double, point: str, left: tuple[str, bool, int], ending: str
+) -> None:
+    house = seen(JUNIPER)
+    at, desk = clock.now(), house.members[Role.FRONT_DESK]
+    card = gateway.card(house.patients[0])
+    with scope(house.practice.id, actor="test"):
+        appointment = accepted(book(house, starts_at=at - timedelta(hours=1)), card)
+        charge = paying.open_for_link(appointment, Kind.NO_SHOW, FEE, instead_of=None, by=desk, at=at)
+        paying.payment_link(charge, by=desk, at=at)
+
+    died_of = killed_at(point, PAY, [house.practice.id, charge.id, card.id], committed, gateway)
+    with scope(house.practice.id, actor="test"):
+        found = Charge.objects.get()
+    meanwhile = found.state, found.gateway_intent_id is not None, len(gateway.ledger()["payments"])
+    followed_up(house)
+    with scope(house.practice.id, actor="test"):
+        after = Charge.objects.get().state
+    if ending == "needs_patient":  # she presses again
+        sending.pay(str(house.practice.id), str(charge.id), card.id, return_url="http://testserver/")
+
+    assert (died_of, meanwhile, after) == (-signal.SIGKILL, left, ending)
+    assert (len(gateway.ledger()["intents"]), [payment["amount"] for payment in gateway.ledger()["payments"]]) == (1, [7500])
+    with scope(house.practice.id, actor="test"):
+        assert (Charge.objects.get().state, Payment.objects.count(), Invoice.objects.get().status) == ("succeeded", 1, "balanced")
 
 
 @pytest.mark.parametrize(
@@ -102,7 +142,7 @@ def test_i6_a_refund_whose_worker_was_killed_goes_back_once(committed: Cloned, g
     with scope(house.practice.id, actor="test"):
         sent = refund(charge, Money(3000, "USD"), reason="Goodwill", by=house.members[Role.MANAGER], at=clock.now())
 
-    died_of = killed_at(point, "billing.send_refund", sent.id, house, committed, gateway)
+    died_of = killed_at(point, RUN, ["billing.send_refund", house.practice.id, sent.id], committed, gateway)
     with scope(house.practice.id, actor="test"):
         meanwhile = Refund.objects.get().state, len(gateway.ledger()["refunds"])
     followed_up(house)

@@ -280,7 +280,11 @@ def addresses(resolver: URLResolver, within: str = "", before: str = "") -> Iter
 
 CALM = {200, 204, 302, 403, 404, 405, 409, 422}
 ALL = list(addresses(get_resolver()))
-OPEN_TO_ALL = {"billing:webhook", "booking:card-link"}  # a signature, or a link, opens them to whoever has it: tests of their own below
+OPEN_TO_ALL = {
+    "billing:webhook",
+    "booking:card-link",
+    "booking:pay-link",
+}  # a signature, or a link, opens them to whoever has it: tests of their own below
 SCREENS = [each for each in ALL if not each.name.startswith("api:") and each.name not in OPEN_TO_ALL]
 CALLS = [each for each in ALL if each.name.startswith("api:")]
 
@@ -289,7 +293,7 @@ def named(ids: Ids) -> dict[str, str]:
     """Every parameter that any screen reads, all at once, naming those ids."""
     fixed = {
         **{"charge_fee": "no", "accept": "yes", "card": "on_file", "how_much": "all", "reason": "Goodwill", "where": "beside"},
-        **{"on": "no", "theme": "", "date": "2026-10-14", "from": "2026-10-01", "to": "2026-10-31", "after": ids.cursor},
+        **{"on": "no", "theme": "", "date": "2026-10-14", "view": "list", "from": "2026-10-01", "to": "2026-10-31", "after": ids.cursor},
     }
     about = {thing: str(getattr(ids, thing)) for thing in THINGS}
     return fixed | about | {"refund_id": str(ids.refund), "number": "INV-10001", "q": "xq7"}
@@ -397,14 +401,16 @@ def test_a_link_opens_in_its_own_practice_alone(planted: Ids, quintas: Ids) -> N
     secret = planted.token.partition(".")[2]
 
     def at(token: str) -> tuple[int, str]:
-        return said(Browser().get(f"/card/{token}/"), planted)
+        answers = [said(Browser().get(f"/{door}/{token}/"), planted) for door in ("card", "pay")]
+        assert answers[0] == answers[1] or token == planted.token
+        return answers[0]
 
     assert at(f"{quintas.practice.hex}.{secret}") == at(f"{NEVER.hex}.{secret}") == at(UNKNOWN.token) == at("nothing") == at(secret)
     assert at(UNKNOWN.token)[0] == 404
 
 
 def test_the_page_behind_a_link_is_for_the_browser_that_came_by_it(planted: Ids, people: dict[str, Browser]) -> None:
-    for path in ("/card/{}/", "/card/{}/back/"):
+    for path in ("/card/{}/", "/card/{}/back/", "/pay/{}/", "/pay/{}/back/"):
         answers = {said(browser.get(path.format(id_)), planted) for browser in people.values() for id_ in (planted.link, NEVER)}
         assert {status for status, _text in answers} == {404}
 
@@ -427,7 +433,17 @@ def test_quintas_gateway_reports_nothing_to_juniper(juniper: House, quinta: Hous
 
 
 def test_at_home_it_sings(planted: Ids, leonora: Member, signed_in: Callable[[Member], Browser]) -> None:
-    full = {"desk:day", "desk:panel", "desk:feed", "noshows:list", "noshows:csv", "billing:invoices", "billing:invoice", "policies:version"}
+    full = {
+        "desk:day",
+        "desk:day-sheet",
+        "desk:panel",
+        "desk:feed",
+        "noshows:list",
+        "noshows:csv",
+        "billing:invoices",
+        "billing:invoice",
+        "policies:version",
+    }
     browser = signed_in(leonora)
 
     Appointment.objects.filter(pk=planted.appointment).update(status="booked")  # on the calendar, and then on the list

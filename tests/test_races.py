@@ -13,11 +13,14 @@ from typing import TypeVar
 import pytest
 
 import kept.billing.transitions.charging as charging
+import kept.billing.transitions.paying as paying
+import kept.billing.transitions.recording as recording
 import kept.scheduling.transitions.attendance as attendance
 import kept.scheduling.transitions.booking as booking
 from kept.billing import sending
 from kept.billing.gateways.facts import IntentFacts
 from kept.billing.models import Charge, Invoice, Payment
+from kept.billing.tasks import follow_up
 from kept.foundation.refusals import Refusal
 from kept.foundation.scope import scope
 from kept.noshows.models import Fee
@@ -30,7 +33,7 @@ from kept.practice.models import Member
 from kept.practice.rules import Role
 from kept.scheduling.models import Appointment, Claim
 from tests.kit.database import Cloned
-from tests.kit.gateway import Double, clock_at
+from tests.kit.gateway import Double, clock_at, do_jobs
 from tests.kit.people import seen
 from tests.kit.together import together
 from tests.kit.visits import BOOKED_AT, QUARTER_PAST, STARTS_AT, accepted, card_of
@@ -298,6 +301,90 @@ def test_r20_a_fee_settled_while_its_invoice_is_issued_has_one_invoice(house: Ho
 
     assert in_scope(house, lambda: [(invoice.number, invoice.status) for invoice in Invoice.objects.all()]) == [(10001, "balanced")]
     assert settled.invoice_id == in_scope(house, Payment.objects.get).invoice_id
+
+
+# Money by several ways at once (I4, R22): one payment, or cash and none
+
+PAYS: tuple[str, list[int]] = ("succeeded", [7500])
+CASH: tuple[str, list[int]] = ("canceled", [])
+
+
+def unpaid(house: House, gateway: Double, place: int, *, link: bool) -> Charge:
+    """A fee that a card did not pay; with `link` it waits for the patient, whose other card would."""
+    at = STARTS_AT + place * DAY
+    card = gateway.card(house.patients[0], "chargeCustomerFail")
+    visit = in_scope(house, lambda: accepted(book(house, 0, "Lip filler", at), card))
+    in_scope(house, partial(mark, visit, charge_fee=True, by=desk(house), at=at + 15 * MINUTE))
+    do_jobs(at=at + 15 * MINUTE)
+    charge = in_scope(house, partial(Charge.objects.get, appointment=visit))
+    if link:
+        in_scope(house, partial(paying.payment_link, charge, by=desk(house), at=at + 16 * MINUTE))
+    return charge
+
+
+def ended(house: House, gateway: Double, charge: Charge, at: datetime) -> tuple[str, list[int]]:
+    """Where the charge stands once all jobs are done, and what was taken for it at the gateway."""
+    for turn in range(3):
+        later = at + turn * 2 * MINUTE
+        with clock_at(later):
+            follow_up(str(house.practice.id))
+        do_jobs(at=later)
+    now = in_scope(house, partial(Charge.objects.get, pk=charge.pk))
+    payments = in_scope(house, lambda: list(Payment.objects.filter(charge=charge)))
+    assert len(payments) == 1
+    return now.state, [each["amount"] for each in gateway.ledger()["payments"] if each["intent"] == now.gateway_intent_id]
+
+
+def test_one_desk_records_cash_while_another_tries_the_card_again(house: House, gateway: Double) -> None:
+    for place in range(8):
+        charge, at = unpaid(house, gateway, place, link=False), STARTS_AT + place * DAY + 20 * MINUTE
+        good = gateway.card(house.patients[0])
+        in_scope(house, partial(Charge.objects.filter(pk=charge.pk).update, card=good))  # it has its money by now
+
+        with clock_at(at):
+            done = together(
+                [
+                    partial(in_scope, house, partial(recording.record_payment, charge, method="cash", by=desk(house), at=at)),
+                    partial(_tries_again, house, charge, at),
+                ]
+            )
+
+        assert set(told(done)) <= {"Charge", "NoneType", "wrong_status", "charge_in_flight"}
+        cash = isinstance(done[0], Charge)
+        assert ended(house, gateway, charge, at) == (CASH if cash else PAYS)
+
+
+def _tries_again(house: House, charge: Charge, at: datetime) -> None:
+    in_scope(house, partial(charging.retry, charge, by=desk(house), at=at))
+    sending.send_charge(str(house.practice.id), str(charge.pk))
+
+
+def test_the_patient_pays_by_her_link_while_a_desk_records_cash(house: House, gateway: Double) -> None:
+    for place in range(8):
+        charge, at = unpaid(house, gateway, place, link=True), STARTS_AT + place * DAY + 20 * MINUTE
+        good = gateway.card(house.patients[0])
+        pay = partial(sending.pay, str(house.practice.id), str(charge.pk), good.pk, return_url="http://testserver/")
+
+        with clock_at(at):
+            done = together(
+                [partial(in_scope, house, partial(recording.record_payment, charge, method="cash", by=desk(house), at=at)), pay]
+            )
+
+        assert told(done) in ({"Charge": 1, "wrong_status": 1}, {"str": 1, "charge_in_flight": 1}, {"str": 1, "wrong_status": 1})
+        assert ended(house, gateway, charge, at) == (CASH if isinstance(done[0], Charge) else PAYS)
+
+
+def test_the_patient_presses_pay_ten_times_while_a_desk_tries_again(house: House, gateway: Double) -> None:
+    charge, at = unpaid(house, gateway, 0, link=True), STARTS_AT + 20 * MINUTE
+    good = gateway.card(house.patients[0])
+    pay = partial(sending.pay, str(house.practice.id), str(charge.pk), good.pk, return_url="http://testserver/")
+
+    with clock_at(at):
+        done = together([pay] * 10 + [partial(_tries_again, house, charge, at)] * 2)
+
+    assert told(done)["str"] == 1
+    assert set(told(done)) <= {"str", "charge_in_flight", "wrong_status"}
+    assert ended(house, gateway, charge, at) == PAYS
 
 
 # All at once

@@ -8,6 +8,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 import kept.billing.transitions.cards as cards
+import kept.billing.transitions.paying as paying
 import kept.noshows.transitions.attendance as noshows
 import kept.scheduling.transitions.attendance as attendance
 import kept.scheduling.transitions.booking as booking
@@ -70,8 +71,14 @@ TABLE = [
     Row("desk:feed", "GET", ALL - {BILLING}),
     Row("desk:new", "GET", DESK),
     Row("desk:new", "POST", DESK),
+    Row("desk:day-sheet", "GET", ALL - {BILLING}),
+    Row("desk:privacy", "POST", ALL, 302, sent={"initials": "on"}),
+    Row("desk:settings", "GET", HEADS),
+    Row("desk:calendar-settings", "GET", HEADS),
+    Row("desk:calendar-settings", "POST", HEADS, 302, sent={"step_minutes": "15"}),
     Row("desk:panel", "GET", ALL, 200, BOOKED),
     Row("desk:card-link", "POST", DESK, 200, AHEAD),
+    Row("desk:send-card-link", "POST", DESK, 302, AHEAD),
     Row("desk:card-given", "GET", ALL, 302, AHEAD),
     act("check-in", BOOKED),
     act("undo-check-in", ARRIVED),
@@ -105,9 +112,13 @@ TABLE = [
     Row("booking:card", "GET", NONE, 404, AHEAD, otherwise=404, to_nobody=404),  # only a browser that came by the link
     Row("booking:card", "POST", NONE, 404, AHEAD, otherwise=404, to_nobody=404),
     Row("booking:card-back", "GET", NONE, 404, AHEAD, otherwise=404, to_nobody=404),
+    Row("booking:pay-link", "GET", ALL, 302, DECLINED, to_nobody=302),
+    Row("booking:pay", "GET", NONE, 404, DECLINED, otherwise=404, to_nobody=404),
+    Row("booking:pay", "POST", NONE, 404, DECLINED, otherwise=404, to_nobody=404),
+    Row("booking:pay-back", "GET", NONE, 404, DECLINED, otherwise=404, to_nobody=404),
 ]
 HIDDEN_TO_PROVIDERS = {"billing:retry"}  # a charge is known by its invoice, and she sees none
-PUBLIC = {"booking:card-link", "booking:card", "booking:card-back", "billing:webhook"}
+PUBLIC = {"billing:webhook", *(f"booking:{name}{end}" for name in ("card", "pay") for end in ("", "-link", "-back"))}
 POST_ONLY = {row.name for row in TABLE} - {row.name for row in TABLE if row.method == "GET"}
 
 
@@ -167,13 +178,16 @@ def ids(name: str, juniper: House, subject: Appointment | None) -> dict[str, Any
         return {"charge_id": subject.charges.get().pk}
     if name.startswith("billing:"):
         return {"invoice_id": subject.invoices.get().pk}
-    if name == "booking:card-link":
-        return {"token": token(juniper, subject)}
+    if name in ("booking:card-link", "booking:pay-link"):
+        return {"token": token(name, juniper, subject)}
     return {"link_id" if name.startswith("booking:") else "appointment_id": subject.pk}
 
 
-def token(juniper: House, subject: Appointment) -> str:
-    return cards.card_link(subject, by=juniper.members[OWNER], at=QUARTER_PAST).split("/")[-2]
+def token(name: str, juniper: House, subject: Appointment) -> str:
+    owner = juniper.members[OWNER]
+    if name == "booking:pay-link":
+        return paying.payment_link(subject.charges.get(), by=owner, at=QUARTER_PAST).split("/")[-2]
+    return cards.card_link(subject, by=owner, at=QUARTER_PAST).split("/")[-2]
 
 
 def answers(row: Row, juniper: House, seats: Mapping[str, Browser], subject: Appointment | None) -> dict[str, int]:
@@ -235,7 +249,7 @@ def test_what_changes_something_is_never_done_by_a_get(juniper: House, leonora: 
 
     assert given == dict.fromkeys(rows, 405)
     assert set(rows) == {
-        *("desk:act", "desk:card-link", "desk:switch-clinic", "desk:theme"),
+        *("desk:act", "desk:card-link", "desk:privacy", "desk:send-card-link", "desk:switch-clinic", "desk:theme"),
         *("billing:keep", "billing:retry", "billing:webhook", "policies:switch"),
     }
 

@@ -10,3 +10,5 @@ import './keys.js';
 import './effect.js';
 import './copy.js';
 import './messages.js';
+import './live.js';
+import './print.js';

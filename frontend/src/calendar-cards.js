@@ -1,6 +1,7 @@
-// What is drawn in the calendar: appointments, breaks, and the providers' heads. Names are set as text, never as HTML.
-import { day, words } from './calendar-data.js';
-import { length, span, startClock } from './calendar-time.js';
+// What is drawn in the calendar: visits, breaks, and the heads of columns. Names are set as text, never as HTML.
+import { book, lang, words } from './calendar-data.js';
+import { drawn } from './calendar-state.js';
+import { span, startClock, todayThere } from './calendar-time.js';
 import { isCurrent } from './drawer.js';
 import htmx from './htmx.js';
 
@@ -21,7 +22,7 @@ function icon(name, className, label) {
   } else {
     svg.ariaHidden = 'true';
   }
-  use.setAttribute('href', `${day.icons_url}#${name}`);
+  use.setAttribute('href', `${book.icons_url}#${name}`);
   svg.append(use);
   return svg;
 }
@@ -33,12 +34,13 @@ function button(text, attributes) {
   return node;
 }
 
-function nameLink(appointment) {
-  const { title, url, service, display, resource } = appointment;
-  const provider = day.resources.find(({ id }) => id === resource).title;
-  const link = element('a', 'who', title);
+function nameLink(visit) {
+  const { name, url, service, provider, look } = visit;
+  const { name: with_ } = book.columns.find(({ id }) => id === provider) ?? {};
+  const link = element('a', 'who', name);
   link.href = url;
-  link.ariaLabel = [title, span(appointment), service, provider, day.statuses[display].label].join(', ');
+  link.draggable = false; // the card is dragged, not its address
+  link.ariaLabel = [name, span(visit), service, with_, look.label].filter(Boolean).join(', ');
   link.setAttribute('hx-get', url);
   link.setAttribute('hx-target', '#drawer');
   link.setAttribute('hx-push-url', 'true');
@@ -46,63 +48,97 @@ function nameLink(appointment) {
   return link;
 }
 
-const arrived = ({ noshow_url, checkin_url, title }) =>
+const arrived = ({ url, over, name }) =>
   element(
     'div',
     'ask',
     element('b', '', words.arrived),
-    button(words.yes, { 'hx-post': checkin_url, 'hx-swap': 'none', 'aria-label': `${words.yes}, ${title}` }),
-    button(words.noshow, { 'hx-get': noshow_url, 'hx-target': '#dialog', 'aria-label': `${words.noshow}, ${title}` }),
+    button(words.yes, {
+      'hx-post': `${url}${over ? 'complete' : 'check-in'}/`,
+      'hx-swap': 'none',
+      'aria-label': `${words.yes}, ${name}`,
+    }),
+    button(words.noshow, {
+      'hx-get': `${url}no-show/`,
+      'hx-target': '#dialog',
+      'aria-label': `${words.noshow}, ${name}`,
+    }),
   );
 
-function appointmentCard(appointment) {
-  const { service, display, card, ask } = appointment;
-  const { icon: name, label, tone } = day.statuses[display];
-  const minutes = length(appointment);
-  const mark = icon(name, 'mark size-3.5', label);
-  const who = nameLink(appointment);
-  const when = element('span', 'when', span(appointment));
+function visitCard(visit) {
+  const { service, look, card, ask } = visit;
+  const minutes = visit.end - visit.start;
+  const mark = icon(look.icon, 'mark size-3.5', look.label);
+  const who = nameLink(visit);
+  const when = element('span', 'when', span(visit));
   const what = element('div', 'what', service);
   const meta = card
     ? icon('credit-card', 'meta size-3.5', words.card)
     : icon('credit-card-x', 'meta size-3.5', words.noCard);
   const row = (...children) => element('div', 'row', ...children);
 
-  const node = element('div', `appt st-${tone}`);
-  node.dataset.status = display;
+  const node = element('div', `appt st-${look.tone}`);
+  node.dataset.status = look.display;
   if (minutes <= 15) {
     node.dataset.length = 'shortest';
     node.append(row(mark, who, meta));
   } else if (minutes <= 30) {
     node.dataset.length = 'short';
-    what.prepend(`${startClock(appointment)} · `);
+    what.prepend(`${startClock(visit)} · `);
     node.append(row(mark, who, meta), what);
   } else {
     node.append(row(mark, when, meta), row(who));
     if (!ask || minutes >= 60) node.append(what);
-    if (ask) node.append(arrived(appointment));
+    if (ask) node.append(arrived(visit));
   }
   htmx.process(node);
   return node;
 }
 
+/** Missed or cancelled: behind the book, not to be reached here; the lists have it. */
+const ghost = ({ name, look }) =>
+  element('div', `ghost st-${look.tone}`, icon(look.icon, 'size-3.5', look.label), element('span', '', name));
+
+const pause = () => element('div', 'blk', icon('coffee', 'size-3.5'), element('span', 'truncate', words.break));
+
 export function eventContent({ event }) {
-  if (event.display === 'background') return '';
-  const { appointment } = event.extendedProps;
-  if (!appointment.block) return { domNodes: [appointmentCard(appointment)] };
-  const label = element('span', 'truncate', appointment.title);
-  return { domNodes: [element('div', 'blk', icon('coffee', 'size-3.5'), label)] };
+  const { visit, isBreak } = event.extendedProps;
+  if (isBreak) return { domNodes: [pause()] };
+  if (!visit) return '';
+  return { domNodes: [event.display === 'background' ? ghost(visit) : visitCard(visit)] };
+}
+
+const hours = (minutes) => String(Math.round(minutes / 6) / 10);
+
+/** "NP · 6 of 7 h booked"; the first column alone has room for the last word. */
+function sub({ id, title, open }, index) {
+  const booked = drawn().filter(({ provider }) => provider === id);
+  const minutes = booked.reduce((sum, { start, end }) => sum + end - start, 0);
+  const pattern = index ? words.bookedShorter : words.booked;
+  const said = pattern.replace('{hours}', hours(minutes)).replace('{all}', hours(open));
+  return [title, said].filter(Boolean).join(' · ');
 }
 
 export function resourceLabelContent({ resource }) {
-  const { initials, sub } = resource.extendedProps;
-  const face = element('span', 'av size-8 text-2xs', initials);
+  const index = book.columns.findIndex(({ id }) => id === resource.id);
+  const column = book.columns[index];
+  const face = element('span', 'av size-8 text-2xs', column.initials);
   face.ariaHidden = 'true';
   const names = element(
     'span',
     'min-w-0 flex-1',
-    element('span', 'block truncate text-sm font-semibold', resource.title),
-    element('span', 'block truncate text-2xs text-muted tnum', sub),
+    element('span', 'block truncate text-sm font-semibold', column.name),
+    element('span', 'block truncate text-2xs text-muted tnum', sub(column, index)),
   );
   return { domNodes: [element('span', 'flex items-center gap-2 w-full p-2 text-start', face, names)] };
+}
+
+const weekday = new Intl.DateTimeFormat(lang, { weekday: 'short' });
+
+/** The head of a day of the week; the date is the browser's own for that calendar day. */
+export function dayHeaderFormat(date) {
+  const head = element('span', 'dayh', element('span', '', weekday.format(date)), element('b', 'tnum', String(date.getDate())));
+  const [year, month, day] = [date.getFullYear(), date.getMonth() + 1, date.getDate()].map((part) => String(part).padStart(2, '0'));
+  if (todayThere() === `${year}-${month}-${day}`) head.ariaCurrent = 'date';
+  return { domNodes: [head] };
 }

@@ -1,52 +1,65 @@
-// The day as a column per provider, kept up to date. Mounts EventCalendar on #calendar where there is room for it.
-import { createCalendar, ResourceTimeGrid } from '@event-calendar/core';
+// The book as a grid: a column per provider, or per day of one. Mounts EventCalendar on #calendar where there is room for it.
+import { createCalendar, ResourceTimeGrid, TimeGrid } from '@event-calendar/core';
 
 import '../styles/calendar.css';
-import { eventContent, resourceLabelContent } from './calendar-cards.js';
-import { day, host, lang } from './calendar-data.js';
-import { clockNow, offset, setNow } from './calendar-time.js';
-import htmx from './htmx.js';
+import { dayHeaderFormat, eventContent, resourceLabelContent } from './calendar-cards.js';
+import { book, host, lang } from './calendar-data.js';
+import { fed, isGhost, shown } from './calendar-state.js';
+import { clockNow, offset, setNow, wall } from './calendar-time.js';
 
 const roomy = matchMedia('(width >= 48rem)'); // below, the page shows the agenda
 const hour = new Intl.DateTimeFormat(lang, { hour: 'numeric' });
+const anHour = 88; // px, at any step
+const isWeek = book.view === 'week';
 let calendar;
 
-const resources = () =>
-  day.resources.map(({ id, title, initials, sub }) => ({ id, title, extendedProps: { initials, sub } }));
+const resources = () => book.columns.map(({ id, name }) => ({ id, title: name }));
 
-const events = () =>
-  day.events.map((appointment) => ({
-    id: appointment.id,
-    resourceId: appointment.resource,
-    start: appointment.start,
-    end: appointment.end,
-    title: appointment.title,
-    display: appointment.closed ? 'background' : 'auto',
-    extendedProps: { appointment },
+const closed = () =>
+  book.closed.map(([column, start, minutes, isBreak], index) => ({
+    id: `closed-${index}`,
+    resourceId: book.columns[column].id,
+    start: wall(start),
+    end: wall(start + minutes),
+    display: 'background',
+    extendedProps: { isBreak: Boolean(isBreak) },
   }));
 
+const asEvent = (visit) => ({
+  id: visit.id,
+  resourceId: visit.provider,
+  start: wall(visit.start),
+  end: wall(visit.end),
+  title: visit.name,
+  display: isGhost(visit) ? 'background' : 'auto',
+  extendedProps: { visit },
+});
+
 function build() {
-  if (calendar || !roomy.matches) return;
-  calendar = createCalendar(host, [ResourceTimeGrid], {
-    view: 'resourceTimeGridDay',
-    date: day.date,
+  if (calendar || !roomy.matches || !book.columns.length) return;
+  calendar = createCalendar(host, [isWeek ? TimeGrid : ResourceTimeGrid], {
+    view: isWeek ? 'timeGridWeek' : 'resourceTimeGridDay',
+    date: book.date,
+    firstDay: 1,
+    hiddenDays: book.hidden,
+    dayHeaderFormat,
     timeZone: offset(),
     locale: lang,
     headerToolbar: false,
     height: '100%',
     allDaySlot: false,
-    columnWidth: 'minmax(158px, 1fr)', // scrolls sideways where six do not fit
-    slotMinTime: day.min,
-    slotMaxTime: day.max,
-    scrollTime: day.min,
-    slotDuration: '00:15',
+    columnWidth: isWeek ? 'minmax(120px, 1fr)' : 'minmax(158px, 1fr)', // scrolls sideways where they do not fit
+    slotMinTime: book.min,
+    slotMaxTime: book.max,
+    scrollTime: book.min,
+    slotDuration: wall(book.step).slice(11),
     slotLabelInterval: '01:00',
-    slotHeight: 22,
+    slotHeight: (anHour * book.step) / 60,
     slotLabelFormat: (time) => hour.format(time),
     nowIndicator: true,
     resources: resources(),
     resourceLabelContent,
-    events: events(),
+    events: [...closed(), ...shown().map(asEvent)],
     eventContent,
   });
   requestAnimationFrame(() => {
@@ -69,40 +82,27 @@ function labelNow() {
   return line;
 }
 
-// --- keeping up ---
-
-const shown = () => JSON.stringify([day.resources, day.events]);
-
-/** Asks for the day again and draws what is new, where it stands; true if anything was. */
-async function refresh() {
-  const answer = await fetch(day.feed_url, { headers: { Accept: 'application/json' } }).catch(() => null);
-  if (!answer?.ok) return false; // the next try comes by itself
-  const before = shown();
-  Object.assign(day, await answer.json());
-  setNow(day.now);
-  calendar?.setOption('timeZone', offset());
-  if (shown() === before) return false;
-  if (calendar) await redraw();
-  return true;
-}
-
-async function redraw() {
+/** Draws what is new, where it stands; the rest, the scroll and the focus stay as they are. */
+async function redraw(feed, server) {
+  const before = new Map(shown().map((visit) => [visit.id, JSON.stringify(visit)]));
+  const after = new Map(fed(feed).map((visit) => [visit.id, visit]));
+  setNow(server, feed);
+  if (!calendar) return;
   const focused = host.contains(document.activeElement) && document.activeElement.getAttribute('href');
-  calendar.setOption('resources', resources());
-  calendar.setOption('events', events());
+  for (const id of before.keys()) if (!after.has(id)) calendar.removeEventById(id);
+  for (const [id, visit] of after) {
+    if (!before.has(id)) calendar.addEvent(asEvent(visit));
+    else if (before.get(id) !== JSON.stringify(visit)) calendar.updateEvent(asEvent(visit));
+  }
+  calendar.setOption('timeZone', offset());
+  if (!isWeek) calendar.setOption('resources', resources()); // their heads count the hours
   await new Promise(requestAnimationFrame);
   dropRoles();
+  labelNow();
   if (focused) host.querySelector(`.who[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
-}
-
-async function keepUp() {
-  if (document.hidden) return;
-  if (calendar) labelNow();
-  if (await refresh()) htmx.trigger(document.body, 'book-changed'); // somebody else did something
 }
 
 build();
 roomy.addEventListener('change', build);
-document.body.addEventListener('appointment-changed', refresh);
-document.addEventListener('visibilitychange', keepUp);
-setInterval(keepUp, 20_000);
+document.body.addEventListener('book-fed', ({ detail: { feed, server } }) => redraw(feed, server));
+setInterval(labelNow, 20_000);

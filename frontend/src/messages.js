@@ -8,7 +8,7 @@ const failed = document.getElementById('failed');
 toasts?.addEventListener('animationend', ({ target }) => target.remove());
 toasts?.addEventListener('click', ({ target }) => target.closest('[data-close]')?.closest('.toast').remove());
 
-const showOffline = (isOffline) => offline && (offline.hidden = !isOffline);
+export const showOffline = (isOffline) => offline && (offline.hidden = !isOffline);
 addEventListener('offline', () => showOffline(true));
 addEventListener('online', () => showOffline(false));
 document.addEventListener('htmx:sendError', () => showOffline(true));

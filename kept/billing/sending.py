@@ -79,7 +79,7 @@ def confirm(gateway: Gateway, charge: Charge, door: Door, *, return_url: str = "
     return facts
 
 
-def pay(practice_id: str, charge_id: str, card_id: UUID, *, return_url: str) -> str:
+def pay(practice_id: str, charge_id: str, card_id: UUID | None, *, return_url: str) -> str:
     """The patient pays with that card, on her own phone: the same payment, confirmed while she is there (I4). The charge then says what
     became of it. Returns the address of her bank's question, if it asks one.
 

@@ -3,9 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from csp.decorators import csp_update
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,7 +12,7 @@ from django.utils.translation import gettext as _
 from kept.billing.gateways.facts import Busy, NoAnswer, Rejected
 from kept.billing.models import CardCapture
 from kept.billing.transitions import cards
-from kept.booking.links import let_in, practice_of
+from kept.booking.links import hand_over, let_in, link_or_404, practice_of
 from kept.foundation import clock
 from kept.foundation.refusals import Refusal
 from kept.foundation.scope import scope
@@ -22,19 +21,14 @@ from kept.patients.queries import usable_card
 from kept.policies import queries as policies
 from kept.scheduling.models import Appointment, Status
 
-hand_over: Any = csp_update({"form-action": settings.GATEWAY_PAGES})
-
 
 def enter(request: HttpRequest, token: str) -> HttpResponse:
     return redirect("booking:card", let_in(request, token, Link.Purpose.CARD))
 
 
 def _appointment(link_id: UUID) -> Appointment:
-    link = Link.objects.filter(pk=link_id).first()
-    if link is None:
-        raise Http404
     shown = Appointment.objects.select_related("practice", "patient", "provider", "clinic", "acceptance__card", "acceptance__version")
-    return shown.get(pk=link.subject_id)
+    return shown.get(pk=link_or_404(link_id).subject_id)
 
 
 @hand_over  # type: ignore[untyped-decorator]
@@ -97,7 +91,7 @@ def back(request: HttpRequest, link_id: UUID) -> HttpResponse:
     practice_id = practice_of(request, link_id)
     with scope(practice_id, actor="patient:link", source="card page"):
         appointment = _appointment(link_id)
-        captures = CardCapture.objects.filter(appointment=appointment, state=CardCapture.State.OPEN)
+        captures = CardCapture.objects.filter(appointment=appointment, charge=None, state=CardCapture.State.OPEN)
         capture_ids = list(captures.order_by("-created_at").values_list("id", flat=True)[:3])
     for capture_id in capture_ids:
         try:

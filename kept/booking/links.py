@@ -1,13 +1,19 @@
 """Links without an account (I17): the first GET swaps the token for the session and a clean address; only POST changes anything."""
 
+from typing import Any
 from uuid import UUID
 
+from csp.decorators import csp_update
+from django.conf import settings
 from django.http import Http404, HttpRequest
 
 from kept.foundation import clock
 from kept.foundation.ids import as_id
 from kept.foundation.scope import scope
+from kept.patients.models import Link
 from kept.patients.queries import link_by_secret
+
+hand_over: Any = csp_update({"form-action": settings.GATEWAY_PAGES})  # of a page whose form leads to the gateway
 
 
 def let_in(request: HttpRequest, token: str, purpose: str) -> str:
@@ -31,3 +37,11 @@ def practice_of(request: HttpRequest, link_id: UUID) -> str:
     if practice_id is None:
         raise Http404
     return str(practice_id)
+
+
+def link_or_404(link_id: UUID) -> Link:
+    """The link, inside its practice's scope. Raises Http404."""
+    link = Link.objects.filter(pk=link_id).first()
+    if link is None:
+        raise Http404
+    return link

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.db.models import prefetch_related_objects
-from django.http import Http404, HttpResponse, JsonResponse, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -14,9 +15,14 @@ from django.views.decorators.http import require_POST
 
 import kept.scheduling.transitions.attendance as attendance
 from kept.billing import timeline
-from kept.desk import awaiting, day_page
+from kept.desk import awaiting, grid
+from kept.desk.book_page import BookPage
 from kept.desk.context import clinic_of
+from kept.desk.day_page import DayPage
+from kept.desk.list_page import ListPage
 from kept.desk.looks import looks_at
+from kept.desk.privacy import is_private
+from kept.desk.week_page import WeekPage, week_of
 from kept.foundation import clock
 from kept.foundation.lists import chosen_ids, day_of
 from kept.foundation.pages import done
@@ -26,6 +32,8 @@ from kept.noshows.words import fee_words
 from kept.practice.doors import MemberRequest, member_required
 from kept.practice.models import Clinic
 from kept.practice.rules import Right
+from kept.scheduling.entries import entries, in_span
+from kept.scheduling.fitting import rooms_of
 from kept.scheduling.models import Appointment, Status
 from kept.scheduling.queries import appointment_or_404
 from kept.scheduling.rules import display
@@ -41,47 +49,77 @@ VERBS: dict[str, Callable[..., Appointment]] = {
 }
 
 
+PAGES: dict[str, type[BookPage]] = {page.view: page for page in (DayPage, WeekPage, ListPage)}
+
+
 def place(request: MemberRequest, asked: QueryDict, *, remember: bool = True) -> Clinic:
     """The clinic that is asked for, else the one she works at now. Asking for one makes it that."""
     wanted = chosen_ids(asked, "clinic")
     if wanted:
-        named = next((clinic for clinic in request.member.given_clinics if clinic.pk == wanted[0]), None)
-        if named is None:
+        given = {clinic.pk: clinic for clinic in request.member.given_clinics}
+        if not given.keys() >= set(wanted):
             raise Http404
-        if remember:
-            request.session["clinic"] = str(named.pk)
-        return named
+        if remember and request.session.get("clinic") != str(wanted[0]):
+            request.session["clinic"] = str(wanted[0])
+        return given[wanted[0]]
     chosen = clinic_of(request, request.member)
     if chosen is None:
         raise Http404
     return chosen
 
 
-def _page(request: MemberRequest, clinic: Clinic, now: datetime, on: Any = None, *, remember: bool = True) -> day_page.DayPage:
-    """The day the address names, else the one last viewed, else today."""
-    kept_day = request.session.get("day", {})
-    last = kept_day.get("on") if kept_day.get("seen") == clinic.local_date(now).isoformat() else None
-    day = on or day_of(request.GET, "date") or (last and datetime.fromisoformat(last).date()) or clinic.local_date(now)
-    seen = {"on": day.isoformat(), "seen": clinic.local_date(now).isoformat()}
-    if remember and kept_day != seen:
-        request.session["day"] = seen
-    return day_page.DayPage(request.member, clinic, day, chosen_ids(request.GET, "provider"), now)
+def page_of(
+    request: MemberRequest,
+    clinic: Clinic,
+    now: datetime,
+    *,
+    on: date | None = None,
+    provider: UUID | None = None,
+) -> BookPage:
+    """The page that the address names. What it does not name is as it was last viewed; on another day, that day.
+
+    `on` and `provider` are of an appointment whose panel lies over the page, which is as it was last viewed too. A page that only
+    brings itself up to date is not remembered.
+    """
+    kept, today = request.session.get("book", {}), clinic.local_date(now).isoformat()
+    fields = QueryDict() if on else request.GET
+    as_before = not fields
+    view = kept.get("view", "day") if as_before else fields.get("view", "day")
+    last = kept.get("on") if kept.get("seen") == today else today
+    on = on or day_of(fields, "date") or date.fromisoformat(last)
+    before = [provider] if provider else [UUID(each) for each in kept.get("providers", [])]
+    asked = before if as_before and view == "week" else chosen_ids(fields, "provider")
+    page = PAGES.get(view, DayPage)(request.member, clinic, on, asked, now, is_private(request), fields)
+    seen = {"seen": today, "on": on.isoformat(), "view": page.view, "providers": [str(each) for each in page.chosen]}
+    if kept != seen and not request.headers.get("HX-Request"):
+        request.session["book"] = seen
+    return page
 
 
 @member_required
 def day(request: MemberRequest) -> HttpResponse:
+    """The book: as a day, a week or a list."""
     now = clock.now()
     request.member.must(Right.SEE_BOOK)
-    return render(request, "desk/day.html", _page(request, place(request, request.GET), now).context())
+    page = page_of(request, place(request, request.GET), now)
+    return render(request, page.template, page.context())
 
 
 @member_required
 def feed(request: MemberRequest) -> HttpResponse:
-    """The same day as JSON for the calendar to keep up with. Asked by itself, so it leaves no trace of what was viewed last."""
-    now = clock.now()
-    request.member.must(Right.SEE_BOOK)
-    calendar = _page(request, place(request, request.GET, remember=False), now, remember=False).calendar()
-    return JsonResponse({key: calendar[key] for key in ("now", "resources", "events")})
+    """The same days for the calendar to keep up with. Asked by itself every few seconds, so it leaves no trace of what was viewed last."""
+    now, member = clock.now(), request.member
+    member.must(Right.SEE_BOOK)
+    clinic = place(request, request.GET, remember=False)
+    on = day_of(request.GET, "date") or clinic.local_date(now)
+    asked, private = chosen_ids(request.GET, "provider"), is_private(request)
+    if request.GET.get("view") == "list":
+        return grid.answer(request, ListPage(member, clinic, on, asked, now, private, request.GET).feed())
+    first, last = week_of(on) if request.GET.get("view") == "week" else (on, on)
+    found = entries(in_span(member, [clinic], first, last, asked))
+    shown = [each for each in found if each.on_the_book or "ghosts" in request.GET]
+    named = [each.by_initials() for each in shown] if private else shown
+    return grid.answer(request, grid.feed(named, first, clinic.zone, member, now))
 
 
 @member_required
@@ -96,15 +134,22 @@ def panel(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
         return render(request, "desk/_panel.html", context)
     if not request.member.may(Right.SEE_BOOK):
         return render(request, "desk/panel_alone.html", context)
-    return over_its_day(request, appointment.clinic, appointment.local_date, "desk/_panel.html", context)
+    return over_its_day(request, appointment.clinic, appointment.local_date, "desk/_panel.html", context, provider=appointment.provider_id)
 
 
 def over_its_day(
-    request: MemberRequest, clinic: Clinic, on: date, drawer: str, context: dict[str, Any], *, status: int = 200
+    request: MemberRequest,
+    clinic: Clinic,
+    on: date,
+    drawer: str,
+    context: dict[str, Any],
+    *,
+    provider: UUID | None = None,
+    status: int = 200,
 ) -> HttpResponse:
-    """A whole page: the day with that in its drawer."""
-    page = _page(request, clinic, clock.now(), on=on)
-    return render(request, "desk/day.html", page.context() | context | {"drawer": drawer, "clinic": clinic}, status=status)
+    """A whole page: the book of that day, as it was last viewed, with that in its drawer. A week is that provider's."""
+    page = page_of(request, clinic, clock.now(), on=on, provider=provider)
+    return render(request, page.template, page.context() | context | {"drawer": drawer, "clinic": clinic}, status=status)
 
 
 def with_card_link(request: MemberRequest, appointment_id: UUID, now: datetime) -> HttpResponse:
@@ -141,10 +186,17 @@ def panel_context(request: MemberRequest, appointment: Appointment, now: datetim
         "arrived_question": appointment.status == Status.BOOKED and late >= 0,
         "late": f"{late // 60} h {late % 60} min" if late >= 60 else f"{late} min",
         "timeline": timeline.of_appointment(appointment),
+        "rooms": rooms_of(appointment),
         "awaiting": awaiting.facts(appointment) if can["card-link"].allowed else None,
         "url": reverse("desk:panel", args=[appointment.pk]),
-        "close_url": f"{reverse('desk:day')}?date={appointment.local_date}&clinic={appointment.clinic_id}",
+        "close_url": beneath(request) or f"{reverse('desk:day')}?date={appointment.local_date}&clinic={appointment.clinic_id}",
     }
+
+
+def beneath(request: MemberRequest) -> str:
+    """The page of the book over which a panel is asked for; empty where it is another page, or another panel."""
+    under = urlsplit(request.headers.get("HX-Current-URL", ""))
+    return f"{under.path}?{under.query}" if under.path == reverse("desk:day") and under.query else ""
 
 
 @require_POST

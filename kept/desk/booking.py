@@ -1,7 +1,6 @@
 """Booking at the desk: a new appointment in the drawer over its day, and the card link at once where the policy asks for a card."""
 
 from datetime import datetime
-from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -9,9 +8,10 @@ from django.urls import reverse
 
 import kept.patients.transitions as patients
 import kept.scheduling.transitions.booking as scheduling
-from kept.desk import book
+from kept.desk import awaiting, book
 from kept.desk.draft import Draft, as_pressed
 from kept.desk.looks import looks_at
+from kept.desk.prospect import Prospect
 from kept.foundation import clock
 from kept.foundation.pages import CHANGED, attempt
 from kept.practice.doors import MemberRequest, member_required
@@ -30,9 +30,12 @@ def new(request: MemberRequest) -> HttpResponse:
     draft = Draft(request.member, book.place(request, fields), fields, now)
     if "add" in request.POST and (added := _added(draft)):
         draft = added
-    if "book" in request.POST and draft.is_whole() and (appointment := _booked(draft)):
-        return _after(request, appointment, now)
-    return _shown(request, draft)
+    prospect = Prospect(draft)
+    if "book" in request.POST:
+        if draft.is_whole() and not prospect.blocked and (appointment := _booked(draft, prospect)):
+            return _after(request, appointment, now)
+        prospect = Prospect(draft)  # somebody may have been faster
+    return _shown(request, draft, prospect)
 
 
 def _added(draft: Draft) -> Draft | None:
@@ -48,8 +51,16 @@ def _added(draft: Draft) -> Draft | None:
     return draft.changed(patient=patient.pk, new="") if patient else None
 
 
-def _booked(draft: Draft) -> Appointment | None:
-    return attempt(draft.form, lambda: scheduling.book(**draft.wish(), by=draft.member, at=draft.now))
+def _booked(draft: Draft, prospect: Prospect) -> Appointment | None:
+    """The visit, its letter with the card link on its way if that is wanted."""
+
+    def book_it() -> Appointment:
+        appointment = scheduling.book(**draft.wish(), double_book=prospect.double, by=draft.member, at=draft.now)
+        if draft.sends:
+            awaiting.send(appointment, by=draft.member, at=draft.now)
+        return appointment
+
+    return attempt(draft.form, book_it)
 
 
 def _after(request: MemberRequest, appointment: Appointment, now: datetime) -> HttpResponse:
@@ -63,14 +74,15 @@ def _after(request: MemberRequest, appointment: Appointment, now: datetime) -> H
     return response
 
 
-def _shown(request: MemberRequest, draft: Draft) -> HttpResponse:
+def _shown(request: MemberRequest, draft: Draft, prospect: Prospect) -> HttpResponse:
     if draft.patient:
         looks_at(request, "booking", draft.patient.patient.pk, draft.now)
     elif draft.search:
         looks_at(request, "patients searched", None, draft.now)
-    wrong = draft.form.errors or draft.newcomer and draft.newcomer.errors
-    status = 422 if wrong and request.method == "POST" else 200
-    context: dict[str, Any] = {"draft": draft, "close_url": f"{reverse('desk:day')}?date={draft.day}&clinic={draft.clinic.pk}"}
+    refused = request.method == "POST" and (draft.form.errors or draft.newcomer and draft.newcomer.errors) or "book" in request.POST
+    close_url = book.beneath(request) or f"{reverse('desk:day')}?date={draft.day}&clinic={draft.clinic.pk}"
+    context = {"draft": draft, "prospect": prospect, "close_url": close_url}
+    status = 422 if refused else 200
     if request.headers.get("HX-Request"):
         part = PARTS.get(request.headers.get("HX-Target", ""), "desk/_booking.html")
         return render(request, part, context, status=status)

@@ -7,7 +7,6 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from kept.practice import queries
 from kept.practice.models import Clinic, Member
 from kept.practice.rules import Right
 
@@ -28,14 +27,14 @@ def tabs(member: Member) -> list[Tab]:
     offered = [
         (Right.SEE_BOOK, "appointments", _("Appointments"), "desk:day", "calendar-days", "g a"),
         (Right.SEE_SALES, "sales", _("Sales"), "billing:invoices", "receipt", "g s"),
-        (Right.SEE_SETTINGS, "settings", _("Settings"), "policies:policy", "settings", ""),
+        (Right.SEE_SETTINGS, "settings", _("Settings"), "desk:settings", "settings", ""),
     ]
     return [Tab(key, label, reverse(name), icon, keys) for right, key, label, name, icon, keys in offered if member.may(right)]
 
 
 def clinic_of(request: HttpRequest, member: Member) -> Clinic | None:
     """The clinic she works at now, of those she was given; None where she has none."""
-    return _chosen(request, list(queries.clinics(member)))
+    return _chosen(request, member.given_clinics)
 
 
 def _chosen(request: HttpRequest, clinics: list[Clinic]) -> Clinic | None:

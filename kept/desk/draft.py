@@ -11,15 +11,18 @@ from django.http import QueryDict
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from kept.billing.gateways import accounts
 from kept.desk.forms import BookingForm, NewPatientForm, called
 from kept.desk.known import Known, known
-from kept.foundation.dates import clock_span, short_day
+from kept.foundation.dates import clock_span
 from kept.foundation.money import Money
 from kept.patients import queries as patients
 from kept.policies import queries as policies
 from kept.policies.models import PolicyVersion
 from kept.practice import queries as practice
-from kept.practice.models import Clinic, Member, Provider, Service
+from kept.practice.models import Clinic, Member, Provider, Resource, Service
+from kept.scheduling import fitting
+from kept.scheduling.fitting import Need
 
 MOST_FOUND = 8
 
@@ -177,12 +180,18 @@ class Draft:
     # With whom, when and where
 
     @cached_property
-    def providers(self) -> list[Provider]:
-        return list(practice.providers(self.member, self.clinic))
+    def provider(self) -> Provider | None:
+        return next((each for each in self._here if each.pk in self._ids("provider")[:1]), None)
 
     @cached_property
-    def provider(self) -> Provider | None:
-        return next((each for each in self.providers if each.pk in self._ids("provider")[:1]), None)
+    def providers(self) -> list[Provider]:
+        """Those who perform the services, and the one who is chosen."""
+        able = fitting.performers(self._here, [each.pk for each in self.services])
+        return [each for each in self._here if each in able or each == self.provider]
+
+    @cached_property
+    def _here(self) -> list[Provider]:
+        return list(practice.providers(self.member, self.clinic))
 
     @property
     def starts_at(self) -> datetime | None:
@@ -198,6 +207,15 @@ class Draft:
         """Whether it is recorded afterwards (R16)."""
         return self.starts_at is not None and self.starts_at < self.now
 
+    @cached_property
+    def needs(self) -> list[Need]:
+        """Of which rooms and devices one each is taken."""
+        return list(dict.fromkeys(fitting.needs(self.clinic, [each.pk for each in self.services])))
+
+    @cached_property
+    def resources(self) -> list[Resource]:
+        return [room for need in self.needs for room in need.fitting if room.pk in self._ids("resources")]
+
     # What it costs
 
     @property
@@ -210,11 +228,23 @@ class Draft:
     @cached_property
     def policy(self) -> PolicyVersion | None:
         """The version to accept, where a card will be asked for."""
-        return None if self.afterwards else policies.version_in_use()
+        return None if self.afterwards or not accounts.payments_on() else policies.version_in_use()
 
     @property
     def symbol(self) -> str:
         return self.total.symbol
+
+    @property
+    def address(self) -> str:
+        """Where a card link can be sent."""
+        return self.patient.patient.email if self.policy and self.patient else ""
+
+    @property
+    def sends(self) -> bool:
+        """Whether the card link is sent: as ticked, and before it is asked as the practice has decided about letters."""
+        if "asked" in self.fields:
+            return bool(self.address) and "send" in self.fields
+        return bool(self.address) and self.member.practice.settings.tell_patients
 
     # Booking it
 
@@ -250,21 +280,10 @@ class Draft:
             "patient": self.patient.patient,
             "services": self.services,
             "starts_at": self.starts_at,
+            "resources": self.resources,
             "price": said["price"],
             "note": said["note"],
-            "double_book": said["double_book"],
         }
-
-    @property
-    def effect(self) -> str:
-        """What Book would do, in the line beside it."""
-        if not self.patient or not self.services:
-            return _("Choose a patient and a service.")
-        if not self.provider or not self.starts_at or not self.ends_at:
-            return _("Choose a provider and a time.")
-        zone = self.clinic.zone
-        words = {"day": short_day(self.starts_at, zone), "span": clock_span(self.starts_at, self.ends_at, zone)}
-        return (_("Records %(day)s, %(span)s afterwards.") if self.afterwards else _("Books %(day)s, %(span)s.")) % words
 
     @property
     def focus(self) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kept.desk import awaiting, book, booking, views
+from kept.desk import awaiting, book, booking, calendar_settings, day_sheet, privacy, settings, views
 
 app_name = "desk"
 urlpatterns = [
@@ -13,8 +13,13 @@ urlpatterns = [
     path("appointments/", book.day, name="day"),
     path("appointments/feed/", book.feed, name="feed"),
     path("appointments/new/", booking.new, name="new"),
+    path("appointments/privacy/", privacy.switch, name="privacy"),
+    path("appointments/day-sheet/", day_sheet.day_sheet, name="day-sheet"),
     path("appointments/<uuid:appointment_id>/", book.panel, name="panel"),
     path("appointments/<uuid:appointment_id>/card-link/", awaiting.card_link, name="card-link"),
+    path("appointments/<uuid:appointment_id>/send-card-link/", awaiting.send_card_link, name="send-card-link"),
     path("appointments/<uuid:appointment_id>/card-given/", awaiting.card_given, name="card-given"),
     path("appointments/<uuid:appointment_id>/<slug:verb>/", book.act, name="act"),
+    path("settings/", settings.home, name="settings"),
+    path("settings/calendar/", calendar_settings.calendar_settings, name="calendar-settings"),
 ]

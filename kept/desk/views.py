@@ -52,7 +52,7 @@ def switch_clinic(request: MemberRequest) -> HttpResponse:
     """She works at another clinic from now on; the page she was on shows it. A day or a visit names its own clinic: then the book."""
     if request.POST.get("clinic", "") in {str(clinic.pk) for clinic in request.member.given_clinics}:
         request.session["clinic"] = request.POST["clinic"]
-    return redirect("desk:day") if _page_before(request) in ("desk:day", "desk:panel") else _back(request)
+    return redirect("desk:day") if _page_before(request) in ("desk:day", "desk:panel") else back(request)
 
 
 @require_POST
@@ -63,7 +63,7 @@ def theme(request: HttpRequest) -> HttpResponse:
     wanted = request.POST.get("theme", "")
     user.theme = wanted if wanted in THEMES else ""
     user.save(update_fields=["theme"])
-    return _back(request)
+    return back(request)
 
 
 def _page_before(request: HttpRequest) -> str:
@@ -74,7 +74,7 @@ def _page_before(request: HttpRequest) -> str:
         return ""
 
 
-def _back(request: HttpRequest) -> HttpResponse:
+def back(request: HttpRequest) -> HttpResponse:
     before = request.headers.get("Referer", "")
     ours = before.startswith("http") and url_has_allowed_host_and_scheme(before, {request.get_host()}, require_https=request.is_secure())
     return HttpResponseRedirect(before) if ours else redirect("desk:enter")

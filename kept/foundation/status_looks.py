@@ -65,6 +65,6 @@ LEGEND = [
 ]
 
 
-def for_script() -> dict[str, dict[str, str]]:
-    """The looks by display, as calendar.js takes them."""
-    return {display: {"icon": look.icon, "label": str(look.label), "tone": look.tone} for display, look in STATUS_LOOKS.items()}
+def for_script() -> list[dict[str, str]]:
+    """The looks in the table's order, as calendar.js takes them."""
+    return [{"display": key, "icon": look.icon, "label": str(look.label), "tone": look.tone} for key, look in STATUS_LOOKS.items()]

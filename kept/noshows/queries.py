@@ -12,8 +12,8 @@ from kept.foundation.money import Money
 from kept.noshows.models import Fee
 from kept.patients.queries import patients
 from kept.practice import queries as practice
-from kept.practice.models import Member
-from kept.scheduling.models import Appointment, Claim, Status
+from kept.practice.models import Member, Resource
+from kept.scheduling.models import LONGEST, Appointment, Claim, Status
 from kept.scheduling.queries import in_days
 
 DEFAULT_DAYS = 30
@@ -130,15 +130,25 @@ def totals(member: Member, wanted: Filter) -> Totals:
     return result
 
 
-def taken_by(appointments: Sequence[Appointment]) -> dict[Any, Appointment]:
-    """Of missed appointments whose time is held by somebody else meanwhile (R11): by whom, by the missed one's id."""
+def taken_by(appointments: Sequence[Appointment]) -> dict[Any, Claim]:
+    """Of missed appointments whose time, or room, is held by somebody or something else meanwhile (R11): the first such claim, by the
+    missed one's id."""
     held = Claim.objects.filter(appointment__in=[appointment.pk for appointment in appointments], live=False)
-    rival = Claim.objects.filter(
-        practice=OuterRef("practice"), resource=OuterRef("resource"), live=True, during__overlap=OuterRef("during")
-    ).exclude(appointment=OuterRef("appointment"))
-    clashes = dict(held.annotate(rival=Subquery(rival.values("appointment")[:1])).exclude(rival=None).values_list("appointment", "rival"))
-    rivals = Appointment.objects.select_related("patient", "provider", "clinic").in_bulk(set(clashes.values()))
-    return {missed: rivals[rival] for missed, rival in clashes.items()}
+    rivals = Claim.objects.filter(
+        practice=OuterRef("practice"),
+        resource=OuterRef("resource"),
+        live=True,
+        starts_at__lt=OuterRef("ends_at"),
+        ends_at__gt=OuterRef("starts_at"),
+        ends_at__lt=OuterRef("ends_at") + LONGEST,
+    ).order_by("starts_at", "id")
+    clashes = held.annotate(rival=Subquery(rivals.values("pk")[:1])).exclude(rival=None).values_list("appointment", "rival")
+    by_id = Claim.objects.with_holders().in_bulk({rival for _missed, rival in clashes})
+    found: dict[Any, Claim] = {}
+    for missed, rival in clashes:
+        if missed not in found or by_id[rival].resource.kind == Resource.Kind.PROVIDER:
+            found[missed] = by_id[rival]
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from kept.foundation.lists import with_query
 from kept.foundation.pages import attempt, dialog, told
 from kept.foundation.paging import page
 from kept.foundation.status_looks import FEE_LOOKS
-from kept.noshows import listing, queries
+from kept.noshows import listing, queries, taken
 from kept.noshows.forms import MarkForm, RestoreForm
 from kept.noshows.offers import fee_offer, offer_facts
 from kept.noshows.transitions import attendance, fees
@@ -112,7 +112,7 @@ def restore(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
     context = {
         "appointment": appointment,
         "form": form,
-        "taken_by": taken_by,
+        "taken_by": taken.at_length(taken_by, member) if taken_by else "",
         "fee": fee,
         "words": fee_words(appointment, fee, at=now) if fee else None,
         "still_paid": fee is not None and fees.still_paid(fee),
@@ -179,7 +179,7 @@ def no_shows(request: MemberRequest) -> HttpResponse:
         journal.looked_at("no-shows searched", practice_id=request.member.practice_id, at=now)
     found = page(queries.no_shows(request.member, wanted, at=now), by="starts_at", cursor=request.GET.get("after"), limit=ROWS)
     facts = queries.attendance([row.patient_id for row in found.rows])
-    taken = queries.taken_by(found.rows)
+    rivals = queries.taken_by(found.rows)
     rows = []
     for appointment in found.rows:
         fee = queries.fee_of(appointment, at=now)
@@ -189,7 +189,7 @@ def no_shows(request: MemberRequest) -> HttpResponse:
                 "fee": fee,
                 "words": fee_chip(appointment, fee),
                 "attendance": facts.get(appointment.patient_id),
-                "taken_by": taken.get(appointment.pk),
+                "taken_by": taken.briefly(rivals[appointment.pk], request.member) if appointment.pk in rivals else "",
                 "may_restore": request.member.may(Right.MARK, appointment),
                 "may_see_invoice": request.member.may(Right.SEE_SALES, appointment),
             }

@@ -1,6 +1,6 @@
 """Reading the practice: seats, clinics, providers and services a member may see."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -32,13 +32,15 @@ def clinics(member: Member) -> QuerySet[Clinic]:
     return (found.filter(id__in=member.clinic_limits) if member.clinic_limits else found).order_by("name", "id")
 
 
-def providers(member: Member, clinic: Clinic | None = None) -> QuerySet[Provider]:
-    """Providers who work at her clinics, or at that one; to a provider herself alone."""
-    found = Provider.objects.filter(practice=member.practice_id, active=True)
+def providers(member: Member, clinic: Clinic | None = None, *, also: Iterable[UUID] = ()) -> QuerySet[Provider]:
+    """Providers who work at her clinics, or at that one; to a provider herself alone. `also`: and these, who may have left."""
+    works = Q(active=True)
     if clinic:
-        found = found.filter(places__clinic=clinic)
+        works &= Q(places__clinic=clinic)
     elif member.clinic_limits:
-        found = found.filter(places__clinic__in=member.clinic_limits)
+        works &= Q(places__clinic__in=member.clinic_limits)
+    left = list(also)
+    found = Provider.objects.filter(works | Q(pk__in=left) if left else works, practice=member.practice_id)
     if member.role == Role.PROVIDER:
         found = found.filter(id=member.provider_id or NIL)
     return found.distinct().order_by("name", "id")

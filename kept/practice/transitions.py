@@ -1,14 +1,18 @@
-"""Changing the practice: numbers given out, keys issued."""
+"""Changing the practice: numbers given out, keys issued, settings changed."""
 
 import hashlib
 import secrets
-from datetime import datetime
+from datetime import datetime, time
 from uuid import UUID
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
+from kept.events import journal
 from kept.foundation.ids import new_id
-from kept.practice.models import ApiKey, Member
+from kept.foundation.refusals import Refusal
+from kept.practice.models import ApiKey, Member, Settings
+from kept.practice.rules import Right
 
 NEXT = """insert into practice_counter (id, practice_id, name, value) values (%s, %s, %s, %s)
 on conflict (practice_id, name) do update set value = practice_counter.value + 1 returning value"""
@@ -40,3 +44,21 @@ def issue_key(member: Member, name: str, *, scopes: list[str], at: datetime, exp
         expires_at=expires_at,
     )
     return f"{member.practice_id.hex}.{secret}"
+
+
+def set_calendar(*, ghosts: bool, step_minutes: int, shown_from: time | None, shown_to: time | None, by: Member, at: datetime) -> Settings:
+    """How the practice's calendar is drawn: whether missed and cancelled visits stay behind the book, its step, the hours it shows.
+
+    Wall times; without both the clinic's own hours are shown. Raises Refusal `invalid`, `not_permitted`.
+    """
+    by.must(Right.SET_UP)
+    if (shown_from is None) != (shown_to is None):
+        raise Refusal("invalid", _("Say both, or neither for the clinic’s own hours."), field="shown_to" if shown_from else "shown_from")
+    if shown_from and shown_to and shown_from >= shown_to:
+        raise Refusal("invalid", _("The calendar ends after it begins."), field="shown_to")
+    settings = Settings.objects.select_for_update(no_key=True).get(practice=by.practice_id)
+    settings.calendar_ghosts, settings.calendar_step_minutes = ghosts, step_minutes
+    settings.calendar_from, settings.calendar_to = shown_from, shown_to
+    settings.save(update_fields=["calendar_ghosts", "calendar_step_minutes", "calendar_from", "calendar_to"])
+    journal.record("settings.calendar", settings, by=by, at=at, ghosts=ghosts, step=step_minutes)
+    return settings

@@ -10,7 +10,7 @@ from psycopg.types.range import Range
 from kept.foundation.dates import clock_time, moment
 from kept.foundation.refusals import Refusal, refusing
 from kept.practice.models import Member, Provider, Resource
-from kept.practice.rules import Right, works_at
+from kept.practice.rules import Role, works_at
 from kept.scheduling.fitting import Need, left_open, pick
 from kept.scheduling.models import Appointment, Block, Claim
 
@@ -20,9 +20,7 @@ Lanes = dict[UUID, int]
 
 def holders(resource_ids: Iterable[UUID], during: Span, *, but: Appointment | None = None) -> list[Claim]:
     """The live claims over that time, earliest first, with whose or what's they are."""
-    found = Claim.objects.over(resource_ids, *during).select_related(
-        "resource", "block__clinic", "appointment__patient", "appointment__provider", "appointment__clinic"
-    )
+    found = Claim.objects.over(resource_ids, *during).with_holders()
     return list((found.exclude(appointment=but) if but else found).order_by("starts_at", "id"))
 
 
@@ -86,9 +84,9 @@ def slot_taken(taken: Sequence[Claim], provider: Provider | None, by: Member) ->
 
 def may_know(claim: Claim, by: Member) -> bool:
     """Whether she may be told whose time it is: of clinics she was given; a provider of her own patients (R24)."""
-    if claim.appointment:
-        return by.may(Right.SEE_BOOK, claim.appointment)
-    return claim.block is not None and works_at(by, claim.block.clinic_id)
+    visit = claim.appointment
+    own = by.role != Role.PROVIDER or visit is None or visit.provider_id == by.provider_id
+    return own and works_at(by, claim.clinic.pk)
 
 
 def in_the_way(claim: Claim, *, known: bool = True) -> str:

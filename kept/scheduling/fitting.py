@@ -59,12 +59,23 @@ def check_provider(provider: Provider, clinic: Clinic, service_ids: Collection[U
     """Raises Refusal `invalid` unless she works at the clinic and performs each of the services."""
     if not provider.active or not ProviderClinic.objects.filter(provider=provider, clinic=clinic).exists():
         raise Refusal("invalid", _("%(who)s does not work at %(where)s.") % {"who": provider, "where": clinic}, field="provider")
-    performers: dict[str, set[UUID]] = {}
-    for service, performer in ServiceProvider.objects.filter(service__in=service_ids).values_list("service__name", "provider_id"):
-        performers.setdefault(service, set()).add(performer)
-    for service, able in performers.items():
+    for service, able in _able(service_ids).items():
         if provider.pk not in able:
             raise Refusal("invalid", _("%(who)s does not perform %(what)s.") % {"who": provider, "what": service}, field="provider")
+
+
+def performers(providers: Iterable[Provider], service_ids: Collection[UUID]) -> list[Provider]:
+    """Those of them who perform each of the services."""
+    able = _able(service_ids).values()
+    return [provider for provider in providers if all(provider.pk in those for those in able)]
+
+
+def _able(service_ids: Collection[UUID]) -> dict[str, set[UUID]]:
+    """Who performs them, by the service's name; one that lists nobody is performed by everybody, and left out."""
+    able: dict[str, set[UUID]] = {}
+    for service, performer in ServiceProvider.objects.filter(service__in=service_ids).values_list("service__name", "provider_id"):
+        able.setdefault(service, set()).add(performer)
+    return able
 
 
 def needs(clinic: Clinic, service_ids: Collection[UUID]) -> list[Need]:

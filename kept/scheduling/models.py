@@ -198,6 +198,11 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
         live = self.filter(resource__in=list(resource_ids), live=True)
         return live.filter(starts_at__lt=end, ends_at__gt=start, ends_at__lt=end + LONGEST)
 
+    def with_holders(self) -> "ClaimQuerySet":
+        """Each with its resource, and with whose or what's it is."""
+        visits = ("appointment__patient", "appointment__provider", "appointment__clinic")
+        return self.select_related("resource", "block__clinic", *visits)
+
 
 def _bound(which: str) -> models.GeneratedField:
     """The lower or upper bound of `during`, kept by the database."""

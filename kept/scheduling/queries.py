@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from kept.foundation import clock
 from kept.practice import queries as practice
-from kept.practice.models import Clinic, Member, Provider
+from kept.practice.models import Clinic, Member, Provider, Resource
 from kept.practice.rules import Role
-from kept.scheduling.models import LONGEST, ON_THE_BOOK, Appointment, Block, Status
+from kept.scheduling.models import LONGEST, ON_THE_BOOK, Appointment, Block, Claim
 
 
 def appointment_or_404(member: Member, appointment_id: UUID) -> Appointment:
@@ -69,9 +69,10 @@ def blocks(member: Member) -> QuerySet[Block]:
     return found.select_related("resource", "clinic", "by")
 
 
-def missed_and_cancelled(member: Member, clinic: Clinic, on: date, providers: Iterable[UUID]) -> dict[str, int]:
-    """How many of a clinic's day with these providers were missed and cancelled, by status."""
-    start, end = clock.day(on, clinic.zone)
-    found = Appointment.objects.filter(practice.own(member), clinic=clinic, starts_at__gte=start, starts_at__lt=end)
-    found = found.filter(provider__in=list(providers))
-    return found.aggregate(noshow=Count("pk", filter=Q(status=Status.NOSHOW)), cancelled=Count("pk", filter=Q(status=Status.CANCELLED)))
+def rooms_of(appointment_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
+    """The rooms and devices that each of these appointments holds, by name."""
+    held = Claim.objects.filter(appointment__in=list(appointment_ids)).exclude(resource__kind=Resource.Kind.PROVIDER)
+    found: dict[UUID, list[str]] = {}
+    for appointment_id, name in held.order_by("resource__name", "id").values_list("appointment_id", "resource__name"):
+        found.setdefault(appointment_id, []).append(name)
+    return found

@@ -1,7 +1,7 @@
 """Clauses of the book. Pure functions."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
@@ -9,11 +9,12 @@ from kept.foundation.dates import moment, short_day
 from kept.foundation.refusals import Refusal
 
 if TYPE_CHECKING:
+    from kept.scheduling.entries import Entry
     from kept.scheduling.models import Appointment
 
 
-def display(appointment: "Appointment", *, at: datetime) -> str:
-    """What a screen shows an appointment as: the first that fits."""
+def display(appointment: "Appointment | Entry", *, at: Any) -> str:
+    """What a screen shows an appointment as: the first that fits. `at` is an instant of the kind it holds: aware, or epoch seconds."""
     status = appointment.status
     stamps = [
         (status == "noshow", "noshow"),

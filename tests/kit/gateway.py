@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
@@ -116,3 +118,26 @@ def _next(at: datetime) -> ProcrastinateJob | None:
 def _finished(job_id: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("update procrastinate_jobs set status = 'succeeded' where id = %s", [job_id])
+
+
+def on_the_gateways_page(address: str, number: str = "4242 4242 4242 4242") -> str:
+    """The patient types that card on the gateway's page; the path that it leads her back to."""
+    return _sent(address, {"number": number, "expiry": "04/31", "cvc": "123", "name": "Renata Solbrook"})
+
+
+def on_her_banks_page(address: str, *, confirms: bool = True) -> str:
+    """The patient answers her bank's question; the path that it leads her back to."""
+    return _sent(address, {"outcome": "confirm" if confirms else "refuse"})
+
+
+def _sent(address: str, form: dict[str, str]) -> str:
+    opener = urllib.request.build_opener(_Unfollowed)
+    with pytest.raises(urllib.error.HTTPError) as answered:
+        opener.open(address, urlencode(form).encode(), timeout=10)
+    assert answered.value.code in (302, 303)
+    return str(answered.value.headers["Location"]).removeprefix("http://testserver")
+
+
+class _Unfollowed(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *args: object, **kwargs: object) -> None:
+        return None

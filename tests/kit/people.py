@@ -8,7 +8,7 @@ from kept.foundation.scope import Unit, _unit, enter, outside, scope
 from kept.ops import cast
 from kept.ops.cast import House
 from kept.ops.people import JUNIPER, QUINTA, PracticePlan
-from kept.practice.models import Clinic, Member, Practice, Provider
+from kept.practice.models import Clinic, Member, Practice, Provider, ServiceProvider
 from kept.practice.rules import Role
 
 
@@ -102,3 +102,9 @@ def harbor(juniper: House) -> Clinic:
 def marrowby(juniper: House) -> Provider:
     """Tess Marrowby as she is booked: at Elm Street."""
     return juniper.providers["Tess Marrowby"]
+
+
+@pytest.fixture
+def all_rounders(juniper: House) -> None:
+    """Every provider of Juniper performs every service."""
+    ServiceProvider.objects.all().delete()

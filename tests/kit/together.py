@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import TypeVar
 
 from django.db import connections
@@ -12,14 +13,15 @@ MOST = 25  # of the server's connections, for one test
 
 
 def together(acts: Sequence[Callable[[], T]]) -> list[T | Exception]:
-    """What each act returned or raised, in their order. More than 25 take turns. For `committed` tests."""
+    """What each act returned or raised, in their order, at the caller's time. More than 25 take turns. For `committed` tests."""
     size = min(len(acts), MOST)
+    contexts = [copy_context() for _act in acts]
     gate = threading.Barrier(size)
 
     def run(turn: int) -> list[T | Exception]:
         gate.wait()
         try:
-            return [_tried(act) for act in acts[turn::size]]
+            return [context.run(_tried, act) for act, context in zip(acts[turn::size], contexts[turn::size], strict=True)]
         finally:
             connections.close_all()
 

@@ -9,8 +9,9 @@ from kept.api.shapes.appointments import InvoiceRef, fee_state, services
 from kept.api.shapes.fields import Amount, Asked, Day, FeeState, Named, NoFeeReason
 from kept.noshows.models import Fee
 from kept.practice.models import Member
-from kept.practice.rules import Right, works_at
-from kept.scheduling.models import Appointment
+from kept.practice.rules import Right
+from kept.scheduling.claims import may_know
+from kept.scheduling.models import Appointment, Claim
 
 
 class NoShowsFilter(Asked):
@@ -52,23 +53,27 @@ class NoShowFee(BaseModel):
 
 
 class SlotTaken(BaseModel):
-    """What holds the time meanwhile. Without `id` and `patient` where it is at a clinic that this token does not see."""
+    """What holds the time, or the room, meanwhile: an appointment or blocked time. Of one that the token does not see, the hours alone."""
 
     id: str | None
     number: str | None
     patient: Named | None
+    block: Named | None = Field(description="Blocked time: its id, and why.")
     start: datetime
     end: datetime
 
     @classmethod
-    def of(cls, rival: Appointment, member: Member) -> "SlotTaken":
-        zone, seen = rival.clinic.zone, works_at(member, rival.clinic_id)
+    def of(cls, claim: Claim, member: Member) -> "SlotTaken":
+        known, zone = may_know(claim, member), claim.clinic.zone
+        visit, block = (claim.appointment, claim.block) if known else (None, None)
+        held = claim.appointment or claim.block or claim
         return cls(
-            id=str(rival.pk) if seen else None,
-            number=str(rival) if seen else None,
-            patient=Named.of(rival.patient) if seen else None,
-            start=rival.starts_at.astimezone(zone),
-            end=rival.ends_at.astimezone(zone),
+            id=str(visit.pk) if visit else None,
+            number=str(visit) if visit else None,
+            patient=Named.of(visit.patient) if visit else None,
+            block=Named(id=str(block.pk), name=block.why) if block else None,
+            start=held.starts_at.astimezone(zone),
+            end=held.ends_at.astimezone(zone),
         )
 
 
@@ -92,7 +97,7 @@ class NoShow(BaseModel):
     slot_taken_by: SlotTaken | None
 
     @classmethod
-    def of(cls, missed: Appointment, fee: Fee | None, rival: Appointment | None, member: Member) -> "NoShow":
+    def of(cls, missed: Appointment, fee: Fee | None, rival: Claim | None, member: Member) -> "NoShow":
         zone, may_see_invoice = missed.clinic.zone, member.may(Right.SEE_SALES, missed)
         return cls(
             id=str(missed.pk),

@@ -123,7 +123,7 @@ def test_what_holds_the_time_meanwhile(desk: Caller, missed: Appointment, wish: 
     rival = desk.post("/appointments", wish | {"start": "2026-10-14T16:00:00-04:00"}).json()
 
     (item,) = desk.get("/no-shows").json()["items"]
-    assert item["slot_taken_by"] == {name: rival[name] for name in ("id", "number", "patient", "start", "end")}
+    assert item["slot_taken_by"] == {name: rival[name] for name in ("id", "number", "patient", "start", "end")} | {"block": None}
 
 
 def test_at_a_clinic_she_does_not_see_only_that_it_is_taken(desk: Caller, juniper: House, odette: Member, wish: dict[str, Any]) -> None:
@@ -136,7 +136,14 @@ def test_at_a_clinic_she_does_not_see_only_that_it_is_taken(desk: Caller, junipe
     MemberClinic.objects.create(practice=juniper.practice, member=odette, clinic=juniper.clinics["Elm Street"])
 
     (item,) = desk.get("/no-shows").json()["items"]
-    taken = {"id": None, "number": None, "patient": None, "start": "2026-10-14T13:00:00-07:00", "end": "2026-10-14T14:30:00-07:00"}
+    taken = {
+        "id": None,
+        "number": None,
+        "patient": None,
+        "block": None,
+        "start": "2026-10-14T13:00:00-07:00",
+        "end": "2026-10-14T14:30:00-07:00",
+    }
     assert item["slot_taken_by"] == taken
 
 

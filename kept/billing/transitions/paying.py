@@ -58,7 +58,7 @@ def payment_link(charge: Charge, *, by: Member, at: datetime) -> str:
     return f"{settings.BASE_URL}/pay/{token}/"
 
 
-def begin(charge_id: UUID | str, card_id: UUID, *, at: datetime) -> Charge:
+def begin(charge_id: UUID | str, card_id: UUID | None, *, at: datetime) -> Charge:
     """She presses Pay: the charge is on its way with that card, which must be hers and usable for it.
 
     Raises Refusal `charge_in_flight`, `wrong_status`, `card_required`.

@@ -12,9 +12,10 @@ import kept.policies.transitions as policies
 from kept.events.models import Event
 from kept.foundation.ids import new_id
 from kept.foundation.money import Money
+from kept.messaging.models import Message
 from kept.ops.cast import House
 from kept.patients.models import Link
-from kept.practice.models import Member
+from kept.practice.models import Member, Settings
 from kept.scheduling.models import Appointment
 from tests.kit.browser import Browser
 from tests.kit.gateway import clock_at
@@ -23,8 +24,8 @@ from tests.kit.queries import queries
 from tests.kit.visits import QUARTER_PAST
 
 NEW = reverse("desk:new")
-QUERIES = 12  # of the form: session, user, seat, her clinics, patient with card and attendance, services, providers, policy
-SEARCH_QUERIES = 10
+QUERIES = 20  # of the form: session, user, seat, her clinics, patient with card and attendance, services, providers, policy
+SEARCH_QUERIES = 9
 
 
 @pytest.fixture(autouse=True)
@@ -120,7 +121,7 @@ def test_services_in_a_row_have_their_spans_and_their_sum(desk: Browser, form: d
     assert "10:00–11:00 AM Lip filler $650.00" in said
     assert "11:00–11:30 AM Consultation $60.00" in said
     assert "90 min, $710.00" in said
-    assert "Books Fri, Oct 16, 10:00–11:30 AM." in said
+    assert "Books Fri, Oct 16, 10:00–11:30 AM and emails the card link." in said
 
 
 def test_without_a_start_each_has_its_minutes(desk: Browser, form: dict[str, Any]) -> None:
@@ -211,6 +212,23 @@ def test_its_panel_comes_in_its_place_with_the_card_link_at_once(desk: Browser, 
     assert "Renata scans this, or opens the link" in said
     assert "Without acceptance and card before 10:00 AM no cancellation fee can be charged for this appointment. It stays booked." in said
     assert Link.objects.get().subject_id == booked().pk
+
+
+@pytest.mark.parametrize(
+    ("said", "letters"), [({}, 1), ({"asked": "send"}, 0), ({"asked": "send", "send": "on"}, 1)], ids=["as decided", "unticked", "ticked"]
+)
+def test_the_card_link_is_sent_with_it_where_that_is_ticked(
+    desk: Browser, form: dict[str, Any], said: dict[str, str], letters: int
+) -> None:
+    desk.post(NEW, form | BOOK | said)
+
+    assert Message.objects.filter(letter="card_link", appointment=booked()).count() == letters
+
+
+def test_a_practice_that_tells_patients_nothing_has_it_unticked(desk: Browser, form: dict[str, Any]) -> None:
+    Settings.objects.update(tell_patients=False)
+
+    assert "send" not in fields(desk.post(NEW, form))
 
 
 def test_without_script_it_leads_to_the_panel(odette: Member, signed_in: Callable[[Member], Browser], form: dict[str, Any]) -> None:

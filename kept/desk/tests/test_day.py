@@ -1,21 +1,23 @@
 """The day: a column for each provider, wall times of the clinic, what needs an outcome, and the way back to the day last viewed."""
 
-import json
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.urls import reverse
 
 import kept.noshows.transitions.attendance as noshows
 import kept.scheduling.transitions.attendance as attendance
 import kept.scheduling.transitions.booking as booking
+from kept.desk.hours import BREAK, CLOSED
+from kept.desk.tests.reading import Visit, calendar, visits
+from kept.desk.tools import Tool
 from kept.foundation import clock
 from kept.foundation.ids import new_id
 from kept.ops.cast import House
-from kept.practice.models import Clinic, Member
+from kept.practice.models import Clinic, Member, Provider, Schedule, Settings
+from kept.practice.rules import Role
 from kept.scheduling.models import Appointment
 from tests.kit.browser import Browser
 from tests.kit.gateway import clock_at
@@ -24,9 +26,7 @@ from tests.kit.queries import queries
 from tests.kit.visits import BOOKED_AT, QUARTER_PAST, STARTS_AT, accepted, book, card_of
 
 DAY = reverse("desk:day")
-FEED = reverse("desk:feed")
-QUERIES = 10  # of a day's page, however many stand on it: session, user, seat, her clinics, providers, visits, their lines, counts
-FEED_QUERIES = 8
+QUERIES = 9  # of a day's page, however many stand on it: session, user, seat, her clinics (2), visits, providers, settings, weekly hours
 
 
 @pytest.fixture(autouse=True)
@@ -59,13 +59,6 @@ def booked(
     )
 
 
-def calendar(answer: HttpResponse) -> dict[str, Any]:
-    """What the page hands to the calendar."""
-    text = answer.content.decode().partition('id="calendar-data" type="application/json">')[2]
-    found: dict[str, Any] = json.loads(text.partition("</script>")[0])
-    return found
-
-
 def at_the_clinic(clinic: Clinic, wall: str) -> datetime:
     return clock.instant(datetime.fromisoformat(wall), clinic.zone)
 
@@ -73,38 +66,29 @@ def at_the_clinic(clinic: Clinic, wall: str) -> datetime:
 # Columns and times
 
 
-def test_a_column_for_each_provider_of_the_clinic_with_their_hours(desk: Browser, juniper: House, appointment: Appointment) -> None:
+def test_a_column_for_each_provider_of_the_clinic_with_her_hours(desk: Browser, juniper: House, appointment: Appointment) -> None:
     shown = calendar(desk.get(DAY))
 
-    tess = {
-        "id": str(appointment.provider_id),
-        "title": "Tess Marrowby",
-        "initials": "TM",
-        "sub": "NP · 1 h booked",
-    }
-    assert tess in shown["resources"]
-    assert [each["title"] for each in shown["resources"]] == [
+    tess = {"id": str(appointment.provider_id), "name": "Tess Marrowby", "initials": "TM", "title": "NP", "open": 8 * 60}
+    assert tess in shown["columns"]
+    assert [each["name"] for each in shown["columns"]] == [
         *("Dr. Imani Oduvale", "Joanna Veltmoor", "Mateo Quillaro", "Noor Hadisan", "Priya Ramsethi", "Tess Marrowby"),
     ]
 
 
 def test_an_appointment_stands_at_the_clinics_wall_time(desk: Browser, appointment: Appointment) -> None:
-    (event,) = calendar(desk.get(DAY))["events"]
+    (visit,) = visits(desk.get(DAY))
 
-    assert event == {
-        "id": str(appointment.pk),
-        "resource": str(appointment.provider_id),
-        "start": "2026-10-14T15:30:00",
-        "end": "2026-10-14T16:30:00",
-        "title": "Renata Solbrook",
-        "service": "Lip filler",
-        "display": "booked",
-        "card": True,
-        "url": reverse("desk:panel", args=[appointment.pk]),
-        "ask": True,
-        "checkin_url": reverse("desk:act", args=[appointment.pk, "check-in"]),
-        "noshow_url": reverse("noshows:mark", args=[appointment.pk]),
-    }
+    assert visit == Visit(
+        id=appointment.pk,
+        provider=str(appointment.provider_id),
+        start="2026-10-14T15:30",
+        end="2026-10-14T16:30",
+        display="booked",
+        flags={"card", "ask", "moves"},
+        service="Lip filler",
+        name="Renata Solbrook",
+    )
 
 
 def test_another_clinics_clock_is_its_own(desk: Browser, juniper: House, harbor: Clinic) -> None:
@@ -113,19 +97,21 @@ def test_another_clinics_clock_is_its_own(desk: Browser, juniper: House, harbor:
     page = desk.get(DAY, {"clinic": harbor.pk})
 
     shown = calendar(page)
-    assert (shown["date"], shown["now"], shown["min"], shown["max"]) == ("2026-10-14", "2026-10-14T12:45:00", "09:00", "18:00")
-    assert [(event["id"], event["start"], event["end"]) for event in shown["events"]] == [
-        (str(visit.pk), "2026-10-14T09:00:00", "2026-10-14T10:00:00")
-    ]
-    assert page.context["now"] == "12:45 PM"
+    ahead = shown["feed"]["ahead"]
+    assert (shown["date"], shown["now"], ahead, shown["min"], shown["max"]) == (
+        *("2026-10-14", int(QUARTER_PAST.timestamp()), -7 * 60),
+        *("09:00", "18:00"),
+    )
+    assert [(each.id, each.start, each.end) for each in visits(page)] == [(visit.pk, "2026-10-14T09:00", "2026-10-14T10:00")]
+    assert page.context["clock"] == "12:45 PM"
 
 
-def test_now_is_said_today_only(desk: Browser, juniper: House) -> None:
+def test_now_is_said_today_only(desk: Browser, juniper: House, elm: Clinic) -> None:
     today, tomorrow = desk.get(DAY), desk.get(DAY, {"date": "2026-10-15"})
 
-    assert (today.context["is_today"], today.context["now"]) == (True, "3:45 PM")
-    assert (tomorrow.context["is_today"], tomorrow.context["now"]) == (False, "")
-    assert links(tomorrow)["Today"] == f"{DAY}?date=2026-10-14"
+    assert (today.context["is_today"], today.context["clock"]) == (True, "3:45 PM")
+    assert (tomorrow.context["is_today"], tomorrow.context["clock"]) == (False, "")
+    assert links(tomorrow)["Today"] == f"{DAY}?date=2026-10-14&clinic={elm.pk}"
 
 
 def test_the_hours_reach_as_far_as_the_visits(desk: Browser, juniper: House, harbor: Clinic) -> None:
@@ -152,21 +138,21 @@ def test_r17_a_day_when_clocks_change_holds_all_of_it_and_nothing_else(
     for patient, at in enumerate([*instants, first - timedelta(minutes=45), end]):
         booked(juniper, at, provider=["Petra Lindvall", "Oskar Tamsin"][patient % 2], patient=patient, service="Consultation")
 
-    shown = calendar(desk.get(DAY, {"clinic": harbor.pk, "date": on}))
+    shown = visits(desk.get(DAY, {"clinic": harbor.pk, "date": on}))
 
     assert end - first == timedelta(hours=hours)
-    assert [event["start"] for event in shown["events"]] == [f"{on}T{wall}:00" for wall in walls]
+    assert [each.start for each in shown] == [f"{on}T{wall}" for wall in walls]
 
 
 # The address
 
 
-def test_the_day_last_viewed_is_kept_and_today_is_never_far(desk: Browser, juniper: House) -> None:
+def test_the_day_last_viewed_is_kept(desk: Browser, juniper: House, elm: Clinic) -> None:
     viewed = desk.get(DAY, {"date": "2026-10-20"})
     again = desk.get(DAY)
 
     assert [page.context["day"] for page in (viewed, again)] == [date(2026, 10, 20)] * 2
-    assert (again.context["prev_url"], again.context["next_url"]) == (f"{DAY}?date=2026-10-19", f"{DAY}?date=2026-10-21")
+    assert (again.context["prev_url"], again.context["next_url"]) == tuple(f"{DAY}?date=2026-10-{day}&clinic={elm.pk}" for day in (19, 21))
 
 
 def test_the_next_morning_begins_with_its_own_day(desk: Browser, juniper: House) -> None:
@@ -182,14 +168,6 @@ def test_an_address_names_its_clinic_and_she_works_there_from_then_on(desk: Brow
     assert [*named, desk.get(DAY).context["clinic"]] == [harbor, elm, harbor, harbor]
 
 
-def test_the_feed_asks_by_itself_and_moves_nobody(desk: Browser, juniper: House, harbor: Clinic, elm: Clinic) -> None:
-    desk.get(DAY, {"date": "2026-10-20", "clinic": elm.pk})
-
-    desk.get(FEED, {"date": "2026-10-14", "clinic": harbor.pk})
-
-    assert [desk.get(DAY).context[name] for name in ("day", "clinic")] == [date(2026, 10, 20), elm]
-
-
 @pytest.mark.parametrize("on", ["", "today", "2026-02-30", "2026-13-01", "0001-01-01", "1969-12-31", "9999-12-31", "20261014x", "--"])
 def test_what_is_no_day_is_today(desk: Browser, juniper: House, on: str) -> None:
     answer = desk.get(DAY, {"date": on})
@@ -203,23 +181,23 @@ def test_any_other_day_can_be_shown(desk: Browser, juniper: House, on: str) -> N
 
 
 def test_a_clinic_that_is_not_there_is_not_found(desk: Browser, juniper: House) -> None:
-    assert [desk.get(address, {"clinic": new_id()}).status_code for address in (DAY, FEED)] == [404, 404]
+    assert desk.get(DAY, {"clinic": new_id()}).status_code == 404
 
 
 # Filters, tools, counts
 
 
+@pytest.mark.usefixtures("all_rounders")
 def test_one_provider_or_several(desk: Browser, juniper: House, appointment: Appointment) -> None:
-    tess, noor = juniper.providers["Tess Marrowby"], juniper.providers["Noor Hadisan"]
-    booked(juniper, STARTS_AT, "Noor Hadisan", "Elm Street")
+    tess, imani = juniper.providers["Tess Marrowby"], juniper.providers["Dr. Imani Oduvale"]
+    booked(juniper, STARTS_AT, "Dr. Imani Oduvale", "Elm Street")
 
     def shown(**query: Any) -> tuple[list[str], int, str]:
         answer = desk.get(DAY, query)
-        seen = calendar(answer)
-        return [each["title"] for each in seen["resources"]], len(seen["events"]), answer.context["provider_label"]
+        return [each["name"] for each in calendar(answer)["columns"]], len(visits(answer)), answer.context["provider_label"]
 
-    assert shown(provider=[noor.pk]) == (["Noor Hadisan"], 1, "Noor Hadisan")
-    assert shown(provider=[tess.pk, noor.pk]) == (["Noor Hadisan", "Tess Marrowby"], 2, "2 providers")
+    assert shown(provider=[imani.pk]) == (["Dr. Imani Oduvale"], 1, "Dr. Imani Oduvale")
+    assert shown(provider=[tess.pk, imani.pk]) == (["Dr. Imani Oduvale", "Tess Marrowby"], 2, "2 providers")
     assert shown()[1:] == (2, "All providers")
 
 
@@ -227,39 +205,131 @@ def test_one_provider_or_several(desk: Browser, juniper: House, appointment: App
 def test_a_provider_who_does_not_work_there_is_left_out(desk: Browser, juniper: House, appointment: Appointment, who: str) -> None:
     stranger = juniper.providers[who].pk if who in juniper.providers else new_id()
 
-    shown = calendar(desk.get(DAY, {"provider": stranger}))
+    answer = desk.get(DAY, {"provider": stranger})
 
-    assert (len(shown["resources"]), len(shown["events"])) == (6, 1)
+    assert (len(calendar(answer)["columns"]), len(visits(answer))) == (6, 1)
 
 
 def test_a_provider_sees_her_own_column_alone(tess: Member, signed_in: Callable[[Member], Browser], appointment: Appointment) -> None:
-    shown = calendar(signed_in(tess).get(DAY))
+    answer = signed_in(tess).get(DAY)
 
-    assert [each["title"] for each in shown["resources"]] == ["Tess Marrowby"]
-    assert [event["id"] for event in shown["events"]] == [str(appointment.pk)]
+    assert [each["name"] for each in calendar(answer)["columns"]] == ["Tess Marrowby"]
+    assert [each.id for each in visits(answer)] == [appointment.pk]
 
 
-def test_the_wrench_leads_to_no_shows_and_counts_todays(desk: Browser, odette: Member, appointment: Appointment) -> None:
+def test_a_provider_who_has_left_keeps_her_column_where_she_has_visits(desk: Browser, marrowby: Provider, appointment: Appointment) -> None:
+    Provider.objects.filter(pk=marrowby.pk).update(active=False)
+
+    def columns(on: str) -> list[str]:
+        return [each["name"] for each in calendar(desk.get(DAY, {"date": on}))["columns"]]
+
+    assert ("Tess Marrowby" in columns("2026-10-14"), "Tess Marrowby" in columns("2026-10-15")) == (True, False)
+
+
+def test_the_wrench_counts_todays_no_shows(desk: Browser, odette: Member, appointment: Appointment) -> None:
     before = desk.get(DAY)
     noshows.mark(appointment, charge_fee=False, by=odette, at=QUARTER_PAST)
     after = desk.get(DAY)
 
-    tool = {"label": "No Shows", "url": reverse("noshows:list"), "icon": "user-x", "count": "", "keys": "g n"}
-    assert before.context["tools"] == [tool]
-    assert after.context["tools"] == [tool | {"count": "1 today"}]
+    tool = Tool("No Shows", reverse("noshows:list"), "user-x", keys="g n")
+    assert before.context["tools"][0] == [tool]
+    assert after.context["tools"][0] == [tool._replace(note="1 today")]
     assert 'aria-label="Wrench: appointment tools"' in after.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("role", "entries"),
+    [
+        (Role.FRONT_DESK, ["No Shows", "Print day sheet"]),
+        (Role.PROVIDER, ["No Shows", "Print day sheet"]),
+        (Role.MANAGER, ["No Shows", "Print day sheet", "Calendar settings", "Cancellation policy"]),
+    ],
+)
+def test_an_entry_of_the_wrench_is_for_those_who_may_open_it(
+    juniper: House, signed_in: Callable[[Member], Browser], role: Role, entries: list[str]
+) -> None:
+    tools = signed_in(juniper.members[role]).get(DAY).context["tools"]
+
+    assert [each.label for group in tools for each in group] == entries
+
+
 def test_a_missed_and_a_cancelled_visit_leave_the_book_and_are_counted(desk: Browser, juniper: House, odette: Member) -> None:
-    visits = [book(juniper, patient=juniper.patients[each], starts_at=STARTS_AT - timedelta(hours=2 * each)) for each in range(4)]
-    noshows.mark(visits[0], charge_fee=None, by=odette, at=QUARTER_PAST)
-    attendance.complete(visits[1], by=odette, at=QUARTER_PAST)
-    Appointment.objects.filter(pk=visits[2].pk).update(status="cancelled")
+    booked, done = one_of_each(juniper, odette)
 
     answer = desk.get(DAY)
 
-    assert answer.context["counts"] == [(2, "booked"), (1, "kept"), (1, "no-show"), (1, "cancelled")]
-    assert [event["id"] for event in calendar(answer)["events"]] == [str(visits[3].pk), str(visits[1].pk)]
+    assert answer.context["counts"] == [(2, "booked"), (1, "kept"), (1, "no-show"), (1, "cancel")]
+    assert [each.id for each in visits(answer)] == [booked.pk, done.pk]
+
+
+def one_of_each(juniper: House, odette: Member) -> tuple[Appointment, Appointment]:
+    """Of four visits, by start, the booked, cancelled, completed and missed; the two that stand on the book."""
+    times = [STARTS_AT - timedelta(hours=2 * each) for each in range(4)]
+    missed, done, cancelled, booked = (book(juniper, patient=juniper.patients[n], starts_at=at) for n, at in enumerate(times))
+    noshows.mark(missed, charge_fee=None, by=odette, at=QUARTER_PAST)
+    attendance.complete(done, by=odette, at=QUARTER_PAST)
+    Appointment.objects.filter(pk=cancelled.pk).update(status="cancelled")
+    return booked, done
+
+
+# Hours, breaks, ghosts
+
+
+def test_what_is_not_open_is_drawn_closed_and_breaks_apart(desk: Browser, juniper: House, elm: Clinic, marrowby: Provider) -> None:
+    Schedule.objects.filter(provider=marrowby).delete()
+    for opens_at, closes_at in (("10:00", "12:15"), ("13:00", "16:30")):
+        Schedule.objects.create(practice=juniper.practice, provider=marrowby, clinic=elm, weekday=2, opens_at=opens_at, closes_at=closes_at)
+
+    shown = calendar(desk.get(DAY, {"provider": marrowby.pk}))
+
+    ten, quarter_past_twelve, one, half_past_four = 600, 735, 780, 990
+    assert shown["closed"] == [
+        [0, 540, ten - 540, CLOSED],
+        [0, quarter_past_twelve, one - quarter_past_twelve, BREAK],
+        [0, half_past_four, 1080 - half_past_four, CLOSED],
+    ]
+    assert shown["columns"][0]["open"] == 135 + 210
+
+
+def test_a_day_off_is_closed_from_end_to_end(desk: Browser, juniper: House, marrowby: Provider) -> None:
+    Schedule.objects.filter(provider=marrowby, weekday=2).delete()
+
+    shown = calendar(desk.get(DAY, {"provider": marrowby.pk}))
+
+    assert (shown["closed"], shown["columns"][0]["open"]) == ([[0, 540, 540, CLOSED]], 0)
+
+
+def test_who_has_no_week_works_the_clinics_hours(desk: Browser, juniper: House, marrowby: Provider) -> None:
+    Schedule.objects.filter(provider=marrowby).delete()
+
+    shown = calendar(desk.get(DAY, {"provider": marrowby.pk}))
+
+    assert (shown["closed"], shown["columns"][0]["open"]) == ([], 540)
+
+
+def test_r7_what_was_missed_or_cancelled_stays_behind_the_book_where_the_practice_wishes(
+    desk: Browser, juniper: House, odette: Member
+) -> None:
+    one_of_each(juniper, odette)
+    Settings.objects.update(calendar_ghosts=True)
+
+    answer = desk.get(DAY)
+
+    assert [each.display for each in visits(answer)] == ["needs_outcome", "cancelled", "completed", "noshow"]
+    assert answer.context["counts"][0] == (2, "booked")
+
+
+@pytest.mark.parametrize(("hours", "shown"), [(("08:00", "20:00"), ("08:00", "20:00")), (("11:00", "12:30"), ("09:00", "18:00"))])
+def test_the_practice_says_which_hours_are_shown_and_no_visit_is_hidden(
+    desk: Browser, juniper: House, hours: tuple[str, str], shown: tuple[str, str]
+) -> None:
+    for at in ("09:15", "17:00"):
+        booked(juniper, at_the_clinic(juniper.clinics["Elm Street"], f"2026-10-14T{at}"), "Tess Marrowby", "Elm Street")
+    Settings.objects.update(calendar_from=hours[0], calendar_to=hours[1], calendar_step_minutes=10)
+
+    found = calendar(desk.get(DAY))
+
+    assert (found["min"], found["max"], found["step"]) == (*shown, 10)
 
 
 # What needs an outcome
@@ -289,47 +359,38 @@ def test_whoever_started_without_an_outcome_is_asked_for(desk: Browser, juniper:
 def test_yes_checks_in_while_it_runs_and_completes_after_its_end(htmx: Callable[[Member], Browser], juniper: House, odette: Member) -> None:
     browser = htmx(odette)
     over, running = (book(juniper, patient=juniper.patients[n], starts_at=STARTS_AT - timedelta(hours=2 * n)) for n in (1, 0))
-    yes = {event["id"]: event["checkin_url"] for event in calendar(browser.get(DAY))["events"]}
+    yes = {item["id"]: item["checkin_url"] for item in browser.get(DAY).context["needs"]}
 
-    answers = [browser.post(yes[str(visit.pk)]) for visit in (over, running)]
+    answers = [browser.post(yes[visit.pk]) for visit in (over, running)]
 
     assert [(answer.status_code, answer["HX-Trigger"]) for answer in answers] == [(204, "appointment-changed")] * 2
     assert [Appointment.objects.get(pk=visit.pk).status for visit in (over, running)] == ["fulfilled", "arrived"]
-    assert not any("ask" in event for event in calendar(browser.get(DAY))["events"])
+    assert not any("ask" in each.flags for each in visits(browser.get(DAY)))
 
 
 def test_the_auditor_is_not_asked(philomena: Member, signed_in: Callable[[Member], Browser], appointment: Appointment) -> None:
-    (event,) = calendar(signed_in(philomena).get(DAY))["events"]
+    answer = signed_in(philomena).get(DAY)
 
-    assert {"ask", "checkin_url", "noshow_url"}.isdisjoint(event)
+    assert visits(answer)[0].flags == {"card"}
+    assert "checkin_url" not in answer.context["needs"][0]
 
 
 def test_an_empty_day_says_so(desk: Browser, juniper: House) -> None:
     answer = desk.get(DAY, {"date": "2026-12-25"})
 
     assert "No appointments Nothing is booked on this day." in words(answer)
-    assert (calendar(answer)["events"], answer.context["counts"][0]) == ([], (0, "booked"))
+    assert (visits(answer), answer.context["counts"][0]) == ([], (0, "booked"))
 
 
-# The feed, and the cost
+# The cost
 
 
-def test_the_feed_says_what_the_page_says(desk: Browser, juniper: House, harbor: Clinic, appointment: Appointment) -> None:
-    booked(juniper, at_the_clinic(harbor, "2026-10-14T09:00"))
-
-    for query in ({}, {"clinic": harbor.pk}, {"date": "2026-10-15"}, {"provider": appointment.provider_id}):
-        page = calendar(desk.get(DAY, {"clinic": appointment.clinic_id} | query))
-        feed = desk.get(page["feed_url"]).json()  # type: ignore[attr-defined]
-        assert feed == {key: page[key] for key in ("now", "resources", "events")}
-
-
-@pytest.mark.parametrize(("address", "asks"), [(DAY, QUERIES), (FEED, FEED_QUERIES)])
-def test_a_full_day_asks_as_often_as_any_other(desk: Browser, juniper: House, address: str, asks: int) -> None:
+def test_a_full_day_asks_as_often_as_any_other(desk: Browser, juniper: House) -> None:
     for number in range(6):
         visit = book(juniper, patient=juniper.patients[number], starts_at=STARTS_AT - timedelta(hours=6 - 2 * number))
         if number % 2:
             accepted(visit, card_of(juniper.patients[number]))
-    desk.get(address)  # the first look of a session is remembered
+    desk.get(DAY)  # the first look of a session is remembered
 
-    with queries(asks):
-        desk.get(address)
+    with queries(QUERIES):
+        desk.get(DAY)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
+from django.core import mail
 from django.http import HttpResponse
 from django.urls import reverse
 
@@ -13,20 +14,21 @@ import kept.policies.transitions as policies
 import kept.scheduling.transitions.attendance as attendance
 from kept.events.models import Access, Event
 from kept.foundation.ids import new_id
+from kept.messaging.models import Message
 from kept.ops.cast import House
-from kept.patients.models import Link
+from kept.patients.models import Link, Patient
 from kept.policies.queries import version_in_use
 from kept.practice.models import Clinic, Member, MemberClinic
 from kept.practice.transitions import secret_hash
 from kept.scheduling.models import Appointment
 from tests.kit.browser import Browser
-from tests.kit.gateway import clock_at
+from tests.kit.gateway import clock_at, do_jobs
 from tests.kit.html import links, words
 from tests.kit.money import marked, refunded
 from tests.kit.queries import queries
 from tests.kit.visits import BOOKED_AT, MIDNIGHT_AT_THE_CLINIC, QUARTER_PAST, STARTS_AT, accepted, book, card_of
 
-QUERIES_ALONE = 14  # of the panel as a part; the page lays it over a day
+QUERIES_ALONE = 15  # of the panel as a part; the page lays it over a day
 DAY_BEFORE = MIDNIGHT_AT_THE_CLINIC - timedelta(seconds=1)
 
 
@@ -60,7 +62,7 @@ def test_who_when_what_with_whom_for_how_much(desk: Browser, appointment: Appoin
 
     for each in (
         "Renata Solbrook Patient since Jan 2026",
-        "When Wed, Oct 14, 2026 · 3:30 PM–4:30 PM",
+        "When Wed, Oct 14, 2026 · 3:30–4:30 PM",
         "Service Lip filler 60 min",
         "Provider Tess Marrowby, NP Elm Street",
         "Price $650.00",
@@ -334,10 +336,14 @@ def test_r25_a_look_that_is_refused_leaves_none(htmx: Callable[[Member], Browser
 # The card link
 
 
+def shown_link(answer: HttpResponse) -> str:
+    return re.findall('data-copy="([^"]+)"', answer.content.decode())[0]
+
+
 def test_r3a_the_link_and_its_qr_code_are_shown_and_only_a_hash_is_kept(desk: Browser, appointment_without_card: Appointment) -> None:
     answer = desk.post(reverse("desk:card-link", args=[appointment_without_card.pk]))
 
-    link = links(answer)["Open the link"]
+    link = shown_link(answer)
     secret = link.split("/")[-2].partition(".")[2]
     kept = Link.objects.get()
     assert link.startswith("http://testserver/card/")
@@ -348,7 +354,7 @@ def test_r3a_the_link_and_its_qr_code_are_shown_and_only_a_hash_is_kept(desk: Br
 
 
 def test_a_second_link_is_a_new_one(desk: Browser, appointment_without_card: Appointment) -> None:
-    given = {links(desk.post(reverse("desk:card-link", args=[appointment_without_card.pk])))["Open the link"] for _time in range(2)}
+    given = {shown_link(desk.post(reverse("desk:card-link", args=[appointment_without_card.pk]))) for _time in range(2)}
 
     assert (len(given), Link.objects.count()) == (2, 2)
 
@@ -368,6 +374,34 @@ def test_while_a_code_is_shown_it_says_how_far_the_patient_is(desk: Browser, jun
     assert words(before) == f"Policy version 3 not accepted yet {waiting} {made}"
     assert words(on_her_way) == f"Policy version 3 accepted at 3:46 PM {waiting} {made}"
     assert (after.status_code, after["HX-Trigger"]) == (204, "appointment-changed")
+
+
+def test_the_link_is_sent_by_email_and_followed(desk: Browser, appointment_without_card: Appointment) -> None:
+    sends, asks = (reverse(f"desk:{name}", args=[appointment_without_card.pk]) for name in ("send-card-link", "card-given"))
+
+    twice = [words(desk.post(sends)) for _press in range(2)]
+    do_jobs(at=QUARTER_PAST)
+    after = words(desk.get(asks))
+
+    (letter,) = mail.outbox
+    assert letter.to == ["marguerite.sloane@example.com"]
+    assert "/card/" in letter.body
+    assert all("Link on its way to marguerite.sloane@example.com" in each for each in twice)
+    assert "Link sent by email Wed, Oct 14, 3:45 PM, works until the start" in after
+
+
+@pytest.mark.parametrize(
+    ("case", "sentence"), [("no address", "No email address of Marguerite Sloane is known."), ("started", "It has started")]
+)
+def test_a_link_that_can_not_be_sent_is_not(desk: Browser, appointment_without_card: Appointment, case: str, sentence: str) -> None:
+    if case == "no address":
+        Patient.objects.filter(pk=appointment_without_card.patient_id).update(email="")
+
+    with clock_at(appointment_without_card.starts_at if case == "started" else QUARTER_PAST):
+        answer = desk.post(reverse("desk:send-card-link", args=[appointment_without_card.pk]))
+
+    assert (answer.status_code, Message.objects.count()) == (409, 0)
+    assert sentence in words(answer)
 
 
 def test_what_shows_the_code_stays_when_the_panel_refreshes_itself(desk: Browser, appointment_without_card: Appointment) -> None:

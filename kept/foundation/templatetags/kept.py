@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django_vite.core.asset_loader import DjangoViteAssetLoader
 
-from kept.foundation.dates import clock_time, full_date, month_day, short_day
+from kept.foundation.dates import clock_span, clock_time, full_date, month_day, short_day
 from kept.foundation.money import Money
 from kept.foundation.status_looks import FEE_LOOKS, INVOICE_LOOKS, STATUS_LOOKS, Look
 
@@ -90,6 +90,7 @@ def money(value: Money | None) -> str:
     return "" if value is None else str(value)
 
 
+register.simple_tag(clock_span, name="span")
 register.filter("clock", clock_time)
 register.filter("day", short_day)
 register.filter("monthday", month_day)

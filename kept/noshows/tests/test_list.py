@@ -132,6 +132,7 @@ def test_r8_only_what_was_missed(odette: Member, juniper: House, missed: Missed)
     assert found(odette) == [gone]
 
 
+@pytest.mark.usefixtures("all_rounders")
 def test_r8_several_clinics_and_several_providers(silas: Member, juniper: House, missed: Missed) -> None:
     tess = missed(STARTS_AT)
     priya = missed(STARTS_AT + HOUR, provider="Priya Ramsethi")
@@ -212,6 +213,7 @@ def test_every_role_may_read_the_list(request: pytest.FixtureRequest, htmx: Call
 # Pages
 
 
+@pytest.mark.usefixtures("all_rounders")
 @pytest.mark.parametrize("limit", [1, 2, 3, 6, 7])
 def test_r8_pages_show_every_row_once_even_at_one_instant(silas: Member, juniper: House, missed: Missed, limit: int) -> None:
     for place, provider in enumerate(juniper.plan.providers):

@@ -22,9 +22,10 @@ from kept.noshows.queries import fee_of, taken_by
 from kept.noshows.transitions.attendance import mark, restore
 from kept.ops.cast import House
 from kept.ops.people import JUNIPER
-from kept.practice.models import Member, Settings
+from kept.practice.models import Clinic, Member, Settings
 from kept.scheduling.models import Appointment, Claim
 from kept.scheduling.queries import day_book
+from kept.scheduling.transitions.blocking import block_time
 from tests.kit.browser import Browser
 from tests.kit.checks import queued, refused
 from tests.kit.gateway import Double, clock_at, do_jobs
@@ -233,7 +234,35 @@ def taken(juniper: House, odette: Member, appointment: Appointment) -> Appointme
 
 
 def test_r11_the_row_says_by_whom(appointment: Appointment, taken: Appointment) -> None:
-    assert taken_by([now(appointment)]) == {appointment.pk: taken}
+    assert taken_by([now(appointment)]) == {appointment.pk: taken.claims.get()}
+
+
+def test_r11_or_by_what(juniper: House, odette: Member, elm: Clinic, appointment: Appointment) -> None:
+    mark(appointment, charge_fee=False, by=odette, at=MIDNIGHT_AT_THE_CLINIC)
+    tess = appointment.provider.resource
+    block = block_time(tess, elm, starts_at=STARTS_AT, ends_at=STARTS_AT + HOUR, why="Lunch", by=odette, at=MIDNIGHT_AT_THE_CLINIC)
+
+    with refused("slot_taken") as refusal:
+        restore(appointment, by=odette, at=LATER)
+
+    assert taken_by([now(appointment)]) == {appointment.pk: block.claims.get()}
+    assert refusal.value.sentence == "Tess Marrowby is blocked until 4:30 PM: Lunch"
+    assert refusal.value.facts == {"blocked_by": str(block.pk), "until": "2026-10-14T16:30:00-04:00"}
+
+
+@pytest.mark.usefixtures("all_rounders")
+def test_r11_or_in_its_room(juniper: House, odette: Member, elm: Clinic) -> None:
+    """Of the two rooms that do for it, the one it had: nothing is moved unasked."""
+    missed = book(juniper, service="PRP facial")
+    mark(missed, charge_fee=None, by=odette, at=MIDNIGHT_AT_THE_CLINIC)
+    room = missed.claims.exclude(resource=missed.provider.resource).get().resource
+    block = block_time(room, elm, starts_at=STARTS_AT, ends_at=STARTS_AT + HOUR, why="", by=odette, at=MIDNIGHT_AT_THE_CLINIC)
+
+    with refused("slot_taken") as refusal:
+        restore(missed, by=odette, at=LATER)
+
+    assert taken_by([now(missed)]) == {missed.pk: block.claims.get()}
+    assert (refusal.value.field, refusal.value.sentence) == ("resources", "Room 1 is blocked until 4:30 PM.")
 
 
 @pytest.mark.parametrize("at", [MIDNIGHT_AT_THE_CLINIC, LATER])

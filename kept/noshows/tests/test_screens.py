@@ -25,6 +25,7 @@ from kept.patients.models import Card, Patient
 from kept.practice.models import Clinic, Member, MemberClinic, Provider, Settings
 from kept.practice.rules import Role
 from kept.scheduling.models import Appointment
+from kept.scheduling.transitions.blocking import block_time
 from tests.kit.browser import Browser
 from tests.kit.gateway import clock_at
 from tests.kit.html import fields, links, offered, words
@@ -430,6 +431,15 @@ def test_r11_a_taken_time_says_by_whom_and_nothing_is_chosen(desk: Browser, take
     assert now(taken).status == "noshow"
 
 
+def test_r11_or_by_what(desk: Browser, elm: Clinic, odette: Member, appointment: Appointment) -> None:
+    noshows.mark(appointment, charge_fee=False, by=odette, at=QUARTER_PAST)
+    tess = appointment.provider.resource
+    block_time(tess, elm, starts_at=STARTS_AT, ends_at=STARTS_AT + timedelta(hours=1), why="Lunch", by=odette, at=STARTS_AT)
+
+    said(desk.get(LIST), "Blocked meanwhile Restore")
+    said(desk.get(restore_url(appointment)), "The slot has been taken meanwhile. Tess Marrowby is blocked until 4:30 PM: Lunch")
+
+
 def test_r11_side_by_side(desk: Browser, taken: Appointment) -> None:
     answer = desk.post(restore_url(taken), {"where": "beside"})
 
@@ -667,6 +677,7 @@ def test_restore_is_offered_to_those_who_may(
     assert (restore_url(visit) in answer.content.decode()) is may
 
 
+@pytest.mark.usefixtures("all_rounders")
 def test_r24_each_sees_her_own(
     htmx: Callable[[Member], Browser], juniper: House, tess: Member, odette: Member, hana: Member, harbor: Clinic
 ) -> None:
@@ -684,6 +695,7 @@ def test_r24_each_sees_her_own(
     assert seen(odette) == ([petras.pk], 1)
 
 
+@pytest.mark.usefixtures("all_rounders")
 def test_pages_hold_every_row_once_however_many_start_together(desk: Browser, juniper: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(views, "ROWS", 2)
     names = ("Tess Marrowby", "Noor Hadisan", "Priya Ramsethi", "Mateo Quillaro", "Joanna Veltmoor")

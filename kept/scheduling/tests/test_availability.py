@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -16,19 +16,17 @@ from psycopg.types.range import Range
 
 import kept.scheduling.transitions.booking as booking
 from kept.foundation.refusals import Refusal
-from kept.foundation.scope import scope
 from kept.ops.cast import House
-from kept.ops.people import JUNIPER
 from kept.practice.models import Clinic, Member, Provider, Resource, Schedule, ServiceProvider
 from kept.practice.rules import Role
 from kept.scheduling.availability import Slot, free_starts, working_hours
 from kept.scheduling.fitting import Visit
 from kept.scheduling.models import Appointment, Block, Claim
 from kept.scheduling.transitions.blocking import block_time
-from tests.kit.database import Cloned
-from tests.kit.people import seen
 from tests.kit.visits import BOOKED_AT, STARTS_AT
 from tests.kit.visits import book as book_for
+
+pytestmark = pytest.mark.usefixtures("all_rounders", "plain_weeks")
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -212,27 +210,6 @@ def test_four_queries_whatever_is_asked(asked: Asked, juniper: House, provider: 
         asked("PRP facial", "Lip filler", provider=provider, last=last)
 
     assert len(captured) == 4
-
-
-def test_claims_are_found_by_their_bounds_behind_the_wall(committed: Cloned) -> None:
-    """Row-level security keeps `&&` from the index of the exclusion; here every bound is a condition of the index."""
-    house = seen(JUNIPER)
-    tess, here = house.providers["Tess Marrowby"].resource_id, {"practice": house.practice, "clinic": house.clinics["Elm Street"]}
-    with scope(house.practice.id, actor="test"):
-        starts = [STARTS_AT - place * HOUR for place in range(3000)]
-        blocks = Block.objects.bulk_create(Block(**here, resource_id=tess, starts_at=start, ends_at=start + HOUR) for start in starts)
-        Claim.objects.bulk_create(
-            Claim(practice=house.practice, resource_id=tess, block=block, during=Range(block.starts_at, block.ends_at)) for block in blocks
-        )
-    with connections["owner"].cursor() as cursor:
-        cursor.execute("analyze scheduling_claim")
-
-    with scope(house.practice.id, actor="test"):
-        plan = Claim.objects.over([tess], STARTS_AT, STARTS_AT + HOUR).explain()
-
-    conditions = next(line for line in plan.splitlines() if "Index Cond" in line)
-    assert "claim_of_resource" in plan, plan
-    assert all(f"({name} " in conditions for name in ("practice_id", "resource_id", "ends_at")), plan
 
 
 # The same as a model that looks at each minute

@@ -145,6 +145,7 @@ def test_r16_back_to_back_is_no_overlap(wish: Wish, offset: timedelta, service: 
     assert lanes() == [(True, 0), (True, 0)]
 
 
+@pytest.mark.usefixtures("all_rounders")
 @pytest.mark.parametrize(("gap", "taken"), [(25 * MINUTE, False), (24 * MINUTE, True)])
 def test_r16_buffers_before_and_after_are_busy(wish: Wish, gap: timedelta, taken: bool) -> None:
     wish(STARTS_AT, "PRP facial")  # 15 minutes after, and 10 before the next
@@ -156,6 +157,7 @@ def test_r16_buffers_before_and_after_are_busy(wish: Wish, gap: timedelta, taken
         assert wish(STARTS_AT + HOUR + gap, "PRP facial").status == "booked"
 
 
+@pytest.mark.usefixtures("all_rounders")
 def test_r16_of_several_services_the_outer_buffers_count(wish: Wish) -> None:
     wish(STARTS_AT, "PRP facial", "Lip filler")
 

@@ -17,6 +17,8 @@ from kept.scheduling.transitions.blocking import block_time
 from tests.kit.checks import refused
 from tests.kit.visits import BOOKED_AT, STARTS_AT
 
+pytestmark = pytest.mark.usefixtures("all_rounders", "plain_weeks")
+
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 QUARTER_TO_FIVE = STARTS_AT + 75 * MINUTE

@@ -1,0 +1,57 @@
+"""Settings: what there is to set, in groups. An entry appears when it works: a new one is a line of ENTRIES."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from kept.policies import queries as policies
+from kept.practice.doors import MemberRequest, member_required
+from kept.practice.models import Member
+from kept.practice.rules import Right
+
+BOOKING = gettext_lazy("Booking")
+
+
+def _calendar(member: Member) -> str:
+    settings = member.practice.settings
+    ghosts = _("no-shows shown") if settings.calendar_ghosts else _("no-shows hidden")
+    return _("%(step)d min steps, %(ghosts)s") % {"step": settings.calendar_step_minutes, "ghosts": ghosts}
+
+
+def _policy(member: Member) -> str:
+    in_use = policies.policy_in_use()
+    if not in_use.current:
+        return _("None published yet")
+    return _("Version %d in use") % in_use.current.number if in_use.fees_on else _("Off")
+
+
+class Entry(NamedTuple):
+    """A page of settings. `says`: how things stand there, in a few words."""
+
+    group: Promise
+    icon: str
+    label: Promise
+    name: str
+    says: Callable[[Member], str]
+
+
+ENTRIES = [
+    Entry(BOOKING, "settings", gettext_lazy("Calendar settings"), "desk:calendar-settings", _calendar),
+    Entry(BOOKING, "shield-check", gettext_lazy("Cancellation policy"), "policies:policy", _policy),
+]
+
+
+@member_required
+def home(request: MemberRequest) -> HttpResponse:
+    request.member.must(Right.SEE_SETTINGS)
+    groups: dict[str, list[dict[str, str]]] = {}
+    for entry in ENTRIES:
+        shown = {"icon": entry.icon, "label": str(entry.label), "url": reverse(entry.name), "says": entry.says(request.member)}
+        groups.setdefault(str(entry.group), []).append(shown)
+    return render(request, "desk/settings.html", {"tab": "settings", "groups": groups})

@@ -1,0 +1,89 @@
+"""Patients look on: initials stand for names, and the names are not even in the page."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.urls import reverse
+
+from kept.desk.tests.reading import visits
+from kept.ops.cast import House
+from kept.practice.models import Member
+from kept.scheduling.models import Appointment
+from tests.kit.browser import Browser
+from tests.kit.gateway import clock_at
+from tests.kit.visits import QUARTER_PAST, STARTS_AT, book
+
+BOOK, SWITCH = reverse("desk:day"), reverse("desk:privacy")
+
+
+@pytest.fixture(autouse=True)
+def a_quarter_past() -> Iterator[None]:
+    with clock_at(QUARTER_PAST):
+        yield
+
+
+@pytest.fixture
+def desk(odette: Member, signed_in: Callable[[Member], Browser]) -> Browser:
+    return signed_in(odette)
+
+
+@pytest.mark.parametrize("view", ["day", "week", "list"])
+def test_no_name_is_in_the_page_nor_in_its_feed(desk: Browser, tess: Member, appointment: Appointment, view: str) -> None:
+    query = {"view": view, "provider": appointment.provider_id}
+    desk.post(SWITCH, {"initials": "on"})
+
+    page = desk.get(BOOK, query)
+    feed = desk.get(page.context["feed_url"])
+
+    for answer in (page, feed):
+        said = answer.content.decode()
+        assert ("Renata" in said, "Solbrook" in said, "R. S." in said) == (False, False, True)
+
+
+def test_the_day_sheet_leaves_out_what_tells_who_it_is(desk: Browser, juniper: House, appointment: Appointment) -> None:
+    Appointment.objects.filter(pk=appointment.pk).update(note="Prefers the quiet room")
+    sheet = reverse("desk:day-sheet")
+    named = desk.get(sheet).content.decode()
+    desk.post(SWITCH, {"initials": "on"})
+    private = desk.get(sheet).content.decode()
+
+    hidden = ("Renata Solbrook", appointment.patient.phone, "Prefers the quiet room")
+    assert appointment.patient.phone
+    assert [all(text in named for text in hidden), any(text in private for text in hidden)] == [True, False]
+
+
+def test_it_stays_with_the_browser_whoever_signs_in(desk: Browser, silas: Member, appointment: Appointment) -> None:
+    desk.post(SWITCH, {"initials": "on"})
+    del desk.cookies["session"]
+    desk.force_login(silas.user)
+    session = desk.session
+    session["practice"] = str(silas.practice_id)
+    session.save()
+
+    assert [each.name for each in visits(desk.get(BOOK))] == ["R. S."]
+
+
+def test_off_again_names_are_back(desk: Browser, appointment: Appointment) -> None:
+    for said in ("on", "off"):
+        answer = desk.post(SWITCH, {"initials": said}, headers={"Referer": f"http://testserver{BOOK}?date=2026-10-14"})
+
+    assert answer["Location"] == f"http://testserver{BOOK}?date=2026-10-14"
+    assert [each.name for each in visits(desk.get(BOOK))] == ["Renata Solbrook"]
+
+
+def test_the_page_says_that_it_is_on(desk: Browser, juniper: House) -> None:
+    off = desk.get(BOOK).content.decode()
+    desk.post(SWITCH, {"initials": "on"})
+    on = desk.get(BOOK).content.decode()
+
+    assert ['aria-pressed="true" title="Show names again"' in page for page in (off, on)] == [False, True]
+
+
+def test_who_has_but_one_name(desk: Browser, juniper: House) -> None:
+    patient = juniper.patients[3]
+    patient.first_name, patient.last_name = "Ódhran", ""
+    patient.save()
+    book(juniper, patient=patient, starts_at=STARTS_AT)
+    desk.post(SWITCH, {"initials": "on"})
+
+    assert [each.name for each in visits(desk.get(BOOK))] == ["Ó."]

@@ -1,0 +1,31 @@
+"""Who or what has the time of a missed visit meanwhile, in words (R11), as far as the member may know (R24)."""
+
+from django.utils.translation import gettext as _
+
+from kept.foundation.dates import clock_time
+from kept.practice.models import Member
+from kept.scheduling import claims
+from kept.scheduling.models import Claim
+
+
+def briefly(claim: Claim, by: Member) -> str:
+    """In a row of a list."""
+    if not claims.may_know(claim, by):
+        return _("Taken meanwhile")
+    if claim.appointment:
+        return _("Taken by %s") % claim.appointment.patient.name
+    return _("Blocked meanwhile")
+
+
+def at_length(claim: Claim, by: Member) -> str:
+    """As a sentence, with the hours."""
+    known = claims.may_know(claim, by)
+    if claim.appointment is None or not known:
+        return claims.in_the_way(claim, known=known)
+    rival, zone = claim.appointment, claim.clinic.zone
+    return _("%(who)s, %(start)s–%(end)s with %(provider)s.") % {
+        "who": rival.patient.name,
+        "start": clock_time(rival.starts_at, zone),
+        "end": clock_time(rival.ends_at, zone),
+        "provider": rival.provider.name,
+    }
