@@ -17,6 +17,7 @@ urlpatterns = [
     path("accounts/login/", LoginView.as_view(), name="account_login"),
     path("accounts/logout/", LogoutView.as_view(), name="account_logout"),
     path("", include("kept.noshows.urls")),
+    path("", include("kept.messaging.urls")),
     path("", include("kept.billing.urls")),
     path("", include("kept.policies.urls")),
     path("", include("kept.booking.urls")),

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import kept.billing.transitions.cards as cards
 import kept.billing.transitions.paying as paying
+import kept.noshows.transitions.attendance as noshows
 from kept.billing.models import CardCapture, Charge, Refund
 from kept.events.models import Event
 from kept.foundation import lists, paging
@@ -23,6 +24,7 @@ from kept.foundation.refusals import Refusal
 from kept.ops.cast import House
 from kept.policies.models import PolicyVersion
 from kept.practice.models import Member
+from kept.practice.rules import Role
 from kept.scheduling.models import Appointment, Claim
 from tests.kit.browser import Browser
 from tests.kit.gateway import clock_at
@@ -130,6 +132,18 @@ def test_a_day_names_its_clinic_and_an_unknown_one_is_not_found(juniper: House, 
     assert found == dict.fromkeys(NASTY, (200, False)) | dict.fromkeys(ids, (404, False))
 
 
+def test_a_letter_before_it_is_written_takes_any_choice(juniper: House, asked: Asked) -> None:
+    booked = accepted(book(juniper), card_of(juniper.patients[0]))
+
+    found = {
+        (key, what): asked("GET", reverse("noshows:letter", args=[booked.pk]), {"charge_fee": "yes"} | {key: value})
+        for key in ("charge_fee", "amount", "version")
+        for what, value in NASTY.items()
+    }
+
+    assert found == dict.fromkeys(found, (200, False))
+
+
 @pytest.mark.parametrize("name", ["noshows:list", "billing:invoices"])
 def test_a_page_that_does_not_exist_is_said_so(asked: Asked, name: str) -> None:
     texts = {what: value for what, value in NASTY.items() if value} | CURSORS
@@ -150,6 +164,8 @@ def sent_to(juniper: House, odette: Member) -> dict[str, tuple[str, dict[str, st
     missed = accepted(book(juniper, patient=juniper.patients[1], starts_at=STARTS_AT.replace(hour=14)), card_of(juniper.patients[1]))
     charge = marked(missed, "paid", by=odette)
     book(juniper, patient=juniper.patients[2], starts_at=STARTS_AT.replace(hour=14))  # its time is taken
+    undecided = accepted(book(juniper, patient=juniper.patients[3], starts_at=STARTS_AT.replace(hour=16)), card_of(juniper.patients[3]))
+    noshows.mark(undecided, charge_fee=None, by=juniper.members[Role.PROVIDER], at=QUARTER_PAST)
     version = str(Appointment.objects.get(pk=booked.pk).version)
     policy = {"description": "d", "fee": "80", "window_hours": "24", "late_minutes": "15", "authorization_text": "a", "what_changed": ""}
     newcomer = {"new": "yes", "first_name": "Ada", "last_name": "Lovelock", "phone": "(555) 0166", "email": "ada@example.com", "seen": ""}
@@ -162,6 +178,8 @@ def sent_to(juniper: House, odette: Member) -> dict[str, tuple[str, dict[str, st
             reverse("noshows:mark", args=[booked.pk]),
             {"charge_fee": "yes", "amount": "70", "fee_reason": "kind", "reason": "Forgot", "note": "n", "version": version},
         ),
+        "charge later": (reverse("noshows:fee", args=[undecided.pk, "charge"]), {"amount": "70", "fee_reason": "kind", "version": ""}),
+        "spare": (reverse("noshows:fee", args=[undecided.pk, "spare"]), {"fee_reason": "Illness", "version": ""}),
         "check in": (reverse("desk:act", args=[booked.pk, "check-in"]), {"version": version}),
         "restore": (
             reverse("noshows:restore", args=[missed.pk]),
@@ -186,8 +204,8 @@ def sent_to(juniper: House, odette: Member) -> dict[str, tuple[str, dict[str, st
 
 
 FORMS = [
-    *("book", "add a patient", "mark", "check in", "restore", "refund", "publish", "switch", "choose", "clinic", "theme"),
-    *("privacy", "calendar"),
+    *("book", "add a patient", "mark", "charge later", "spare", "check in", "restore", "refund", "publish", "switch"),
+    *("choose", "clinic", "theme", "privacy", "calendar"),
 ]
 
 
@@ -217,6 +235,8 @@ def test_nothing_at_all_is_sent(juniper: House, odette: Member, asked: Asked) ->
             "book": (200, False),
             "add a patient": (200, False),
             "mark": (422, False),
+            "charge later": (302, True),
+            "spare": (422, False),
             "check in": (302, True),
             "restore": (422, False),
             "refund": (422, False),

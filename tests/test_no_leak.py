@@ -77,6 +77,7 @@ class Ids:
     link: Any
     version: Any
     capture: Any
+    message: Any
     number: int
     token: str
 
@@ -94,7 +95,20 @@ class Ids:
         return base64.urlsafe_b64encode(f"{STARTS_AT.isoformat()}|{self.appointment}".encode()).decode()
 
 
-THINGS = ("practice", "clinic", "provider", "patient", "appointment", "invoice", "charge", "refund", "link", "version", "capture")
+THINGS = (
+    "practice",
+    "clinic",
+    "provider",
+    "patient",
+    "appointment",
+    "invoice",
+    "charge",
+    "refund",
+    "link",
+    "version",
+    "capture",
+    "message",
+)
 UNKNOWN = Ids(**dict.fromkeys(THINGS, NEVER), **{"number": 987_654, "token": f"{NEVER.hex}.{'x' * 43}"})
 
 
@@ -136,6 +150,7 @@ def planted(juniper: House) -> Ids:
         link=Link.objects.get().pk,
         version=version.pk,
         capture=capture.pk,
+        message=Message.objects.filter(key=CANARY).get().pk,
         number=version.number,
         token=token,
     )
@@ -260,6 +275,7 @@ class Address:
             "invoice_id": ids.invoice,
             "charge_id": ids.charge,
             "link_id": ids.link,
+            "message_id": ids.message,
             "patient_id": ids.patient,
             "number": ids.number,
             "token": ids.token,
@@ -319,7 +335,7 @@ def quintas(juniper: House, quinta: House, planted: Ids) -> Ids:
         visit = accepted(book(quinta, service="Peeling"), card_of(quinta.patients[0]))
         charge = marked(visit, "paid", by=quinta.members[Role.FRONT_DESK])
         own = visit.clinic_id, visit.provider_id, visit.patient_id, visit.pk, charge.invoice_id, charge.pk
-    return Ids(quinta.practice.pk, *own, new_id(), new_id(), new_id(), new_id(), number=1, token=UNKNOWN.token)
+    return Ids(quinta.practice.pk, *own, new_id(), new_id(), new_id(), new_id(), new_id(), number=1, token=UNKNOWN.token)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import kept.noshows.transitions.attendance as noshows
 import kept.scheduling.transitions.attendance as attendance
 import kept.scheduling.transitions.booking as booking
 from kept.ops.cast import House
-from kept.practice.models import Member, MemberClinic, User
+from kept.practice.models import Member, MemberClinic, Settings, User
 from kept.practice.rules import Role
 from kept.scheduling.models import Appointment
 from tests.kit.browser import Browser
@@ -33,7 +33,7 @@ NONE: set[Role] = set()
 
 SAME = ""  # an address about nothing in particular
 BOOKED, ARRIVED, TREATED, DONE, MISSED, AHEAD = "booked", "arrived", "treated", "done", "missed", "ahead"
-PAID, DECLINED = "paid", "declined"
+PAID, DECLINED, UNDECIDED, WAITING = "paid", "declined", "undecided", "waiting"
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,14 @@ TABLE = [
     Row("noshows:mark", "GET", DESK, 200, BOOKED),
     Row("noshows:mark", "POST", DESK, 302, BOOKED, sent={"charge_fee": "no"}),
     Row("noshows:mark", "POST", OFFICE, 302, BOOKED, sent={"charge_fee": "yes"}),  # a provider may not charge
+    Row("noshows:letter", "GET", DESK, 200, BOOKED),
+    Row("noshows:fee", "GET", OFFICE | {BILLING}, 200, UNDECIDED, "charge"),
+    Row("noshows:fee", "POST", OFFICE | {BILLING}, 302, UNDECIDED, "charge"),
+    Row("noshows:fee", "POST", OFFICE | {BILLING}, 302, UNDECIDED, "spare", {"fee_reason": "Illness"}),
+    Row("noshows:fee", "POST", OFFICE | {BILLING}, 302, WAITING, "charge_now"),
+    Row("noshows:fee", "POST", OFFICE | {BILLING}, 302, MISSED, "unspare"),
+    Row("noshows:fee", "POST", OFFICE | {BILLING}, 404, MISSED, "forgive", otherwise=404),
+    Row("messaging:withdraw", "POST", DESK, 302, MISSED),
     Row("noshows:outcome", "GET", ALL, 302, MISSED),
     Row("noshows:restore", "GET", DESK, 200, MISSED),
     Row("noshows:restore", "POST", DESK, 302, MISSED),
@@ -161,6 +169,12 @@ def visit(juniper: House, state: str, provider: str, clinic: str, patient: int) 
         found = attendance.complete(found, by=desk, at=STARTS_AT)
     if state == MISSED:
         found = noshows.mark(found, charge_fee=False, by=desk, at=QUARTER_PAST)
+    if state == UNDECIDED:
+        seat = Member(practice=juniper.practice, role=PROVIDER, provider=found.provider, pk=juniper.members[PROVIDER].pk, name="")
+        found = noshows.mark(found, charge_fee=None, by=seat, at=QUARTER_PAST)
+    if state == WAITING:
+        Settings.objects.update(breathing_space_minutes=60)
+        found = noshows.mark(Appointment.objects.locked(found), charge_fee=True, by=desk, at=QUARTER_PAST)
     if state in (PAID, DECLINED):
         marked(found, state, by=desk)
     return found
@@ -180,6 +194,8 @@ def ids(name: str, juniper: House, subject: Appointment | None) -> dict[str, Any
         return {"invoice_id": subject.invoices.get().pk}
     if name in ("booking:card-link", "booking:pay-link"):
         return {"token": token(name, juniper, subject)}
+    if name == "messaging:withdraw":
+        return {"message_id": subject.messages.get().pk}
     return {"link_id" if name.startswith("booking:") else "appointment_id": subject.pk}
 
 
@@ -250,7 +266,7 @@ def test_what_changes_something_is_never_done_by_a_get(juniper: House, leonora: 
     assert given == dict.fromkeys(rows, 405)
     assert set(rows) == {
         *("desk:act", "desk:card-link", "desk:privacy", "desk:send-card-link", "desk:switch-clinic", "desk:theme"),
-        *("billing:keep", "billing:retry", "billing:webhook", "policies:switch"),
+        *("messaging:withdraw", "billing:keep", "billing:retry", "billing:webhook", "policies:switch"),
     }
 
 

@@ -7,3 +7,13 @@ document.addEventListener('change', ({ target }) => {
   const chosen = [...lines].filter((line) => document.getElementById(line.dataset.effectFor)?.checked);
   for (const line of lines) line.hidden = chosen.length ? !chosen.includes(line) : line.dataset.effectFor !== '';
 });
+
+// The amount of a line follows a lower one as it is typed: data-amount-of names the field.
+document.addEventListener('input', ({ target }) => {
+  for (const amount of document.querySelectorAll(`[data-amount-of="${target.id}"]`)) {
+    amount.dataset.whole ??= amount.textContent;
+    const typed = Number(target.value.replace(/[^\d.]/g, ''));
+    const style = { style: 'currency', currency: amount.dataset.currency };
+    amount.textContent = typed ? typed.toLocaleString('en-US', style) : amount.dataset.whole;
+  }
+});

@@ -14,7 +14,6 @@ from django.utils.formats import date_format
 from django.views.decorators.http import require_POST
 
 import kept.scheduling.transitions.attendance as attendance
-from kept.billing import timeline
 from kept.desk import awaiting, grid
 from kept.desk.book_page import BookPage
 from kept.desk.context import clinic_of
@@ -26,6 +25,8 @@ from kept.desk.week_page import WeekPage, week_of
 from kept.foundation import clock
 from kept.foundation.lists import chosen_ids, day_of
 from kept.foundation.pages import done
+from kept.messaging import queries as letters
+from kept.messaging import timeline
 from kept.noshows import queries
 from kept.noshows.actions import actions
 from kept.noshows.words import fee_words
@@ -164,6 +165,7 @@ def with_card_link(request: MemberRequest, appointment_id: UUID, now: datetime) 
 
 def panel_context(request: MemberRequest, appointment: Appointment, now: datetime) -> dict[str, Any]:
     member, zone = request.member, appointment.clinic.zone
+    written = list(letters.of_appointment(appointment))
     fee = queries.fee_of(appointment, at=now)
     facts = queries.attendance([appointment.patient_id]).get(appointment.patient_id)
     can = actions(appointment, member, fee, at=now)
@@ -185,7 +187,9 @@ def panel_context(request: MemberRequest, appointment: Appointment, now: datetim
         "opens_on": date_format(appointment.local_date, "D, M j"),
         "arrived_question": appointment.status == Status.BOOKED and late >= 0,
         "late": f"{late // 60} h {late % 60} min" if late >= 60 else f"{late} min",
-        "timeline": timeline.of_appointment(appointment),
+        "timeline": timeline.of_appointment(appointment, written),
+        "letters": [letter for letter in written if letter.unsent],
+        "may_withdraw": member.may(Right.BOOK, appointment),
         "rooms": rooms_of(appointment),
         "awaiting": awaiting.facts(appointment) if can["card-link"].allowed else None,
         "url": reverse("desk:panel", args=[appointment.pk]),

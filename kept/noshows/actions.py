@@ -18,6 +18,13 @@ from kept.practice.rules import Right, refusal_of
 from kept.scheduling.models import Appointment, Status
 from kept.scheduling.rules import check_move, check_restorable, day_of_refusal
 
+FEE_CHECKS: Mapping[str, Check] = {
+    "charge": check_charge,
+    "charge_now": check_charge_now,
+    "spare": check_spare,
+    "unspare": check_unspare,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Action:
@@ -50,13 +57,17 @@ def actions(appointment: Appointment, member: Member, fee: Fee | None, *, at: da
             ("no-show", Right.MARK, [partial(check_move, appointment, Status.NOSHOW), day]),
             ("restore", Right.MARK, [partial(check_restorable, appointment, at=at)]),
             ("card-link", Right.BOOK, [partial(_card_can_be_given, appointment, at)]),
+            *((f"fee.{act}", Right.CHARGE, [partial(decide, check)]) for act, check in FEE_CHECKS.items() if act != "charge"),
             ("fee.charge", Right.CHARGE, [partial(decide, check_charge), partial(_fee_is_offered, appointment, at)]),
-            ("fee.charge_now", Right.CHARGE, [partial(decide, check_charge_now)]),
-            ("fee.spare", Right.CHARGE, [partial(decide, check_spare)]),
-            ("fee.unspare", Right.CHARGE, [partial(decide, check_unspare)]),
             ("entered-in-error", Right.BOOK, [partial(check_move, appointment, Status.ENTERED_IN_ERROR)]),
         )
     }
+
+
+def fee_acts(appointment: Appointment, member: Member, fee: Fee | None, *, at: datetime) -> list[str]:
+    """What she may do about the fee, for a row of a list: whether the card can still be charged is asked when she does."""
+    decide = partial(_decide_fee, appointment, fee, at)
+    return [act for act, check in FEE_CHECKS.items() if _asked(member, Right.CHARGE, appointment, partial(decide, check)).allowed]
 
 
 def _asked(member: Member, right: Right, appointment: Appointment, *checks: Callable[[], None]) -> Action:

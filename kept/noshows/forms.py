@@ -1,5 +1,6 @@
 """The questions of the dialogs, as forms."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,19 +22,59 @@ REASONS = [
 ]
 
 
-class MarkForm(forms.Form):
-    """Mark As No-Show: to charge or not, nothing chosen in advance; why missed; a note; a lower amount with its reason."""
+FEE_REASONS = [
+    gettext_lazy("Illness"),
+    gettext_lazy("Emergency"),
+    gettext_lazy("Called ahead"),
+    gettext_lazy("First time"),
+    gettext_lazy("Our mistake"),
+    gettext_lazy("The time was filled again"),
+    gettext_lazy("Goodwill"),
+]
+
+
+class FeeForm(forms.Form):
+    """About a fee: a lower amount, and why it is lowered or spared. Of these an act asks for some."""
+
+    amount = forms.CharField(required=False, max_length=20, label=gettext_lazy("Amount"))
+    fee_reason = forms.CharField(
+        required=False, max_length=200, label=gettext_lazy("Why a lower fee"), widget=forms.TextInput({"list": "fee-reasons"})
+    )
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    fee_reasons = FEE_REASONS
+
+    def __init__(self, *args: Any, fee: Money | None, asks: Sequence[str] = ("amount", "fee_reason"), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fee = fee
+        for name in {"amount", "fee_reason"} - set(asks):
+            del self.fields[name]
+        if list(asks) == ["fee_reason"]:
+            reason = self.fields["fee_reason"]
+            reason.label, reason.required = _("Fee reason"), True
+            reason.error_messages["required"] = _("Say why it is not charged.")
+
+    def clean_amount(self) -> Money | None:
+        typed = str(self.cleaned_data["amount"])
+        if not typed or self.fee is None:
+            return None
+        try:
+            return Money.parse(typed.lstrip("$€£ "), self.fee.currency)
+        except ValueError:
+            raise forms.ValidationError(_("Enter an amount, for example %s.") % self.fee.decimal) from None
+
+
+class MarkForm(FeeForm):
+    """Mark As No-Show: to charge or not, nothing chosen in advance unless the practice says so; why missed; a note; whether the patient
+    is told."""
 
     charge_fee = forms.ChoiceField(choices=[("yes", ""), ("no", "")], required=False)
-    amount = forms.CharField(required=False, max_length=20, label=gettext_lazy("Amount"))
-    fee_reason = forms.CharField(required=False, max_length=200, label=gettext_lazy("Why a lower fee"))
     reason = forms.ChoiceField(required=False, label=gettext_lazy("Reason"))
     note = forms.CharField(required=False, max_length=500, label=gettext_lazy("Note"), help_text=gettext_lazy("staff only"))
-    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    notify = forms.BooleanField(required=False)
 
     def __init__(self, *args: Any, offer: FeeOffer, may_charge: bool, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.offer, self.must_choose = offer, offer.offered and may_charge
+        super().__init__(*args, fee=offer.amount, **kwargs)
+        self.must_choose = offer.offered and may_charge
         reason = self.fields["reason"]
         assert isinstance(reason, forms.ChoiceField)
         reason.choices = [("", _("Choose")), *((text, text) for text in REASONS)]
@@ -46,17 +87,9 @@ class MarkForm(forms.Form):
         if not self.must_choose and choice != "yes":  # a charge asked for is refused aloud where none is offered
             choice = None
         cleaned["charge_fee"] = {"yes": True, "no": False}.get(choice or "")
-        cleaned["amount"] = self._amount(cleaned.get("amount", "")) if cleaned["charge_fee"] else None
+        if not cleaned["charge_fee"]:
+            cleaned["amount"] = None
         return cleaned
-
-    def _amount(self, typed: str) -> Money | None:
-        if not typed or self.offer.amount is None:
-            return None
-        try:
-            return Money.parse(typed.lstrip("$€£ "), self.offer.amount.currency)
-        except ValueError:
-            self.add_error("amount", _("Enter an amount, for example %s.") % self.offer.amount.decimal)
-            return None
 
 
 class RestoreForm(forms.Form):

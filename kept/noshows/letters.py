@@ -6,8 +6,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from kept.foundation.dates import moment
+from kept.foundation.money import Money
 from kept.messaging.models import Message
-from kept.noshows.offers import missed_from
+from kept.noshows.offers import FeeOffer, missed_from
 from kept.noshows.queries import fee_of
 from kept.scheduling.models import Appointment, Status
 from kept.scheduling.rules import wrong_status
@@ -31,3 +32,15 @@ def no_show(message: Message, at: datetime) -> dict[str, Any]:
         return {"fee": fee.state if fee else None}
     due = moment(fee.charge.due_at, appointment.clinic.zone)
     return {"fee": fee.state, "amount": fee.charge.amount, "card": fee.charge.card, "due": due, "refunded": fee.charge.refunded}
+
+
+def as_it_would_be(appointment: Appointment, offer: FeeOffer, *, charge: bool | None, amount: Money | None, at: datetime) -> dict[str, Any]:
+    """The same before the mark, for what the dialog has chosen so far; None: nothing yet."""
+    if not offer.offered or charge is None:
+        return {"fee": None}
+    if not charge or offer.chargeable_from is None:
+        return {"fee": "spared"}
+    goes_at = at + letter_waits(appointment, at=at)
+    due = moment(offer.chargeable_from, appointment.clinic.zone)
+    fee = "paid" if offer.chargeable_from <= goes_at else "waiting"
+    return {"fee": fee, "amount": amount or offer.amount, "card": offer.card, "due": due}

@@ -17,12 +17,15 @@ from kept.foundation.lists import with_query
 from kept.foundation.pages import attempt, dialog, told
 from kept.foundation.paging import page
 from kept.foundation.status_looks import FEE_LOOKS
+from kept.messaging import queries as messaging
 from kept.noshows import listing, queries, taken
+from kept.noshows.actions import fee_acts
 from kept.noshows.forms import MarkForm, RestoreForm
 from kept.noshows.offers import fee_offer, offer_facts
 from kept.noshows.transitions import attendance, fees
-from kept.noshows.words import fee_chip, fee_words
+from kept.noshows.words import fee_words
 from kept.practice.doors import MemberRequest, member_required
+from kept.practice.models import Settings
 from kept.practice.rules import Right
 from kept.scheduling.availability import free_starts
 from kept.scheduling.fitting import Visit
@@ -44,11 +47,14 @@ def mark(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
         raise refusal
     offer = fee_offer(appointment, at=now)
     may_charge = member.may(Right.CHARGE, appointment)
-    form = MarkForm(request.POST or None, offer=offer, may_charge=may_charge, initial={"version": appointment.version})
+    settings = appointment.practice.settings
+    chosen = {Settings.FeeChoice.CHARGE: "yes", Settings.FeeChoice.SPARE: "no"}.get(settings.fee_choice, "")
+    initial = {"version": appointment.version, "charge_fee": chosen, "notify": settings.tell_patients}
+    form = MarkForm(request.POST or None, offer=offer, may_charge=may_charge, initial=initial)
     if request.method == "POST" and form.is_valid():
         answers = form.cleaned_data
         if attempt(form, lambda: attendance.mark(appointment, by=member, at=now, **answers)):
-            return _after(request, appointment_id)
+            return after(request, appointment_id)
     context = {
         "appointment": appointment,
         "form": form,
@@ -59,11 +65,13 @@ def mark(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
         "started": appointment.starts_at <= now,
         "charge_chosen": form["charge_fee"].value() == "yes",
         "spare_chosen": form["charge_fee"].value() == "no",
+        "notify_chosen": form["notify"].value(),
+        "due_at": offer.chargeable_from if offer.waits else None,
     }
     return dialog(request, "noshows/_mark.html", context, status=422 if form.errors else 200)
 
 
-def _after(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+def after(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     """The result, in the dialog's place; without script on the appointment's own page."""
     if not request.headers.get("HX-Request"):
         return redirect("desk:panel", appointment_id)
@@ -82,6 +90,8 @@ def outcome(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
         "appointment": appointment,
         "fee": fee,
         "words": fee_words(appointment, fee, at=now),
+        "letters": [letter for letter in messaging.of_appointment(appointment) if letter.unsent],
+        "later": fee is not None and fee.at != appointment.status_at,
         "moving": fee is not None and fee.is_moving,
         "may_retry": fee is not None and fee.state == "declined" and request.member.may(Right.COLLECT, appointment),
         "may_restore": request.member.may(Right.MARK, appointment),
@@ -182,12 +192,14 @@ def no_shows(request: MemberRequest) -> HttpResponse:
     rivals = queries.taken_by(found.rows)
     rows = []
     for appointment in found.rows:
+        appointment.practice = request.member.practice  # one and the same, whose settings are read once
         fee = queries.fee_of(appointment, at=now)
         rows.append(
             {
                 "appointment": appointment,
                 "fee": fee,
-                "words": fee_chip(appointment, fee),
+                "words": fee_words(appointment, fee, at=now),
+                "acts": fee_acts(appointment, request.member, fee, at=now),
                 "attendance": facts.get(appointment.patient_id),
                 "taken_by": taken.briefly(rivals[appointment.pk], request.member) if appointment.pk in rivals else "",
                 "may_restore": request.member.may(Right.MARK, appointment),
@@ -197,6 +209,7 @@ def no_shows(request: MemberRequest) -> HttpResponse:
     context = {
         "tab": "appointments",
         "rows": rows,
+        "moving": any(fee.is_moving for row in found.rows if (fee := queries.fee_of(row, at=now))),
         "totals": listing.totals(queries.totals(request.member, wanted)),
         "next_url": with_query(request.GET, after=found.next) if found.next else "",
         "first_url": with_query(request.GET, after=None) if request.GET.get("after") else "",

@@ -30,7 +30,8 @@ class FeeWords:
 def fee_words(appointment: Appointment, fee: Fee | None, *, at: datetime) -> FeeWords:
     """A missed appointment's fee. `fee` carries `state`; None: no decision was ever asked for, as with imported visits."""
     if fee is None or fee.state == "not_offered":
-        chip, why_not = _why_no_fee(appointment, fee)
+        why_not = fee.why_not if fee else ("imported" if appointment.imported else "no_card")
+        chip = "no_card" if why_not == "no_card" else "not_offered"
         return FeeWords(chip, _("No fee can be charged"), _sentence(WHY_NOT.get(why_not, "")))
     if fee.state == "undecided":
         return _undecided(appointment, fee, at)
@@ -60,23 +61,6 @@ def _spared(appointment: Appointment, fee: Fee, at: datetime) -> FeeWords:
     if at <= until:
         text += " " + _("Can be undone until %s.") % month_day(until, zone)
     return FeeWords("spared", _("%s not charged") % fee.amount, text, amount=fee.amount)
-
-
-def fee_chip(appointment: Appointment, fee: Fee | None) -> FeeWords:
-    """The chip alone, for rows of a list."""
-    if fee is None or fee.state == "not_offered":
-        return FeeWords(_why_no_fee(appointment, fee)[0], "", "")
-    charge = fee.charge
-    if charge and fee.state in ("refunded", "part_refunded"):
-        return FeeWords(fee.state, "", "", amount=charge.refunded)
-    label = _("Charges %s") % clock_time(charge.due_at, appointment.clinic.zone) if charge and fee.state == "waiting" else ""
-    return FeeWords(fee.state, "", "", label, amount=fee.amount)
-
-
-def _why_no_fee(appointment: Appointment, fee: Fee | None) -> tuple[str, str]:
-    """The chip of no fee, and the code of its reason."""
-    why_not = fee.why_not if fee else ("imported" if appointment.imported else "no_card")
-    return "no_card" if why_not == "no_card" else "not_offered", why_not
 
 
 def _of_charge(state: str, charge: Charge, who: str, appointment: Appointment, at: datetime) -> FeeWords:

@@ -80,7 +80,10 @@ def test_nothing_is_chosen_in_advance_and_the_fee_is_said_in_money(desk: Browser
         "Charges $75.00 to Visa ••4242 now.",
     )
     assert offered(dialog, "charge_fee") == ["yes", "no"]
-    assert fields(dialog) == {"amount": "", "fee_reason": "", "reason": "", "note": "", "version": str(now(appointment).version)}
+    assert fields(dialog) == {
+        **{"amount": "", "fee_reason": "", "reason": "", "note": "", "version": str(now(appointment).version)},
+        "notify": "on",  # as the practice says
+    }
 
 
 def test_a_choice_must_be_made_and_what_was_typed_stays(desk: Browser, appointment: Appointment) -> None:

@@ -1,0 +1,8 @@
+"""Addresses of letters."""
+
+from django.urls import path
+
+from kept.messaging import views
+
+app_name = "messaging"
+urlpatterns = [path("messages/<uuid:message_id>/withdraw/", views.withdraw, name="withdraw")]

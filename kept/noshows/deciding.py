@@ -1,0 +1,103 @@
+"""Dialogs of a fee that is decided later: charge, charge now, spare, undo; and the letter to the patient before it is written."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from kept.foundation import clock
+from kept.foundation.dates import month_day
+from kept.foundation.pages import attempt, dialog, told
+from kept.messaging.letters import write
+from kept.messaging.models import Letter
+from kept.noshows import letters, queries
+from kept.noshows.actions import FEE_CHECKS
+from kept.noshows.forms import FeeForm, MarkForm
+from kept.noshows.models import Fee
+from kept.noshows.offers import decide_until, fee_offer
+from kept.noshows.rules import check_decidable
+from kept.noshows.transitions import fees
+from kept.noshows.views import after
+from kept.practice.doors import MemberRequest, member_required
+from kept.practice.rules import Right
+from kept.scheduling.models import Appointment
+from kept.scheduling.queries import appointment_or_404
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """`money`: it ends with a charge, whose result is shown."""
+
+    title: Any
+    do: Callable[..., Fee]
+    money: bool = False
+    asks: tuple[str, ...] = ()
+
+
+ACTS: Mapping[str, Act] = {
+    "charge": Act(gettext_lazy("Charge the fee"), fees.charge, money=True, asks=("amount", "fee_reason")),
+    "charge_now": Act(gettext_lazy("Charge now"), fees.charge_now, money=True, asks=("amount", "fee_reason")),
+    "spare": Act(gettext_lazy("Spare the fee"), fees.spare, asks=("fee_reason",)),
+    "unspare": Act(gettext_lazy("Undo sparing"), fees.unspare),
+}
+
+
+@member_required
+def decide(request: MemberRequest, appointment_id: UUID, verb: str) -> HttpResponse:
+    now = clock.now()
+    member, appointment = request.member, appointment_or_404(request.member, appointment_id)
+    if verb not in ACTS:
+        raise Http404
+    member.must(Right.CHARGE, appointment)
+    chosen, fee = ACTS[verb], check_decidable(appointment, queries.fee_of(appointment, at=now))
+    FEE_CHECKS[verb](appointment, fee, at=now)
+    offer = fee_offer(appointment, at=now) if verb == "charge" else None
+    full = offer.amount if offer and offer.amount else fee.amount
+    form = FeeForm(request.POST or None, fee=full, asks=chosen.asks, initial={"version": appointment.version})
+    if request.method == "POST" and form.is_valid():
+        answers = form.cleaned_data
+        if attempt(form, lambda: chosen.do(appointment, by=member, at=now, **answers)):
+            return after(request, appointment_id) if chosen.money else _decided(request, appointment, verb)
+    context = {
+        "act": verb,
+        "title": chosen.title,
+        "appointment": appointment,
+        "fee": fee,
+        "amount": full,
+        "offer": offer,
+        "due_at": offer.chargeable_from if offer and offer.waits else None,
+        "card": offer.card if offer else fee.charge.card if fee.charge else None,
+        "until": month_day(decide_until(appointment), appointment.clinic.zone),
+        "form": form,
+        "now": now,
+    }
+    return dialog(request, "noshows/_decide.html", context, status=422 if form.errors else 200)
+
+
+def _decided(request: MemberRequest, appointment: Appointment, verb: str) -> HttpResponse:
+    text = _("The fee is spared.") if verb == "spare" else _("Sparing undone. The fee is to be decided.")
+    return told(request, "ui/_toast.html", {"text": text, "oob": True}, "desk:panel", appointment.pk)
+
+
+@member_required
+def letter(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
+    """The no-show letter as it would go for what the dialog has chosen so far."""
+    now = clock.now()
+    appointment = appointment_or_404(request.member, appointment_id)
+    request.member.must(Right.MARK, appointment)
+    offer = fee_offer(appointment, at=now)
+    form = MarkForm(request.GET, offer=offer, may_charge=request.member.may(Right.CHARGE, appointment))
+    form.is_valid()  # what is missing yet, the letter leaves out
+    facts = letters.as_it_would_be(
+        appointment, offer, charge=form.cleaned_data.get("charge_fee"), amount=form.cleaned_data.get("amount"), at=now
+    )
+    context = {
+        "appointment": appointment,
+        "letter": write(Letter.NO_SHOW, appointment, facts),
+        "goes_at": now + letters.letter_waits(appointment, at=now),
+    }
+    return dialog(request, "noshows/_letter.html", context)
