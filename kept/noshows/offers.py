@@ -122,7 +122,7 @@ def _first_reason(appointment: Appointment, earlier: Charge | None, at: datetime
         return "policy_off"
     if not accounts.payments_on():
         return "payments_off"
-    if acceptance.card.state != Card.State.ACTIVE:
+    if not acceptance.card.chargeable:
         return "card_gone"
     if at > decide_until(appointment):
         return "too_late"

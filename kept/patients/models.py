@@ -52,6 +52,12 @@ class Patient(OfPractice):
         return f"{self.first_name} {self.last_name}".strip()
 
     @property
+    def masked_email(self) -> str:
+        """Enough to ask her whether it is right, with other patients looking on: r••••@example.com."""
+        mailbox, at, host = self.email.partition("@")
+        return f"{mailbox[:1]}••••{at}{host}" if at else ""
+
+    @property
     def initials(self) -> str:
         return (self.first_name[:1] + self.last_name[:1]).upper()
 
@@ -137,6 +143,16 @@ class Card(OfPractice):
     def label(self) -> str:
         """The brand as people write it."""
         return {"visa": "Visa", "mastercard": "Mastercard", "amex": "American Express", "discover": "Discover"}.get(self.brand, "Card")
+
+    @property
+    def on_profile(self) -> bool:
+        """The patient sees it as hers."""
+        return self.state in (self.State.ACTIVE, self.State.BLOCKED)
+
+    @property
+    def chargeable(self) -> bool:
+        """Good for what relies on it already, even when taken off the profile since (R7a)."""
+        return self.state in (self.State.ACTIVE, self.State.OFF)
 
     def expired(self, on: date) -> bool:
         """Past its printed month; networks often renew the card behind the token, so it may still be charged."""

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db.models import F, Func, IntegerField, Q, QuerySet, Value
 from django.db.models.functions import Least, Left
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from kept.patients import rules
-from kept.patients.models import Card, Link, Patient, Word
+from kept.patients.models import Card, Link, Note, Patient, Word
 from kept.practice.models import Member
 from kept.practice.transitions import secret_hash
 
@@ -44,12 +46,29 @@ def find(member: Member, search: str) -> Found:
     if found.exists():
         return Found(found)
     for tolerance in (1, 2):
+        if not any(rules.forgiven(readings[0], tolerance) for readings in asked):
+            break
         found = everybody
         for readings in asked:
             found = found.filter(pk__in=_alike(member, readings, tolerance).values("patient"))
         if found.exists():
             return Found(found, alike=True)
     return Found(everybody.none())
+
+
+def patient_or_404(member: Member, patient_id: UUID) -> Patient:
+    """The one door to a patient: of her practice. Another's is simply not found (R24)."""
+    return get_object_or_404(patients(member), pk=patient_id)
+
+
+def cards(patient: Patient) -> QuerySet[Card]:
+    """On her profile, the newest first."""
+    return patient.cards.exclude(state__in=[Card.State.OFF, Card.State.GONE]).order_by("-given_at", "-id")
+
+
+def notes(patient: Patient) -> QuerySet[Note]:
+    """The newest first, each with who wrote it."""
+    return patient.notes.select_related("by").order_by("-at", "-id")
 
 
 def _words(member: Member) -> QuerySet[Word]:

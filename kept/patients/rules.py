@@ -13,6 +13,7 @@ MOST_WORDS = 8
 PHONE_TAIL = 7  # of a number typed in full this much is compared: a country's code or a leading 0 may be there or not
 SHORTEST_TAIL = 4
 LONG_WORD = 6
+FIRST_BIRTH = date(1900, 1, 1)
 
 APOSTROPHES = "'’ʼ`"  # within a name, which people leave out
 SPELLED = str.maketrans(
@@ -75,6 +76,11 @@ def birth_dates(text: str) -> list[date]:
         except ValueError:
             continue
     return list(dict.fromkeys(found))
+
+
+def is_phone(text: str) -> bool:
+    """Digits enough for a number, and no more beside them than people write: (212) 555-0142 ext. 3."""
+    return len(digits(text)) >= SHORTEST_TAIL and bool(re.fullmatch(r"[\d\s+()./,;x#*-]+", re.sub(r"ext\.?|extension", "x", plain(text))))
 
 
 def forgiven(word: str, tolerance: int) -> int:

@@ -34,6 +34,9 @@ class Right(TextChoices):
     COLLECT = "collect", "collect on invoices"
     REFUND = "refund", "refund"
     VOID = "void", "void invoices"
+    SEE_PATIENTS = "see_patients", "see patients"
+    CHANGE_PATIENTS = "change_patients", "add or change patients"
+    SEE_AUDIT = "see_audit", "see who looked"
     SEE_SETTINGS = "see_settings", "see settings"
     SET_UP = "set_up", "change policies, services or staff"
 
@@ -53,6 +56,9 @@ RIGHTS: dict[Right, set[Role]] = {
     Right.COLLECT: HEADS | DESK | BILLING,
     Right.REFUND: HEADS | DESK | BILLING,
     Right.VOID: HEADS | DESK | BILLING,
+    Right.SEE_PATIENTS: set(Role),
+    Right.CHANGE_PATIENTS: HEADS | DESK | PROVIDER,
+    Right.SEE_AUDIT: HEADS | AUDITOR,
     Right.SEE_SETTINGS: HEADS,
     Right.SET_UP: HEADS,
 }

@@ -266,7 +266,7 @@ def retry(charge: Charge, *, by: Member, at: datetime) -> Charge:
         raise under_way() if charge.in_flight or charge.state == State.DUE else Refusal("wrong_status", _why_no_retry(charge))
     if charge.attempt >= MOST_TRIES or at - charge.created_at > TRIES_WITHIN:
         raise Refusal("wrong_status", _("All 4 tries in 30 days are used. Ask for another way to pay."))
-    if charge.card.state != Card.State.ACTIVE:
+    if not charge.card.chargeable:
         raise Refusal("card_required", _("The bank will not take %s again. Ask for another card.") % charge.card)
     charge.state, charge.due_at, charge.decline_code, charge.decline_text, charge.decline_advice = State.DUE, at, "", "", ""
     charge.save(update_fields=["state", "due_at", "decline_code", "decline_text", "decline_advice"])
