@@ -72,6 +72,8 @@ SHARP = [  # those that forms and transitions trip over, if any
     *("not a number", "the last minute", "a skipped time", "another list"),
 ]
 LISTS: dict[str, list[str]] = {
+    "desk:patients": ["q", "clinic", "balance", "alert", "missed", "card"],
+    "desk:search": ["q"],
     "desk:new": ["date", "start", "provider", "patient", "services", "price", "note", "q", "offer", "new", "first_name", "change"],
     "desk:day": ["date", "provider", "view", "status", "card"],
     "desk:feed": ["date", "provider", "view", "ghosts"],
@@ -144,7 +146,7 @@ def test_a_letter_before_it_is_written_takes_any_choice(juniper: House, asked: A
     assert found == dict.fromkeys(found, (200, False))
 
 
-@pytest.mark.parametrize("name", ["noshows:list", "billing:invoices"])
+@pytest.mark.parametrize("name", ["noshows:list", "billing:invoices", "desk:patients"])
 def test_a_page_that_does_not_exist_is_said_so(asked: Asked, name: str) -> None:
     texts = {what: value for what, value in NASTY.items() if value} | CURSORS
 
@@ -156,6 +158,12 @@ def test_a_page_that_does_not_exist_is_said_so(asked: Asked, name: str) -> None:
 
 
 # Acts. What is sent is right but for one field; it is refused, or done without harm.
+
+
+PARTICULARS = {
+    **{"first_name": "Ada", "last_name": "Quill", "birth_date": "1991-02-18", "phone": "555 0199"},
+    **{"email": "ada@example.com", "alert": "Faints at needles"},
+}
 
 
 def sent_to(juniper: House, odette: Member) -> dict[str, tuple[str, dict[str, str]]]:
@@ -189,6 +197,9 @@ def sent_to(juniper: House, odette: Member) -> dict[str, tuple[str, dict[str, st
             reverse("billing:refund", args=[charge.invoice_id]),
             {"refund_id": str(new_id()), "how_much": "part", "amount": "10", "reason": "Goodwill", "note": "n"},
         ),
+        "new patient": (reverse("desk:patient-new"), PARTICULARS),
+        "edit": (reverse("desk:patient-edit", args=[booked.patient_id]), PARTICULARS | {"version": "1"}),
+        "note": (reverse("desk:patient-note", args=[booked.patient_id]), {"text": "Parks at the back."}),
         "publish": (reverse("policies:policy"), policy | {"based_on": "3"}),
         "switch": (reverse("policies:switch"), {"on": "no"}),
         "choose": (reverse("desk:choose"), {"practice": str(juniper.practice.pk)}),
@@ -206,6 +217,7 @@ def sent_to(juniper: House, odette: Member) -> dict[str, tuple[str, dict[str, st
 FORMS = [
     *("book", "add a patient", "mark", "charge later", "spare", "check in", "restore", "refund", "publish", "switch"),
     *("choose", "clinic", "theme", "privacy", "calendar"),
+    *("new patient", "edit", "note"),
 ]
 
 
@@ -239,6 +251,7 @@ def test_nothing_at_all_is_sent(juniper: House, odette: Member, asked: Asked) ->
             "spare": (422, False),
             "check in": (302, True),
             "restore": (422, False),
+            **dict.fromkeys(("new patient", "edit", "note"), (422, False)),
             "refund": (422, False),
             "publish": (422, False),
         },

@@ -78,6 +78,7 @@ class Ids:
     version: Any
     capture: Any
     message: Any
+    card: Any
     number: int
     token: str
 
@@ -86,8 +87,17 @@ class Ids:
         for value in (self.token, *vars(self).values()):
             if isinstance(value, UUID):
                 text = text.replace(str(value), "ID").replace(value.hex, "ID")
-        text = text.replace(self.cursor.rstrip("="), "CURSOR").replace(self.token.partition(".")[2], "SECRET")
+        text = (
+            text.replace(self.cursor.rstrip("="), "CURSOR")
+            .replace(self.name_cursor.rstrip("="), "CURSOR")
+            .replace(self.token.partition(".")[2], "SECRET")
+        )
         return text.replace(f"/{self.number}/", "/NUMBER/")
+
+    @property
+    def name_cursor(self) -> str:
+        """The same for a list by name."""
+        return base64.urlsafe_b64encode(json.dumps(["", str(self.patient)]).encode()).decode()
 
     @property
     def cursor(self) -> str:
@@ -108,6 +118,7 @@ THINGS = (
     "version",
     "capture",
     "message",
+    "card",
 )
 UNKNOWN = Ids(**dict.fromkeys(THINGS, NEVER), **{"number": 987_654, "token": f"{NEVER.hex}.{'x' * 43}"})
 
@@ -151,6 +162,7 @@ def planted(juniper: House) -> Ids:
         version=version.pk,
         capture=capture.pk,
         message=Message.objects.filter(key=CANARY).get().pk,
+        card=card.pk,
         number=version.number,
         token=token,
     )
@@ -277,6 +289,7 @@ class Address:
             "link_id": ids.link,
             "message_id": ids.message,
             "patient_id": ids.patient,
+            "card_id": ids.card,
             "number": ids.number,
             "token": ids.token,
             "verb": "check-in",
@@ -305,14 +318,15 @@ SCREENS = [each for each in ALL if not each.name.startswith("api:") and each.nam
 CALLS = [each for each in ALL if each.name.startswith("api:")]
 
 
-def named(ids: Ids) -> dict[str, str]:
+def named(ids: Ids, address: Address) -> dict[str, str]:
     """Every parameter that any screen reads, all at once, naming those ids."""
+    after = ids.name_cursor if address.name == "desk:patients" else ids.cursor
     fixed = {
         **{"charge_fee": "no", "accept": "yes", "card": "on_file", "how_much": "all", "reason": "Goodwill", "where": "beside"},
-        **{"on": "no", "theme": "", "date": "2026-10-14", "view": "list", "from": "2026-10-01", "to": "2026-10-31", "after": ids.cursor},
+        **{"on": "no", "theme": "", "date": "2026-10-14", "view": "list", "from": "2026-10-01", "to": "2026-10-31", "after": after},
     }
     about = {thing: str(getattr(ids, thing)) for thing in THINGS}
-    return fixed | about | {"refund_id": str(ids.refund), "number": "INV-10001", "q": "xq7"}
+    return about | fixed | {"refund_id": str(ids.refund), "number": "INV-10001", "q": "xq7"}
 
 
 def said(answer: HttpResponse, ids: Ids) -> tuple[int, str]:
@@ -335,7 +349,7 @@ def quintas(juniper: House, quinta: House, planted: Ids) -> Ids:
         visit = accepted(book(quinta, service="Peeling"), card_of(quinta.patients[0]))
         charge = marked(visit, "paid", by=quinta.members[Role.FRONT_DESK])
         own = visit.clinic_id, visit.provider_id, visit.patient_id, visit.pk, charge.invoice_id, charge.pk
-    return Ids(quinta.practice.pk, *own, new_id(), new_id(), new_id(), new_id(), new_id(), number=1, token=UNKNOWN.token)
+    return Ids(quinta.practice.pk, *own, new_id(), new_id(), new_id(), new_id(), new_id(), new_id(), number=1, token=UNKNOWN.token)
 
 
 @pytest.fixture
@@ -355,7 +369,7 @@ def asked(browser: Browser, method: str, path: str, sent: dict[str, str]) -> Htt
 def test_juniper_is_to_quinta_as_if_it_never_was(people: dict[str, Browser], planted: Ids, method: str) -> None:
     def answers(ids: Ids) -> dict[tuple[str, str], tuple[int, str]]:
         return {
-            (address.name, who): said(asked(browser, method, address.filled(ids), named(ids)), ids)
+            (address.name, who): said(asked(browser, method, address.filled(ids), named(ids, address)), ids)
             for address in SCREENS
             for who, browser in people.items()
         }
@@ -369,7 +383,7 @@ def test_juniper_is_to_quinta_as_if_it_never_was(people: dict[str, Browser], pla
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_quintas_own_pages_take_nothing_of_juniper(people: dict[str, Browser], planted: Ids, quintas: Ids, method: str) -> None:
     statuses = {
-        (address.name, who): said(asked(browser, method, address.filled(quintas), named(planted)), planted)[0]
+        (address.name, who): said(asked(browser, method, address.filled(quintas), named(planted, address)), planted)[0]
         for address in SCREENS
         if "<" in address.route
         for who, browser in people.items()
@@ -396,7 +410,7 @@ def test_nor_do_quintas_programs_find_it(token: str, planted: Ids, method: str) 
                 if method == "GET":
                     answer = browser.get(address.filled(ids), {key: str(getattr(ids, key)) for key in ("clinic", "provider", "patient")})
                 else:
-                    sent = named(ids) | {"services": [str(ids.version)], "start": "2026-10-20T10:00:00+01:00", "first_name": "Ada"}
+                    sent = named(ids, address) | {"services": [str(ids.version)], "start": "2026-10-20T10:00:00+01:00", "first_name": "Ada"}
                     answer = browser.post(address.filled(ids), json.dumps(sent), content_type="application/json")
             found[address.name] = _program_said(answer, ids)
         return found
@@ -454,6 +468,10 @@ def test_at_home_it_sings(planted: Ids, leonora: Member, signed_in: Callable[[Me
         "desk:day-sheet",
         "desk:panel",
         "desk:feed",
+        "desk:patients",
+        "desk:patient",
+        "desk:patient-notes",
+        "desk:search",
         "noshows:list",
         "noshows:csv",
         "billing:invoices",
@@ -472,4 +490,4 @@ def test_at_home_it_sings(planted: Ids, leonora: Member, signed_in: Callable[[Me
 
 def _at_home(browser: Browser, name: str, ids: Ids) -> str:
     address = next(each for each in SCREENS if each.name == name)
-    return browser.get(address.filled(ids), {"clinic": str(ids.clinic), "date": "2026-10-14"}).content.decode()
+    return browser.get(address.filled(ids), {"clinic": str(ids.clinic), "date": "2026-10-14", "q": CANARY}).content.decode()

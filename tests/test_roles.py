@@ -88,6 +88,24 @@ TABLE = [
     act("reopen", DONE),
     act("confirm", BOOKED),
     Row("desk:act", "POST", NONE, 404, BOOKED, "vanish", otherwise=404),
+    Row("desk:patients", "GET", ALL),
+    Row("desk:patient-new", "GET", DESK),
+    Row("desk:patient-new", "POST", DESK, 302, sent={"first_name": "Ada"}),
+    Row("desk:patient", "GET", ALL),
+    Row("desk:patient-appointments", "GET", ALL - {BILLING}),
+    Row("desk:patient-invoices", "GET", ALL - {PROVIDER}),
+    Row("desk:patient-cards", "GET", ALL),
+    Row("desk:patient-notes", "GET", ALL),
+    Row("desk:patient-messages", "GET", ALL),
+    Row("desk:patient-history", "GET", ALL),
+    Row("desk:patient-looks", "GET", HEADS | {AUDITOR}),
+    Row("desk:patient-edit", "GET", DESK),
+    Row("desk:patient-edit", "POST", DESK, 302, sent={"first_name": "Ada"}),
+    Row("desk:patient-note", "GET", DESK),
+    Row("desk:patient-note", "POST", DESK, 302, sent={"text": "Parks at the back."}),
+    Row("desk:card-take-off", "GET", DESK),
+    Row("desk:card-take-off", "POST", DESK, 302),
+    Row("desk:search", "GET", ALL),
     Row("noshows:list", "GET", ALL),
     Row("noshows:csv", "GET", ALL),
     Row("noshows:mark", "GET", DESK, 200, BOOKED),
@@ -127,6 +145,7 @@ TABLE = [
 ]
 HIDDEN_TO_PROVIDERS = {"billing:retry"}  # a charge is known by its invoice, and she sees none
 PUBLIC = {"billing:webhook", *(f"booking:{name}{end}" for name in ("card", "pay") for end in ("", "-link", "-back"))}
+OF_A_PATIENT = {row.name for row in TABLE if row.name.startswith("desk:patient")} - {"desk:patients", "desk:patient-new"}
 POST_ONLY = {row.name for row in TABLE} - {row.name for row in TABLE if row.method == "GET"}
 
 
@@ -186,6 +205,11 @@ def address(row: Row, juniper: House, subject: Appointment | None) -> str:
 
 def ids(name: str, juniper: House, subject: Appointment | None) -> dict[str, Any]:
     """What the address is about, as its pattern calls it."""
+    patient = juniper.patients[0]
+    if name == "desk:card-take-off":
+        return {"patient_id": patient.pk, "card_id": card_of(patient).pk}
+    if name in OF_A_PATIENT:
+        return {"patient_id": patient.pk}
     if subject is None:
         return {"billing:webhook": {"slug": "juniper"}, "policies:version": {"number": 3}}.get(name, {})
     if name == "billing:retry":

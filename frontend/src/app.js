@@ -7,6 +7,7 @@ import './combobox.js';
 import './dialog.js';
 import './drawer.js';
 import './keys.js';
+import './results.js';
 import './effect.js';
 import './copy.js';
 import './messages.js';

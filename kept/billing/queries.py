@@ -1,6 +1,6 @@
 """Reading the money: invoices for Sales, and one invoice with all that belongs to it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -63,6 +63,14 @@ def cards_to_pay_with(charge: Charge) -> list[Card]:
     return list(cards.order_by("-given_at", "-id"))
 
 
+def shown_status(invoice: Invoice) -> str:
+    """Its chip's key: what went back stands over paid."""
+    charge = charge_of(invoice)
+    if charge and charge.refunded_minor:
+        return "refunded" if charge.refunded_minor >= charge.captured_minor else "part_refunded"
+    return str(invoice.status)
+
+
 @dataclass(frozen=True, slots=True)
 class SalesTotals:
     """Of one currency: how many invoices and how much money."""
@@ -89,3 +97,17 @@ def totals(found: QuerySet[Invoice]) -> list[SalesTotals]:
         SalesTotals(row["currency"], row["count"], *(Money(row[column], row["currency"]) for column in ("invoiced", "collected", "back")))
         for row in rows
     ]
+
+
+def owed(member: Member) -> QuerySet[Invoice]:
+    """Invoices that are not paid."""
+    return Invoice.objects.filter(practice.own(member), status=Invoice.Status.ISSUED)
+
+
+def balances(member: Member, patient_ids: Iterable[Any]) -> dict[Any, list[Money]]:
+    """What patients owe on the invoices she may see, by patient and currency. Who owes nothing is left out."""
+    rows = owed(member).filter(patient__in=list(patient_ids)).values("patient", "currency").annotate(owed=Sum("total_minor"))
+    found: dict[Any, list[Money]] = {}
+    for row in rows.order_by("patient", "currency"):
+        found.setdefault(row["patient"], []).append(Money(row["owed"], row["currency"]))
+    return found

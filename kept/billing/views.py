@@ -74,7 +74,7 @@ def invoices(request: MemberRequest) -> HttpResponse:
     ]
     context = {
         "tab": "sales",
-        "rows": [{"invoice": row, "charge": queries.charge_of(row), "status": _shown_status(row)} for row in shown.rows],
+        "rows": [{"invoice": row, "charge": queries.charge_of(row), "status": queries.shown_status(row)} for row in shown.rows],
         "totals": queries.totals(found),
         "filter": wanted,
         "filtered": bool(asked),
@@ -105,14 +105,6 @@ def _days(wanted: queries.Filter) -> str:
     return _("until %s") % words(wanted.last) if wanted.last else ""
 
 
-def _shown_status(invoice: Invoice) -> str:
-    """The chip's key: what went back stands over paid."""
-    charge = queries.charge_of(invoice)
-    if charge and charge.refunded_minor:
-        return "refunded" if charge.refunded_minor >= charge.captured_minor else "part_refunded"
-    return str(invoice.status)
-
-
 @member_required
 def invoice(request: MemberRequest, invoice_id: UUID) -> HttpResponse:
     member, found = request.member, invoice_or_404(request.member, invoice_id)
@@ -122,7 +114,7 @@ def invoice(request: MemberRequest, invoice_id: UUID) -> HttpResponse:
         "tab": "sales",
         "invoice": found,
         "charge": charge,
-        "status": _shown_status(found),
+        "status": queries.shown_status(found),
         "timeline": timeline.of_invoice(found),
         "refunds": list(found.refunds.order_by("created_at", "id")),
         "credit_notes": list(found.credit_notes.order_by("number")),

@@ -26,6 +26,7 @@ def tabs(member: Member) -> list[Tab]:
     """The tabs that exist and that she may open."""
     offered = [
         (Right.SEE_BOOK, "appointments", _("Appointments"), "desk:day", "calendar-days", "g a"),
+        (Right.SEE_PATIENTS, "patients", _("Patients"), "desk:patients", "users", "g p"),
         (Right.SEE_SALES, "sales", _("Sales"), "billing:invoices", "receipt", "g s"),
         (Right.SEE_SETTINGS, "settings", _("Settings"), "desk:settings", "settings", ""),
     ]
@@ -56,5 +57,6 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "clinics": clinics,
         "clinic": _chosen(request, clinics),
         "tabs": tabs(member),
+        "search_url": reverse("desk:search") if member.may(Right.SEE_PATIENTS) else "",
         "theme": theme,
     }

@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from kept.desk import awaiting, book, booking, calendar_settings, day_sheet, privacy, settings, views
+from kept.desk import (
+    awaiting,
+    book,
+    booking,
+    calendar_settings,
+    day_sheet,
+    patients,
+    patients_acts,
+    patients_page,
+    privacy,
+    search,
+    settings,
+    views,
+)
 
 app_name = "desk"
 urlpatterns = [
@@ -20,6 +33,16 @@ urlpatterns = [
     path("appointments/<uuid:appointment_id>/send-card-link/", awaiting.send_card_link, name="send-card-link"),
     path("appointments/<uuid:appointment_id>/card-given/", awaiting.card_given, name="card-given"),
     path("appointments/<uuid:appointment_id>/<slug:verb>/", book.act, name="act"),
+    path("patients/", patients.patients, name="patients"),
+    path("patients/new/", patients.new, name="patient-new"),
+    *(
+        path(f"patients/<uuid:patient_id>/{section.path}", patients_page.patient, {"section": section.name}, name=section.name)
+        for section in patients_page.SECTIONS
+    ),
+    path("patients/<uuid:patient_id>/edit/", patients_acts.edit, name="patient-edit"),
+    path("patients/<uuid:patient_id>/notes/add/", patients_acts.note, name="patient-note"),
+    path("patients/<uuid:patient_id>/cards/<uuid:card_id>/take-off/", patients_acts.take_off, name="card-take-off"),
+    path("search/", search.search, name="search"),
     path("settings/", settings.home, name="settings"),
     path("settings/calendar/", calendar_settings.calendar_settings, name="calendar-settings"),
 ]

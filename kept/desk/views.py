@@ -19,7 +19,7 @@ from kept.practice.models import User
 
 @login_required
 def enter(request: HttpRequest) -> HttpResponse:
-    """To the first tab of the practice; to the choice of one where there are several."""
+    """To the work of the practice; to the choice of one where there are several."""
     seats = queries.seats(cast(User, request.user))
     here = request.session.get("practice")
     if here not in {str(seat.practice_id) for seat in seats}:
@@ -31,7 +31,8 @@ def enter(request: HttpRequest) -> HttpResponse:
 
 @member_required
 def first_tab(request: MemberRequest) -> HttpResponse:
-    return redirect(tabs(request.member)[0].url)
+    """To the book; to Sales for who does not see it."""
+    return redirect(next(tab.url for tab in tabs(request.member) if tab.key != "patients"))
 
 
 @login_required

@@ -1,11 +1,11 @@
 """The one way to write the journal. It knows no room: subjects and actors are anything with the right fields."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils.module_loading import import_string
 
 from kept.events.models import Access, Event
@@ -46,6 +46,11 @@ def looked_at(what: str, *, practice_id: UUID, at: datetime, patient_id: UUID | 
     Access.objects.create(practice_id=practice_id, what=what, patient_id=patient_id, at=at)
 
 
-def timeline(*subject_ids: UUID) -> Iterable[Event]:
+def timeline(*subject_ids: UUID) -> QuerySet[Event]:
     """What happened to these subjects, newest first."""
     return Event.objects.filter(subject_id__in=subject_ids).order_by("-at", "-id")
+
+
+def looks(patient_id: UUID) -> QuerySet[Access]:
+    """Who read that patient's record, the latest first."""
+    return Access.objects.filter(patient_id=patient_id).order_by("-at", "-id")

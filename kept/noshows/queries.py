@@ -4,12 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 
 from kept.billing.models import Charge, State
 from kept.foundation.money import Money
 from kept.noshows.models import Fee
+from kept.patients.models import Patient
 from kept.patients.queries import patients
 from kept.practice import queries as practice
 from kept.practice.models import Member, Resource
@@ -17,6 +19,7 @@ from kept.scheduling.models import LONGEST, Appointment, Claim, Status
 from kept.scheduling.queries import in_days
 
 DEFAULT_DAYS = 30
+YEAR = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +178,29 @@ def attendance(patient_ids: Iterable[Any]) -> dict[Any, Attendance]:
     missed = Appointment.objects.filter(patient__in=[row["patient"] for row in rows], status=Status.NOSHOW).order_by("starts_at")
     last = dict(missed.values_list("patient", "starts_at"))
     return {row["patient"]: Attendance(row["visits"], row["missed"], last.get(row["patient"])) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """A patient's last twelve months: concluded visits, those missed, and what was cancelled late."""
+
+    visits: int
+    missed: int
+    cancelled_late: int
+
+
+def lately(patient: Patient, *, at: datetime) -> Lately:
+    """Facts on her last twelve months, wherever she was seen."""
+    found = Appointment.objects.filter(patient=patient, starts_at__gte=at - YEAR, starts_at__lte=at)
+    missed, late = Q(status=Status.NOSHOW), Q(status=Status.CANCELLED, late_cancel=True)
+    counts = {"visits": Q(status=Status.FULFILLED) | missed, "missed": missed, "cancelled_late": late}
+    return Lately(**found.aggregate(**{name: Count("pk", filter=which) for name, which in counts.items()}))
+
+
+def who_missed(practice_id: UUID, times: int) -> QuerySet[Any]:
+    """Ids of the patients who missed as often, or more often."""
+    found = Appointment.objects.filter(practice=practice_id, status=Status.NOSHOW).values("patient")
+    return found.annotate(times=Count("pk")).filter(times__gte=times).values("patient")
 
 
 def last_days(today: date) -> tuple[date, date]:

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import F, Func, IntegerField, Q, QuerySet, Value
-from django.db.models.functions import Least, Left
+from django.db.models import Func, IntegerField, Q, QuerySet, Value
+from django.db.models.functions import Left
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
@@ -83,13 +83,15 @@ def _begins(readings: Iterable[str]) -> Q:
 
 
 def _alike(member: Member, readings: Sequence[str], tolerance: int) -> QuerySet[Word]:
-    """The words that differ from what is asked in so many letters, whole or as far as typed. Digits are no matter of spelling."""
+    """The words that differ from what is asked in so many letters, or in one as far as it is typed. Digits are no matter of spelling."""
     asked = readings[0]
     letters = rules.forgiven(asked, tolerance)
     if not letters:
         return _words(member).filter(_begins(readings))
-    nearest = Least(*(Levenshtein(word, Value(asked), Value(letters)) for word in (F("word"), Left("word", len(asked)))))
-    found = _words(member).filter(word__gte=FIRST_LETTER).annotate(apart=nearest).filter(apart__lte=letters)
+    apart, so_far = Levenshtein("word", Value(asked), Value(letters)), Levenshtein(Left("word", len(asked)), Value(asked), Value(1))
+    found = (
+        _words(member).filter(word__gte=FIRST_LETTER).annotate(apart=apart, so_far=so_far).filter(Q(apart__lte=letters) | Q(so_far__lte=1))
+    )
     return found if len(asked) >= rules.LONG_WORD or letters == 1 else found.filter(_begins(asked[:1]))
 
 

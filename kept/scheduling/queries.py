@@ -1,7 +1,8 @@
 """Reading the book: one appointment, a day, the lines of a period, free times."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -11,7 +12,7 @@ from kept.foundation import clock
 from kept.practice import queries as practice
 from kept.practice.models import Clinic, Member, Provider, Resource
 from kept.practice.rules import Role
-from kept.scheduling.models import LONGEST, ON_THE_BOOK, Appointment, Block, Claim
+from kept.scheduling.models import LONGEST, ON_THE_BOOK, Appointment, Block, Claim, Status
 
 
 def appointment_or_404(member: Member, appointment_id: UUID) -> Appointment:
@@ -76,3 +77,19 @@ def rooms_of(appointment_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
     for appointment_id, name in held.order_by("resource__name", "id").values_list("appointment_id", "resource__name"):
         found.setdefault(appointment_id, []).append(name)
     return found
+
+
+def last_and_next(member: Member, patient_ids: Iterable[Any], *, at: datetime) -> tuple[dict[Any, Appointment], dict[Any, Appointment]]:
+    """By patient: the visit she came to last, and the next that is booked. Those the member may see."""
+    found = Appointment.objects.filter(practice.own(member), patient__in=list(patient_ids)).select_related("clinic")
+    came = found.filter(status__in=[Status.ARRIVED, Status.FULFILLED], starts_at__lte=at)
+    comes = found.filter(status=Status.BOOKED, ends_at__gt=at)
+    last = came.order_by("patient", "-starts_at", "-id").distinct("patient")
+    following = comes.order_by("patient", "starts_at", "id").distinct("patient")
+    return {each.patient_id: each for each in last}, {each.patient_id: each for each in following}
+
+
+def relying_on(card_ids: Iterable[Any]) -> QuerySet[Appointment]:
+    """Booked appointments whose fee those cards would pay, by start; wherever they are booked."""
+    found = Appointment.objects.filter(acceptance__card__in=list(card_ids), status=Status.BOOKED)
+    return found.select_related("clinic", "acceptance__version").order_by("starts_at", "id")

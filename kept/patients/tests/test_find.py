@@ -78,7 +78,9 @@ def test_a_slip_is_said_to_be_one(odette: Member) -> None:
     assert found(odette, "solbrok") == ["Renata Solbrook"]
 
 
-@pytest.mark.parametrize("search", ["xyzzy", "renata 9999", "99999999", "zq", "!!!", "-", "💉", "1991-02-30", "\u0301", "renata brandreth"])
+@pytest.mark.parametrize(
+    "search", ["xyzzy", "renata 9999", "99999999", "zq", "!!!", "-", "💉", "1991-02-30", "\u0301", "renata brandreth", "ada quill"]
+)
 def test_nobody_is_found_for_what_fits_nobody(odette: Member, search: str) -> None:
     assert found(odette, search) == []
 

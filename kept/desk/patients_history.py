@@ -1,0 +1,102 @@
+"""What became of a patient's record, and who looked at it, in words."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from kept.billing.timeline import Entry
+from kept.events.models import Access, Event
+from kept.foundation.ids import as_id
+from kept.patients.models import Card, Patient
+from kept.practice.models import ApiKey, Member
+
+LABELS = {
+    "first_name": gettext_lazy("First name"),
+    "last_name": gettext_lazy("Last name"),
+    "birth_date": gettext_lazy("Birth date"),
+    "phone": gettext_lazy("Phone"),
+    "email": gettext_lazy("E-mail"),
+    "alert": gettext_lazy("Alert"),
+}
+LOOKS = {
+    "appointment": gettext_lazy("an appointment"),
+    "patient": gettext_lazy("this page"),
+    "patient opened": gettext_lazy("over the API"),
+    "cards opened": gettext_lazy("cards, over the API"),
+    "notes opened": gettext_lazy("notes, over the API"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Somebody read it."""
+
+    who: str
+    what: str
+    at: datetime
+
+
+def looks(found: Iterable[Access]) -> list[Look]:
+    """Each with the name of who it was: a member, or a token and whom it acts for."""
+    rows = list(found)
+    names = _names({row.actor for row in rows})
+    return [Look(names.get(row.actor, row.actor), str(LOOKS.get(row.what, row.what)), row.at) for row in rows]
+
+
+def _names(actors: Iterable[str]) -> dict[str, str]:
+    parted = [actor.partition(":")[::2] for actor in actors]
+    users = [int(id_) for kind, id_ in parted if kind == "user" and id_.isdecimal()]
+    keys = [found for kind, id_ in parted if kind == "key" and (found := as_id(id_))]
+    names = {f"user:{user}": name for user, name in Member.objects.filter(user__in=users).values_list("user_id", "name")}
+    if keys:
+        tokens = ApiKey.objects.filter(pk__in=keys).select_related("member")
+        names |= {f"key:{key.pk}": _("%(token)s, for %(who)s") % {"token": key.name, "who": key.member.name} for key in tokens}
+    return names
+
+
+def entries(patient: Patient, events: Sequence[Event]) -> list[Entry]:
+    """What happened to the record, newest first as given; a change with what it was and what it became."""
+    names: dict[Any, str] = dict(Member.objects.filter(id__in={event.by_id for event in events if event.by_id}).values_list("id", "name"))
+    cards = {str(card.pk): card for card in patient.cards.all()}
+    versions = _versions(patient) if any(event.kind == "patient.changed" for event in events) else {}
+    found = []
+    for event in events:
+        icon, text, detail = _words(event, cards, versions)
+        found.append(Entry(icon, "", text, names.get(event.by_id, "") if event.by_id else "", event.at, detail))
+    return found
+
+
+def _words(event: Event, cards: dict[str, Card], versions: dict[int, dict[str, Any]]) -> tuple[str, str, str]:
+    """The icon, the sentence, and more of it."""
+    said = event.particulars
+    card = cards.get(said.get("card", ""), _("Card"))
+    if event.kind == "patient.changed":
+        after = versions.get(said["version"], {})
+        before = versions.get(said["version"] - 1, {})
+        fields = [field for field in LABELS if field in said["fields"]]
+        detail = "; ".join(f"{LABELS[field]}: {shown(before.get(field))} → {shown(after.get(field))}" for field in fields)
+        return "pencil", _("%s changed") % ", ".join(str(LABELS[field]) for field in fields), detail
+    return {
+        "patient.added": ("user-plus", _("Imported") if said.get("imported") else _("Added"), ""),
+        "patient.noted": ("notebook-pen", _("Note written"), ""),
+        "card.given": ("credit-card", _("%s given") % card, ""),
+        "card.taken_off": ("credit-card-x", _("%s taken off") % card, ""),
+    }.get(event.kind, ("circle", event.kind, ""))
+
+
+def _versions(patient: Patient) -> dict[int, dict[str, Any]]:
+    """Her particulars as each version left them."""
+    history: Any = patient.history  # type: ignore[attr-defined]
+    return {row["version"]: row for row in history.order_by("pgh_id").values("version", *LABELS)}
+
+
+def shown(value: Any) -> str:
+    """A particular in words."""
+    if isinstance(value, date):
+        return date_format(value, "M j, Y")
+    return str(value or "–")
