@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja.errors import HttpError, ValidationError
 
-from kept.api import appointments, attendance, invoices, lists, noshows, patients, problems
+from kept.api import appointments, attendance, changes, invoices, lists, noshows, patients, problems, time
 from kept.api.door import any_token, scoped
 from kept.api.openapi import DescribedApi
 from kept.foundation.refusals import Refusal
@@ -20,10 +20,12 @@ api = DescribedApi(title="Kept", version="1", description=DESCRIPTION, urls_name
 api.add_decorator(scoped, mode="view")
 api.add_router("/appointments", appointments.router)
 api.add_router("/appointments", attendance.router)
+api.add_router("/appointments", changes.router)
 api.add_router("/invoices", invoices.router)
 api.add_router("/patients", patients.router)
 api.add_router("", noshows.router)
 api.add_router("", lists.router)
+api.add_router("", time.router)
 
 
 @api.exception_handler(Refusal)

@@ -21,7 +21,7 @@ from kept.api.shapes.appointments import (
     action_shapes,
     card_shape,
 )
-from kept.api.shapes.fields import Amount
+from kept.api.shapes.fields import Amount, Named
 from kept.billing.models import Invoice
 from kept.billing.transitions.cards import Origin, from_website
 from kept.foundation import clock
@@ -34,6 +34,7 @@ from kept.patients.queries import patients, usable_card
 from kept.practice import queries as practice
 from kept.practice.models import Clinic, Member
 from kept.practice.rules import Right
+from kept.scheduling.fitting import rooms_of
 from kept.scheduling.models import Appointment
 from kept.scheduling.queries import in_days, visible
 from kept.scheduling.transitions.booking import book
@@ -74,7 +75,8 @@ def _days(asked: BookAsked, clinics: list[Clinic], at: datetime) -> Q:
 
 @router.post("", response={201: AppointmentShape}, auth=also_websites)
 def book_appointment(request: KeyRequest, body: Body[Booking]) -> AppointmentShape:
-    """Book a visit. The provider's time is taken, buffers included, or the call is refused with `slot_taken`."""
+    """Book a visit. The time of the provider, and of a room or device where the services need one, is taken, buffers included; or the
+    call is refused with `slot_taken`."""
     at, member = clock.now(), request.member
     if (body.card or body.policy_accepted) and CONSENT not in request.key.scopes:
         raise Refusal("not_permitted", _("Only a clinic’s own website, by a token with scope consent, brings a card and an acceptance."))
@@ -85,8 +87,10 @@ def book_appointment(request: KeyRequest, body: Body[Booking]) -> AppointmentSha
         clinic=clinic,
         provider=find.one(practice.providers(member), body.provider),
         patient=find.one(patients(member), body.patient),
-        services=[find.one(practice.services(member), id_) for id_ in body.services],
+        services=find.several(practice.services(member), body.services),
         starts_at=shown(body.start, clinic),
+        resources=find.several(practice.rooms(member), body.resources),
+        price=body.price.money if body.price else None,
         double_book=body.double_book,
         note=body.note,
         channel=Appointment.Channel.API,
@@ -100,12 +104,12 @@ def book_appointment(request: KeyRequest, body: Body[Booking]) -> AppointmentSha
     return whole(member, str(booked.pk), at)
 
 
-def shown(start: datetime, clinic: Clinic) -> datetime:
-    """The start, if clocks at the clinic ever show it. Raises Refusal `invalid` for one in the hour they skip in spring."""
+def shown(start: datetime, clinic: Clinic, *, field: str = "start") -> datetime:
+    """The instant, if clocks at the clinic ever show it. Raises Refusal `invalid` for one in the hour they skip in spring."""
     wall = start.replace(tzinfo=None)
     as_before = wall.replace(tzinfo=clinic.zone).utcoffset() == start.utcoffset()
     if as_before and not clock.exists(wall, clinic.zone):
-        raise Refusal("invalid", _("Clocks skip that time at the clinic. Choose another."), field="start")
+        raise Refusal("invalid", _("Clocks skip that time at the clinic. Choose another."), field=field)
     return start
 
 
@@ -130,6 +134,7 @@ def whole(member: Member, id_: str, at: datetime, *rights: Right) -> Appointment
         zone=appointment.clinic.zone.key,
         local_date=appointment.local_date,
         price=Amount.of(appointment.price),
+        resources=[Named.of(room) for room in rooms_of(appointment)],
         note=appointment.note,
         card_on_file=card_shape(card) if card else None,
         policy=PolicyAccepted.of(acceptance) if acceptance else None,

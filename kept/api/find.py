@@ -1,6 +1,6 @@
 """From the opaque ids of a request to rows the token's member may see. Another's id, an unknown one and a garbled one are all not found."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 from uuid import UUID
 
@@ -21,6 +21,15 @@ def one(found: QuerySet[M], id_: str) -> M:
     if row is None:
         raise Http404
     return row
+
+
+def several(found: QuerySet[M], ids: Sequence[str]) -> list[M]:
+    """The rows with those ids, in that order, one as often as it is named. Raises Http404 where one is missing."""
+    wanted = [_uuid(id_) for id_ in ids]
+    rows = found.in_bulk(set(wanted)) if wanted else {}
+    if set(wanted) - rows.keys():
+        raise Http404
+    return [rows[id_] for id_ in wanted]
 
 
 def appointment(member: Member, id_: str) -> Appointment:

@@ -4,7 +4,7 @@ from ninja import Query, Router
 
 from kept.api.door import KeyRequest, also_websites
 from kept.api.pages import Page, Paged, by_name
-from kept.api.shapes.lists import ClinicShape, PolicyShape, PolicyVersionShape, ProviderShape, ServiceShape
+from kept.api.shapes.lists import ClinicShape, PolicyShape, PolicyVersionShape, ProviderShape, ResourceShape, ServiceShape
 from kept.policies import queries as policies
 from kept.practice import queries as practice
 from kept.practice.rules import Right
@@ -31,6 +31,13 @@ def list_services(request: KeyRequest, asked: Query[Paged]) -> Page[ServiceShape
     """What can be booked, by name."""
     found = by_name(practice.services(request.member), "name", asked=asked)
     return Page[ServiceShape](items=[ServiceShape.of(service) for service in found.rows], next=found.next)
+
+
+@router.get("/resources", response=Page[ResourceShape])
+def list_resources(request: KeyRequest, asked: Query[Paged]) -> Page[ResourceShape]:
+    """Rooms and devices in use at those clinics, by name."""
+    found = by_name(practice.rooms(request.member).prefetch_related("services"), "name", asked=asked)
+    return Page[ResourceShape](items=[ResourceShape.of(resource) for resource in found.rows], next=found.next)
 
 
 @router.get("/policies", response=PolicyShape)

@@ -41,9 +41,9 @@ class DescribedApi(NinjaAPI):
         described = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         components["schemas"] |= described.pop("$defs") | {"Problem": described}
         components["responses"] = {f"Problem{status}": _response(text) for status, text in PROBLEMS.items()}
-        for path, methods in schema["paths"].items():
+        for methods in schema["paths"].values():
             for method, operation in methods.items():
-                _add_to(operation, writes=method == "post", names_a_row="{" in path)
+                _add_to(operation, method)
         return schema
 
 
@@ -51,11 +51,12 @@ def _response(text: str) -> dict[str, Any]:
     return {"description": text, "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
 
 
-def _add_to(operation: dict[str, Any], *, writes: bool, names_a_row: bool) -> None:
-    absent = set() if writes else {409} if names_a_row else {404, 409}
+def _add_to(operation: dict[str, Any], method: str) -> None:
+    names_a_row = any(parameter["required"] for parameter in operation["parameters"])
+    absent = set() if method != "get" else {409} if names_a_row else {404, 409}
     for status in PROBLEMS.keys() - absent:
         operation["responses"][status] = {"$ref": f"#/components/responses/Problem{status}"}
-    if writes:
+    if method == "post":
         operation["parameters"] = [*operation["parameters"], IDEMPOTENCY_KEY]
         success = next(answer for status, answer in operation["responses"].items() if status < 300)
         success["headers"] = {"Idempotent-Replayed": {"schema": {"type": "string", "enum": ["true"]}, "required": False}}

@@ -1,17 +1,19 @@
 """An appointment's history in sentences, newest first, from the journal."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
 from kept.billing.models import Charge, Invoice, Refund
 from kept.events import journal
 from kept.events.models import Event
+from kept.foundation.dates import moment
 from kept.foundation.money import Money
-from kept.practice.models import Member
+from kept.practice.models import Clinic, Member, Provider, Resource
 from kept.scheduling.models import Appointment
 
 
@@ -27,19 +29,52 @@ class Entry:
     detail: str = ""
 
 
-def _money(event: Event, currency: str) -> str:
-    return str(Money(event.particulars.get("minor", 0), event.particulars.get("currency") or currency))
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What sentences are made with: the clinic's currency and zone; names of providers, rooms and devices by their ids."""
+
+    currency: str
+    zone: ZoneInfo
+    names: Mapping[str, str]
 
 
-def _decided(event: Event, currency: str) -> str:
+def _money(event: Event, c: Context) -> str:
+    return str(Money(event.particulars.get("minor", 0), event.particulars.get("currency") or c.currency))
+
+
+def _decided(event: Event, c: Context) -> str:
     return {
-        "charge": _("Fee of %s to be charged") % _money(event, currency),
+        "charge": _("Fee of %s to be charged") % _money(event, c),
         "spared": _("Fee not charged"),
         "undecided": _("Fee to be decided"),
     }.get(event.particulars.get("decision", ""), _("No fee could be charged"))
 
 
-Words = Callable[[Event, str], str]
+def _moved(event: Event, c: Context) -> str:
+    return _where(event, c, _("Moved from %(before)s to %(after)s"), _("Moved to %s"))
+
+
+def _restored(event: Event, c: Context) -> str:
+    return (
+        _where(event, c, _("Restored from %(before)s to %(after)s"), _("Restored to %s")) if "after" in event.particulars else _("Restored")
+    )
+
+
+def _where(event: Event, c: Context, another_time: str, same_time: str) -> str:
+    """From when to when, and with whom and in which room where these are others."""
+    before, after = event.particulars["before"], event.particulars["after"]
+    starts = {key: moment(datetime.fromisoformat(place["start"]), c.zone) for key, place in (("before", before), ("after", after))}
+    others = [after["provider"]] if after["provider"] != before["provider"] else []
+    others += [room for room in after["resources"] if room not in before["resources"]]
+    names = ", ".join(c.names.get(id_, "") for id_ in others)
+    if before["start"] == after["start"]:
+        return same_time % names
+    return ", ".join(filter(None, [another_time % starts, names]))
+
+
+ASKED = {"patient": _("the patient asked"), "clinic": _("the clinic asked")}
+
+Words = Callable[[Event, Context], str]
 KINDS: dict[str, tuple[str, str, Words]] = {
     "appointment.booked": ("calendar", "", lambda event, c: _("Booked %s") % Appointment.Channel(event.particulars["channel"]).label),
     "appointment.imported": ("download", "", lambda event, c: _("Imported")),
@@ -51,7 +86,9 @@ KINDS: dict[str, tuple[str, str, Words]] = {
     "appointment.fulfilled": ("circle-check", "completed", lambda event, c: _("Completed")),
     "appointment.reopened": ("undo-2", "", lambda event, c: _("Reopened")),
     "appointment.noshow": ("user-x", "noshow", lambda event, c: _("Marked as no-show")),
-    "appointment.restored": ("rotate-ccw", "", lambda event, c: _("Restored")),
+    "appointment.moved": ("calendar-clock", "", _moved),
+    "appointment.cancelled": ("calendar-x", "", lambda event, c: _("Cancelled")),
+    "appointment.restored": ("rotate-ccw", "", _restored),
     "appointment.entered_in_error": ("circle-slash", "", lambda event, c: _("Entered in error")),
     "card.link_given": ("qr-code", "", lambda event, c: _("Card link given")),
     "policy.accepted": ("credit-card", "", lambda event, c: _("Policy accepted, card given")),
@@ -85,14 +122,14 @@ def of_appointment(appointment: Appointment) -> list[Entry]:
     """What happened to the visit and its fee. Bookkeeping steps stand on the invoice, not here."""
     charges = list(Charge.objects.filter(appointment=appointment).values_list("id", flat=True))
     refunds = list(Refund.objects.filter(charge__in=charges).values_list("id", flat=True))
-    return _entries([appointment.id, *charges, *refunds], appointment.clinic.currency, leave_out=MONEY_ONLY)
+    return _entries([appointment.id, *charges, *refunds], appointment.clinic, leave_out=MONEY_ONLY)
 
 
 def of_invoice(invoice: Invoice) -> list[Entry]:
     """The payment timeline: the mark, the bill, each try, each refund."""
     charges = [charge.id for charge in invoice.charges.all()]
     refunds = [refund.id for refund in invoice.refunds.all()]
-    return _entries([invoice.id, *charges, *refunds, invoice.appointment_id], invoice.currency, leave_out=NOT_MONEY | {"invoice.paid"})
+    return _entries([invoice.id, *charges, *refunds, invoice.appointment_id], invoice.clinic, leave_out=NOT_MONEY | {"invoice.paid"})
 
 
 NOT_MONEY = {kind for kind in KINDS if kind.startswith(("appointment.", "card.", "policy."))} - {
@@ -101,11 +138,23 @@ NOT_MONEY = {kind for kind in KINDS if kind.startswith(("appointment.", "card.",
 }
 
 
-def _entries(subject_ids: list[Any], currency: str, *, leave_out: set[str]) -> list[Entry]:
+def _entries(subject_ids: list[Any], clinic: Clinic, *, leave_out: set[str]) -> list[Entry]:
     events = [event for event in journal.timeline(*subject_ids) if event.kind in KINDS and event.kind not in leave_out]
-    names = dict(Member.objects.filter(id__in={event.by_id for event in events if event.by_id}).values_list("id", "name"))
+    members = dict(Member.objects.filter(id__in={event.by_id for event in events if event.by_id}).values_list("id", "name"))
+    context = Context(clinic.currency, clinic.zone, _names(events))
     entries = []
     for event in events:
         icon, tone, words = KINDS[event.kind]
-        entries.append(Entry(icon, tone, words(event, currency), names.get(event.by_id, "") if event.by_id else "", event.at))
+        by, asked = members.get(event.by_id, "") if event.by_id else "", ASKED.get(event.particulars.get("asked", ""), "")
+        entries.append(Entry(icon, tone, words(event, context), by, event.at, detail=asked))
     return entries
+
+
+def _names(events: list[Event]) -> dict[str, str]:
+    """Of the providers, rooms and devices to which something was moved."""
+    places = [event.particulars["after"] for event in events if "after" in event.particulars]
+    if not places:
+        return {}
+    providers = Provider.objects.filter(id__in={place["provider"] for place in places}).values_list("id", "name")
+    rooms = Resource.objects.filter(id__in={room for place in places for room in place["resources"]}).values_list("id", "name")
+    return {str(id_): name for id_, name in [*providers, *rooms]}

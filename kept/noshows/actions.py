@@ -16,7 +16,7 @@ from kept.policies import queries as policies
 from kept.practice.models import Member
 from kept.practice.rules import Right, refusal_of
 from kept.scheduling.models import Appointment, Status
-from kept.scheduling.rules import check_move, check_restorable, day_of_refusal
+from kept.scheduling.rules import check_cancellable, check_move, check_reschedulable, check_restorable, day_of_refusal
 
 FEE_CHECKS: Mapping[str, Check] = {
     "charge": check_charge,
@@ -54,6 +54,8 @@ def actions(appointment: Appointment, member: Member, fee: Fee | None, *, at: da
             ("complete", Right.BOOK, [partial(check_move, appointment, Status.FULFILLED), day]),
             ("reopen", Right.BOOK, [partial(_from, appointment, Status.FULFILLED)]),
             ("confirm", Right.BOOK, [partial(_from, appointment, Status.BOOKED)]),
+            ("reschedule", Right.BOOK, [partial(check_reschedulable, appointment)]),
+            ("cancel", Right.BOOK, [partial(check_cancellable, appointment, at=at)]),
             ("no-show", Right.MARK, [partial(check_move, appointment, Status.NOSHOW), day]),
             ("restore", Right.MARK, [partial(check_restorable, appointment, at=at)]),
             ("card-link", Right.BOOK, [partial(_card_can_be_given, appointment, at)]),

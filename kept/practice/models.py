@@ -243,7 +243,7 @@ class Provider(OfPractice):
 
     name = models.CharField(max_length=120)
     title = models.CharField(max_length=40, blank=True)
-    resource = within("practice.Resource")
+    resource = within("practice.Resource", related_name="providers")
     clinics: "models.ManyToManyField[Clinic, ProviderClinic]" = models.ManyToManyField(Clinic, through="practice.ProviderClinic")
     active = models.BooleanField(default=True)
 

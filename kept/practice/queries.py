@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
-from kept.practice.models import Clinic, Member, Practice, Provider, Service, User
+from kept.practice.models import Clinic, Member, Practice, Provider, Resource, Service, User
 from kept.practice.rules import Role
 
 NIL = UUID(int=0)
@@ -48,6 +48,12 @@ def providers(member: Member, clinic: Clinic | None = None, *, also: Iterable[UU
 
 def services(member: Member) -> QuerySet[Service]:
     return Service.objects.filter(practice=member.practice_id, active=True).order_by("name", "id")
+
+
+def rooms(member: Member) -> QuerySet[Resource]:
+    """Rooms and devices in use at her clinics."""
+    found = Resource.objects.filter(practice=member.practice_id, active=True, clinic__in=member.given_clinics)
+    return found.select_related("clinic").order_by("name", "id")
 
 
 def own(member: Member) -> Q:

@@ -10,7 +10,7 @@ from django.http import Http404
 
 from kept.foundation import clock
 from kept.practice import queries as practice
-from kept.practice.models import Clinic, Member, Provider, Resource
+from kept.practice.models import Clinic, Member, Resource
 from kept.practice.rules import Role
 from kept.scheduling.models import LONGEST, ON_THE_BOOK, Appointment, Block, Claim, Status
 
@@ -55,19 +55,26 @@ def day_book(member: Member, clinic: Clinic, on: date) -> QuerySet[Appointment]:
     return found.prefetch_related("lines").order_by("starts_at", "id")
 
 
-def blocks_of_day(member: Member, clinic: Clinic, on: date) -> QuerySet[Block]:
-    """What is blocked at the clinic in some part of that day, by start; to a provider her own time alone."""
-    start, end = clock.day(on, clinic.zone)
-    over = Q(starts_at__lt=end, starts_at__gt=start - LONGEST, ends_at__gt=start)
-    return blocks(member).filter(over, clinic=clinic, lifted_at=None).order_by("starts_at", "id")
-
-
 def blocks(member: Member) -> QuerySet[Block]:
-    """Blocked time at her clinics, lifted or not; to a provider her own alone."""
+    """Blocked time at her clinics, lifted or not; to a provider her own. Each with the provider whose it is, if one's."""
     found = Block.objects.filter(practice=member.practice_id, clinic__in=member.given_clinics)
     if member.role == Role.PROVIDER:
-        found = found.filter(resource__in=Provider.objects.filter(pk=member.provider_id or practice.NIL).values("resource"))
-    return found.select_related("resource", "clinic", "by")
+        found = found.filter(resource__providers=member.provider_id or practice.NIL)
+    return found.select_related("resource", "clinic", "by").prefetch_related("resource__providers")
+
+
+def blocks_over(member: Member, first: date, last: date, clinics: Iterable[Clinic]) -> QuerySet[Block]:
+    """What is blocked at those clinics in some part of those days, each clinic's by its own zone; not what was lifted."""
+    over = Q(pk__in=[])
+    for clinic in clinics:
+        start, end = clock.day(first, clinic.zone)[0], clock.day(last, clinic.zone)[1]
+        over |= Q(clinic=clinic, starts_at__lt=end, starts_at__gt=start - LONGEST, ends_at__gt=start)
+    return blocks(member).filter(over, lifted_at=None)
+
+
+def blocks_of_day(member: Member, clinic: Clinic, on: date) -> QuerySet[Block]:
+    """What is blocked at the clinic in some part of that day, by start."""
+    return blocks_over(member, on, on, [clinic]).order_by("starts_at", "id")
 
 
 def rooms_of(appointment_ids: Iterable[UUID]) -> dict[UUID, list[str]]:

@@ -19,6 +19,7 @@ from kept.api.shapes.fields import (
     Named,
     NoFeeReason,
     Note,
+    PriceSent,
     Reason,
     Sent,
     Versioned,
@@ -59,7 +60,9 @@ class PolicyAcceptedSent(Sent):
 class Booking(Sent):
     """A visit to book. Its services follow each other; a `start` in the past is recorded afterwards.
 
-    `card` (a payment method that the website had saved at the gateway) and `policy_accepted` go together, and need scope `consent`.
+    `resources` are the rooms and devices wanted; of what the services need beyond them, the first that is free is taken. `price` is for the
+    whole visit, in place of the sum of its services. `card` (a payment method that the website had saved at the gateway) and
+    `policy_accepted` go together, and need scope `consent`.
     """
 
     clinic: str
@@ -67,6 +70,8 @@ class Booking(Sent):
     patient: str
     services: list[str] = Field(min_length=1, max_length=20)
     start: Instant
+    resources: list[str] = Field([], max_length=20)
+    price: PriceSent | None = None
     double_book: StrictBool = False
     note: Note = ""
     card: str | None = Field(None, min_length=1, max_length=120)
@@ -107,6 +112,26 @@ class Restored(Versioned):
     double_book: StrictBool = False
     start: Instant | None = None
     provider: str | None = None
+
+
+class Cancelled(Versioned):
+    """Who asked for it, and why. Cancelling is free for now, whoever asks."""
+
+    by: Literal["patient", "clinic"]
+    reason: Reason = ""
+    notify: StrictBool | None = None
+
+
+class Rescheduled(Versioned):
+    """Who asked for it, and the new `start`; or another provider, or other `resources`, at its own. Without `resources` it keeps its rooms
+    and devices where they are free, else takes others that do. Moving is free for now, whoever asks."""
+
+    by: Literal["patient", "clinic"]
+    start: Instant
+    provider: str | None = None
+    resources: list[str] | None = Field(None, max_length=20)
+    double_book: StrictBool = False
+    notify: StrictBool | None = None
 
 
 class AppointmentLine(BaseModel):
@@ -247,6 +272,7 @@ class AppointmentShape(AppointmentLine):
     zone: str
     local_date: date
     price: Amount
+    resources: list[Named] = Field(description="The rooms and devices it takes.")
     note: str
     card_on_file: CardShape | None
     policy: PolicyAccepted | None

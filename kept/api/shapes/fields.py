@@ -135,6 +135,12 @@ class AmountSent(Sent):
         return Money(self.minor, self.currency)
 
 
+class PriceSent(AmountSent):
+    """Money in minor units, zero included."""
+
+    minor: StrictInt = Field(ge=0, le=2**31 - 1)
+
+
 class Named(BaseModel):
     """Something, and what people call it."""
 

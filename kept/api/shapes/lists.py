@@ -1,7 +1,7 @@
 """Patients, clinics, providers, services and policies as the API says them, and what their calls take."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -14,7 +14,7 @@ from kept.api.shapes.fields import NO_NUL, Amount, CardShape, Name, Named, Sent
 from kept.noshows.queries import Attendance
 from kept.patients.models import Card, Patient
 from kept.policies.models import PolicyVersion
-from kept.practice.models import Clinic, Provider, Service
+from kept.practice.models import Clinic, Provider, Resource, Service
 
 
 def _email(text: str) -> str:
@@ -155,6 +155,28 @@ class ServiceShape(BaseModel):
             buffer_before=service.buffer_before,
             buffer_after=service.buffer_after,
             price=Amount.of(service.price),
+        )
+
+
+class ResourceShape(BaseModel):
+    """A room or device, and the ids of the services that take it, or another of its kind that they name."""
+
+    id: str
+    name: str
+    kind: Literal["room", "device"]
+    clinic: Named
+    services: list[str]
+
+    @classmethod
+    def of(cls, resource: Resource) -> "ResourceShape":
+        return cls.model_validate(
+            {
+                "id": str(resource.pk),
+                "name": resource.name,
+                "kind": resource.kind,
+                "clinic": Named.of(resource.clinic),
+                "services": sorted(str(listed.service_id) for listed in resource.services.all()),
+            }
         )
 
 

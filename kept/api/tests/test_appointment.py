@@ -32,6 +32,7 @@ def test_an_appointment_as_a_whole(desk: Caller, appointment: Appointment) -> No
         "zone": "America/New_York",
         "local_date": "2026-10-14",
         "price": {"minor": 65000, "currency": "USD"},
+        "resources": [],
         "note": "",
         "card_on_file": {"brand": "visa", "last4": "4242", "exp_month": 4, "exp_year": 2031},
         "policy": {
@@ -54,6 +55,8 @@ def test_an_appointment_as_a_whole(desk: Caller, appointment: Appointment) -> No
             "complete": {"allowed": True, "reason": None},
             "reopen": {"allowed": False, "reason": BOOKED},
             "confirm": {"allowed": True, "reason": None},
+            "reschedule": {"allowed": True, "reason": None},
+            "cancel": {"allowed": False, "reason": "It has started, so it can’t be cancelled. Mark it as a no-show."},
             "no-show": {"allowed": True, "reason": None},
             "restore": {"allowed": False, "reason": "It is Booked, so there is nothing to restore."},
             "card-link": {"allowed": False, "reason": "The policy is accepted already, with a card."},
@@ -69,7 +72,7 @@ def test_an_appointment_as_a_whole(desk: Caller, appointment: Appointment) -> No
 def test_reading_one_costs_as_many_queries_as_it_has_parts(
     desk: Caller, appointment: Appointment, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(22):
         desk.get(f"/appointments/{appointment.pk}")
 
 
@@ -88,11 +91,11 @@ def test_what_actions_allow_a_call_does(desk: Caller, appointment_that_is: Calla
     appointment = appointment_that_is(status)
     actions = desk.get(f"/appointments/{appointment.pk}").json()["actions"]
 
+    needed = {"cancel": {"by": "patient"}, "reschedule": {"by": "patient", "start": "2026-10-20T10:00:00-04:00"}}
     for name, action in actions.items():
         call, _dot, act = name.partition(".")
-        answer = desk.post(
-            f"/appointments/{appointment.pk}/{call}", {"version": appointment.version + 1000} | ({"action": act} if act else {})
-        )
+        sent = {"version": appointment.version + 1000} | ({"action": act} if act else needed.get(call, {}))
+        answer = desk.post(f"/appointments/{appointment.pk}/{call}", sent)
         assert problem(answer) == (409, "stale_version" if action["allowed"] else "wrong_status"), name
 
 

@@ -18,7 +18,7 @@ def block_time(resource: Resource, clinic: Clinic, *, starts_at: datetime, ends_
 
     Appointments in that time are never pushed aside: raises Refusal `slot_taken`, naming who has it; `invalid`, `not_permitted`.
     """
-    provider = Provider.objects.filter(resource=resource).first()
+    provider = resource.providers.first()
     by.must(Right.BOOK, Place(clinic.pk, provider.pk if provider else None))
     _check(resource, provider, clinic, starts_at, ends_at, at)
     claims.lock([resource.pk])
@@ -34,8 +34,8 @@ def block_time(resource: Resource, clinic: Clinic, *, starts_at: datetime, ends_
 
 def lift_block(block: Block, *, by: Member, at: datetime) -> Block:
     """The time can be booked again; that it was blocked stays on record. Raises Refusal `wrong_status`, `not_permitted`."""
-    provider_id = Provider.objects.filter(resource=block.resource_id).values_list("pk", flat=True).first()
-    by.must(Right.BOOK, Place(block.clinic_id, provider_id))
+    provider = block.resource.providers.first()
+    by.must(Right.BOOK, Place(block.clinic_id, provider.pk if provider else None))
     block = Block.objects.select_for_update(no_key=True).get(pk=block.pk)
     if block.lifted_at:
         raise Refusal("wrong_status", _("It was lifted already."), by=None, at=block.lifted_at.isoformat())
