@@ -30,7 +30,7 @@ class Problem(BaseModel):
     """Why a call was refused. Nothing was changed.
 
     `code` is stable and meant for programs, `detail` for people. Facts stand beside them: `by` and `at` of a `wrong_status`,
-    `taken_by` of a `slot_taken`, `opens_on` of a `too_early`.
+    `until`, and `taken_by` (an appointment) or `blocked_by` where it may be known, of a `slot_taken`; `opens_on` of a `too_early`.
     """
 
     model_config = ConfigDict(extra="allow")

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from django.utils.translation import gettext as _
-from ninja import Body, Query, Router
+from ninja import Body, Query, Router, Status
 
 from kept.api import find
 from kept.api.appointments import shown
@@ -93,8 +93,8 @@ def _resource(member: Member, body: BlockSent) -> Resource:
 
 
 @router.delete("/blocks/{block_id}", response={204: None})
-def delete_block(request: KeyRequest, block_id: str) -> tuple[int, None]:
+def delete_block(request: KeyRequest, block_id: str) -> Status[None]:
     """Lift it: the time can be booked again. That it was blocked stays on record."""
     member = request.member
     lift_block(find.one(blocks(member), block_id), by=member, at=clock.now())
-    return 204, None
+    return Status(204, None)

@@ -19,6 +19,8 @@ ALL = set(Role)
 OFFICE = {Role.OWNER, Role.MANAGER, Role.FRONT_DESK}
 DESK = OFFICE | {Role.PROVIDER}
 
+PAUSE = {"start": "2026-10-16T12:00:00-04:00", "end": "2026-10-16T13:00:00-04:00"}
+
 # A call, what it sends, in which status it finds the appointment, and the roles that may.
 CALLS: list[tuple[str, str, Any, str, set[Role]]] = [
     ("GET", "/appointments", None, "booked", ALL - {Role.BILLING}),
@@ -31,6 +33,7 @@ CALLS: list[tuple[str, str, Any, str, set[Role]]] = [
     ("POST", "/appointments/{appointment}/reopen", None, "fulfilled", DESK),
     ("POST", "/appointments/{appointment}/confirm", None, "booked", DESK),
     ("POST", "/appointments/{appointment}/entered-in-error", None, "booked", DESK),
+    ("POST", "/appointments/{appointment}/reschedule", {"by": "patient", "start": "2026-10-20T10:00:00-04:00"}, "booked", DESK),
     ("POST", "/appointments/{appointment}/no-show", {"charge_fee": False}, "booked", DESK),
     ("POST", "/appointments/{appointment}/no-show", {"charge_fee": True}, "booked", OFFICE),
     ("POST", "/appointments/{appointment}/restore", None, "noshow", DESK),
@@ -43,6 +46,10 @@ CALLS: list[tuple[str, str, Any, str, set[Role]]] = [
     ("GET", "/clinics", None, "booked", ALL),
     ("GET", "/providers", None, "booked", ALL),
     ("GET", "/services", None, "booked", ALL),
+    ("GET", "/resources", None, "booked", ALL),
+    ("GET", "/blocks", None, "booked", ALL - {Role.BILLING}),
+    ("POST", "/blocks", "a pause", "booked", DESK),
+    ("GET", "/availability?{asked}", None, "booked", ALL - {Role.BILLING}),
     ("GET", "/policies", None, "booked", ALL - {Role.BILLING}),
 ]
 
@@ -68,7 +75,11 @@ def test_who_may(
     appointment = appointment_that_is(status)
     program = caller(juniper.members[role])
 
-    answer = call(program, method, path.format(appointment=appointment.pk), wish if sent == "wish" else sent)
+    bodies = {"wish": wish, "a pause": {"clinic": wish["clinic"], "provider": wish["provider"]} | PAUSE}
+    asked = f"clinic={wish['clinic']}&service={wish['services'][0]}"
+    body = bodies[sent] if isinstance(sent, str) else sent
+
+    answer = call(program, method, path.format(appointment=appointment.pk, asked=asked), body)
 
     assert answer.status_code in (200, 201) if role in who else problem(answer) == (403, "not_permitted")
     if method == "POST" and role not in who:
