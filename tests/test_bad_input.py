@@ -74,6 +74,7 @@ SHARP = [  # those that forms and transitions trip over, if any
 LISTS: dict[str, list[str]] = {
     "desk:patients": ["q", "clinic", "balance", "alert", "missed", "card"],
     "desk:search": ["q"],
+    "desk:block": ["date", "start", "provider"],
     "desk:new": ["date", "start", "provider", "patient", "services", "price", "note", "q", "offer", "new", "first_name", "change"],
     "desk:day": ["date", "provider", "view", "status", "card"],
     "desk:feed": ["date", "provider", "view", "ghosts"],
@@ -181,6 +182,7 @@ def sent_to(juniper: House, odette: Member) -> dict[str, tuple[str, dict[str, st
     when = {"date": "2026-10-20", "start": "10:00"}
     return {
         "book": (reverse("desk:new"), visit | when | {"book": "yes", "price": "60", "listed": "60.00", "note": "n", "change": ""}),
+        "block": (reverse("desk:block"), when | {"end": "11:00", "resource": str(booked.provider.resource_id), "why": "w", "clinic": ""}),
         "add a patient": (reverse("desk:new"), newcomer | {"add": "yes"}),
         "mark": (
             reverse("noshows:mark", args=[booked.pk]),
@@ -215,7 +217,7 @@ def sent_to(juniper: House, odette: Member) -> dict[str, tuple[str, dict[str, st
 
 
 FORMS = [
-    *("book", "add a patient", "mark", "charge later", "spare", "check in", "restore", "refund", "publish", "switch"),
+    *("book", "block", "add a patient", "mark", "charge later", "spare", "check in", "restore", "refund", "publish", "switch"),
     *("choose", "clinic", "theme", "privacy", "calendar"),
     *("new patient", "edit", "note"),
 ]
@@ -245,6 +247,7 @@ def test_nothing_at_all_is_sent(juniper: House, odette: Member, asked: Asked) ->
     assert found == {
         **{
             "book": (200, False),
+            "block": (422, False),
             "add a patient": (200, False),
             "mark": (422, False),
             "charge later": (302, True),

@@ -79,6 +79,7 @@ class Ids:
     capture: Any
     message: Any
     card: Any
+    block: Any
     number: int
     token: str
 
@@ -119,6 +120,7 @@ THINGS = (
     "capture",
     "message",
     "card",
+    "block",
 )
 UNKNOWN = Ids(**dict.fromkeys(THINGS, NEVER), **{"number": 987_654, "token": f"{NEVER.hex}.{'x' * 43}"})
 
@@ -163,6 +165,7 @@ def planted(juniper: House) -> Ids:
         capture=capture.pk,
         message=Message.objects.filter(key=CANARY).get().pk,
         card=card.pk,
+        block=Block.objects.get().pk,
         number=version.number,
         token=token,
     )
@@ -292,6 +295,7 @@ class Address:
             "card_id": ids.card,
             "number": ids.number,
             "token": ids.token,
+            "block_id": ids.block,
             "verb": "check-in",
             "slug": "juniper",
         }
@@ -349,7 +353,8 @@ def quintas(juniper: House, quinta: House, planted: Ids) -> Ids:
         visit = accepted(book(quinta, service="Peeling"), card_of(quinta.patients[0]))
         charge = marked(visit, "paid", by=quinta.members[Role.FRONT_DESK])
         own = visit.clinic_id, visit.provider_id, visit.patient_id, visit.pk, charge.invoice_id, charge.pk
-    return Ids(quinta.practice.pk, *own, new_id(), new_id(), new_id(), new_id(), new_id(), new_id(), number=1, token=UNKNOWN.token)
+    others = dict.fromkeys(("link", "version", "capture", "message", "card", "block"), new_id())
+    return Ids(quinta.practice.pk, *own, refund=new_id(), **others, number=1, token=UNKNOWN.token)
 
 
 @pytest.fixture

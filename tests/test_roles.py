@@ -15,7 +15,8 @@ import kept.scheduling.transitions.booking as booking
 from kept.ops.cast import House
 from kept.practice.models import Member, MemberClinic, Settings, User
 from kept.practice.rules import Role
-from kept.scheduling.models import Appointment
+from kept.scheduling.models import Appointment, Block
+from kept.scheduling.transitions.blocking import block_time
 from tests.kit.browser import Browser
 from tests.kit.gateway import clock_at
 from tests.kit.money import marked
@@ -71,6 +72,10 @@ TABLE = [
     Row("desk:feed", "GET", ALL - {BILLING}),
     Row("desk:new", "GET", DESK),
     Row("desk:new", "POST", DESK),
+    Row("desk:block", "GET", DESK),
+    Row("desk:block", "POST", DESK, 422),
+    Row("desk:lift-block", "GET", ALL - {BILLING}, 200, BOOKED),
+    Row("desk:lift-block", "POST", DESK, 302, BOOKED),
     Row("desk:day-sheet", "GET", ALL - {BILLING}),
     Row("desk:privacy", "POST", ALL, 302, sent={"initials": "on"}),
     Row("desk:settings", "GET", HEADS),
@@ -212,6 +217,8 @@ def ids(name: str, juniper: House, subject: Appointment | None) -> dict[str, Any
         return {"patient_id": patient.pk}
     if subject is None:
         return {"billing:webhook": {"slug": "juniper"}, "policies:version": {"number": 3}}.get(name, {})
+    if name == "desk:lift-block":
+        return {"block_id": blocked(juniper, subject).pk}
     if name == "billing:retry":
         return {"charge_id": subject.charges.get().pk}
     if name.startswith("billing:"):
@@ -228,6 +235,12 @@ def token(name: str, juniper: House, subject: Appointment) -> str:
     if name == "booking:pay-link":
         return paying.payment_link(subject.charges.get(), by=owner, at=QUARTER_PAST).split("/")[-2]
     return cards.card_link(subject, by=owner, at=QUARTER_PAST).split("/")[-2]
+
+
+def blocked(juniper: House, subject: Appointment) -> Block:
+    """An hour on the next day of the one who has that visit."""
+    times = {"starts_at": STARTS_AT.replace(day=15), "ends_at": STARTS_AT.replace(day=15, hour=20)}
+    return block_time(subject.provider.resource, subject.clinic, **times, why="", by=juniper.members[OWNER], at=QUARTER_PAST)
 
 
 def answers(row: Row, juniper: House, seats: Mapping[str, Browser], subject: Appointment | None) -> dict[str, int]:

@@ -5,7 +5,10 @@ const open = () => document.querySelector('details.menu[open]');
 
 document.addEventListener('click', (event) => {
   for (const menu of document.querySelectorAll('details.menu[open]')) {
-    if (!menu.contains(event.target)) menu.open = false;
+    const pressed = event.target.closest('[role="menuitem"]');
+    if (menu.contains(event.target) && !pressed) continue;
+    menu.open = false;
+    if (pressed) menu.querySelector('summary').focus(); // to which a dialog gives the focus back
   }
 });
 

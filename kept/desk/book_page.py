@@ -133,9 +133,14 @@ class BookPage:
 
     def new_url(self) -> str:
         """Where a visit of that day is booked; empty for those who may not."""
-        if not self.member.may(Right.BOOK):
-            return ""
-        return f"{reverse('desk:new')}?{urlencode({'clinic': str(self.clinic.pk), 'date': self.on.isoformat()})}"
+        return self._on_that_day("desk:new") if self.member.may(Right.BOOK) else ""
+
+    def block_url(self) -> str:
+        """Where time of that day is blocked."""
+        return self._on_that_day("desk:block")
+
+    def _on_that_day(self, name: str) -> str:
+        return f"{reverse(name)}?{urlencode({'clinic': str(self.clinic.pk), 'date': self.on.isoformat()})}"
 
     def beside(self) -> Sequence[UUID] | None:
         """The providers that another view of this day begins with."""

@@ -1,6 +1,6 @@
 """The questions of the desk, as forms: posted text into typed values."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +27,17 @@ class Ids(forms.Field):
         return [found for text in value or [] if (found := as_id(text))]
 
 
+SKIPPED = gettext_lazy("Clocks skip that time at the clinic. Choose another.")
+
+
+def within_the_calendar(form: forms.Form) -> date | None:
+    """Cleans the field `date`."""
+    found: date | None = form.cleaned_data["date"]
+    if found and not EARLIEST <= found <= LATEST:
+        raise forms.ValidationError(_("Choose a day that the calendar shows."))
+    return found
+
+
 class BookingForm(forms.Form):
     """A visit as far as it is described. Nothing is asked for here: while it is being filled in, little of it is there.
 
@@ -48,11 +59,7 @@ class BookingForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.clinic = clinic
 
-    def clean_date(self) -> Any:
-        found = self.cleaned_data["date"]
-        if found and not EARLIEST <= found <= LATEST:
-            raise forms.ValidationError(_("Choose a day that the calendar shows."))
-        return found
+    clean_date = within_the_calendar
 
     def clean_price(self) -> Money | None:
         typed = self.cleaned_data["price"].strip()
@@ -70,7 +77,7 @@ class BookingForm(forms.Form):
             try:
                 cleaned["starts_at"] = clock.instant(datetime.combine(cleaned["date"], cleaned["start"]), self.clinic.zone)
             except ValueError:
-                self.add_error("start", _("Clocks skip that time at the clinic. Choose another."))
+                self.add_error("start", SKIPPED)
         return cleaned
 
 
@@ -92,3 +99,32 @@ def called(search: str) -> dict[str, str]:
         return {"phone": search}
     first, _, last = (search.title() if search == search.lower() else search).partition(" ")
     return {"first_name": first, "last_name": last}
+
+
+class BlockForm(forms.Form):
+    """Time to be kept free: of whom or what, when, and why."""
+
+    resource = forms.ChoiceField(label=gettext_lazy("Who or what"))
+    date = forms.DateField(label=gettext_lazy("Day"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+    start = forms.TimeField(label=gettext_lazy("From"), widget=forms.TimeInput({"type": "time"}, format="%H:%M"))
+    end = forms.TimeField(label=gettext_lazy("To"), widget=forms.TimeInput({"type": "time"}, format="%H:%M"))
+    why = forms.CharField(label=gettext_lazy("Why"), max_length=120, required=False, widget=forms.TextInput({"list": "block-whys"}))
+
+    def __init__(self, *args: Any, clinic: Clinic, resources: list[tuple[str, list[tuple[str, str]]]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.clinic = clinic
+        resource = self.fields["resource"]
+        assert isinstance(resource, forms.ChoiceField)
+        resource.choices = [("", _("Choose")), *resources]
+
+    clean_date = within_the_calendar
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        for name in ("start", "end"):
+            if cleaned.get("date") and cleaned.get(name):
+                try:
+                    cleaned[f"{name}_at"] = clock.instant(datetime.combine(cleaned["date"], cleaned[name]), self.clinic.zone)
+                except ValueError:
+                    self.add_error(name, SKIPPED)
+        return cleaned

@@ -13,20 +13,22 @@ if TYPE_CHECKING:
 
 
 class Tool(NamedTuple):
-    """`note` is said beside the label, as in "1 today"; `keys` open it, as in "g n"."""
+    """`note` is said beside the label, as in "1 today"; `keys` open it, as in "g n"; `dialog`: over the page, not in its place."""
 
     label: str
     url: str
     icon: str
     note: str = ""
     keys: str = ""
+    dialog: bool = False
 
 
 def tools(page: "BookPage") -> list[list[Tool]]:
     """In groups, with a line between them."""
     may = page.member.may
     lists = [Tool(_("No Shows"), reverse("noshows:list"), "user-x", _today(page, Status.NOSHOW), "g n")] if may(Right.LIST_NO_SHOWS) else []
-    day = [Tool(_("Print day sheet"), page.sheet_url(), "printer")]
+    block = [Tool(_("Block time"), page.block_url(), "ban", keys="b", dialog=True)] if may(Right.BOOK) else []
+    day = [*block, Tool(_("Print day sheet"), page.sheet_url(), "printer")]
     settings = (
         [
             Tool(_("Calendar settings"), reverse("desk:calendar-settings"), "settings"),

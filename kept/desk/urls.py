@@ -4,6 +4,7 @@ from django.urls import path
 
 from kept.desk import (
     awaiting,
+    blocking,
     book,
     booking,
     calendar_settings,
@@ -26,6 +27,8 @@ urlpatterns = [
     path("appointments/", book.day, name="day"),
     path("appointments/feed/", book.feed, name="feed"),
     path("appointments/new/", booking.new, name="new"),
+    path("appointments/block/", blocking.block, name="block"),
+    path("appointments/blocks/<uuid:block_id>/", blocking.lift, name="lift-block"),
     path("appointments/privacy/", privacy.switch, name="privacy"),
     path("appointments/day-sheet/", day_sheet.day_sheet, name="day-sheet"),
     path("appointments/<uuid:appointment_id>/", book.panel, name="panel"),
