@@ -11,8 +11,14 @@ def main() -> None:
 
         raise SystemExit(demo(sys.argv[2:]))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
+    try:
+        settings.DATABASES  # noqa: B018  reads the environment
+    except ImproperlyConfigured as missing:
+        raise SystemExit(f"{missing}. docs/running.md lists the settings; bin/demo brings its own.") from None
     program, *arguments = sys.argv
     if arguments and not arguments[0].startswith("-"):
         arguments[0] = arguments[0].replace("-", "_")

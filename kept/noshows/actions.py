@@ -75,7 +75,7 @@ def fee_acts(appointment: Appointment, member: Member, fee: Fee | None, *, at: d
 def _asked(member: Member, right: Right, appointment: Appointment, *checks: Callable[[], None]) -> Action:
     try:
         if not member.may(right, appointment):
-            raise refusal_of(right)
+            raise refusal_of(member, right)
         for check in checks:
             check()
     except Refusal as refusal:

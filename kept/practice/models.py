@@ -157,7 +157,7 @@ class Member(OfPractice):
     def must(self, right: Right, subject: Any = None) -> None:
         """Raises Refusal `not_permitted` where `may` says no."""
         if not self.may(right, subject):
-            raise refusal_of(right)
+            raise refusal_of(self, right)
 
 
 class MemberClinic(OfPractice):

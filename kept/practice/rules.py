@@ -44,7 +44,7 @@ class Right(TextChoices):
 HEADS = {Role.OWNER, Role.MANAGER}
 DESK, PROVIDER, BILLING, AUDITOR = {Role.FRONT_DESK}, {Role.PROVIDER}, {Role.BILLING}, {Role.AUDITOR}
 
-# The table of roles. Front desk holds DOUBLE_BOOK, REFUND and VOID only as far as the practice's settings let it.
+# The table of roles.
 RIGHTS: dict[Right, set[Role]] = {
     Right.SEE_BOOK: HEADS | DESK | PROVIDER | AUDITOR,
     Right.BOOK: HEADS | DESK | PROVIDER,
@@ -63,14 +63,19 @@ RIGHTS: dict[Right, set[Role]] = {
     Right.SET_UP: HEADS,
 }
 
+# What the front desk may only where the practice says so, and the setting that says it.
+BY_SETTING = {
+    Right.DOUBLE_BOOK: "front_desk_may_double_book",
+    Right.REFUND: "front_desk_refund_limit_minor",
+    Right.VOID: "front_desk_refund_limit_minor",
+}
+
 
 def may(member: "Member", right: Right, subject: Any = None) -> bool:
     """Whether that member may, on that subject: in her clinics (R24), and for a provider on her own appointments only."""
     if member.role not in RIGHTS[right]:
         return False
-    if member.role == Role.FRONT_DESK and right == Right.DOUBLE_BOOK and not member.practice.settings.front_desk_may_double_book:
-        return False
-    if right in (Right.REFUND, Right.VOID) and (limit := refund_limit(member)) is not None and not limit:
+    if member.role == Role.FRONT_DESK and right in BY_SETTING and not getattr(member.practice.settings, BY_SETTING[right]):
         return False
     if subject is None:
         return True
@@ -98,9 +103,12 @@ def works_at(member: "Member", clinic_id: Any) -> bool:
     return not limits or clinic_id in limits
 
 
-def refusal_of(right: Right) -> Refusal:
-    """The refusal that names the right and who has it."""
-    who = [Role(role).label.lower() for role in Role if role in RIGHTS[right]]
+def refusal_of(member: "Member", right: Right) -> Refusal:
+    """The refusal that names the right and who has it; to a front desk, who may give it."""
+    if member.role == Role.FRONT_DESK and right in BY_SETTING:
+        sentence = _("The front desk can’t %(act)s here. An owner or manager does it, or allows it in Settings.")
+        return Refusal("not_permitted", sentence % {"act": right.label})
+    who = [role.label.lower() for role in Role if role in RIGHTS[right]]
     return Refusal(
         "not_permitted",
         _("You can’t %(act)s. That is for: %(who)s.") % {"act": right.label, "who": ", ".join(who)},

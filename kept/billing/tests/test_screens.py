@@ -383,7 +383,7 @@ def test_the_front_desk_refunds_up_to_its_limit(
     assert answer.status_code == status
     assert Refund.objects.count() == (status == 200)
     if status == 409:
-        said(answer, "The front desk may refund up to $20.00." if limit else "You can’t refund.")
+        said(answer, "The front desk may refund up to $20.00." if limit else "The front desk can’t refund here.")
 
 
 def test_without_script_it_leads_to_the_invoice(
