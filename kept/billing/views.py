@@ -149,7 +149,7 @@ def refund(request: MemberRequest, invoice_id: UUID) -> HttpResponse:
         "part_chosen": form["how_much"].value() == "part",
         "nothing_left": not charge.refundable,
     }
-    return dialog(request, "billing/_refund.html", context, status=422 if form.errors else 200)
+    return dialog(request, "billing/_refund.html", context)
 
 
 @require_POST

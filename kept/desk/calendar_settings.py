@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from kept.foundation import clock
-from kept.foundation.pages import attempt
+from kept.foundation.pages import attempt, status_of
 from kept.practice import transitions
 from kept.practice.doors import MemberRequest, member_required
 from kept.practice.models import CALENDAR_STEPS
@@ -46,4 +46,4 @@ def calendar_settings(request: MemberRequest) -> HttpResponse:
             messages.success(request, _("Calendar settings saved."))
             return redirect("desk:calendar-settings")
     context = {"tab": "settings", "form": form}
-    return render(request, "desk/calendar_settings.html", context, status=422 if form.errors else 200)
+    return render(request, "desk/calendar_settings.html", context, status=status_of(form))

@@ -39,7 +39,7 @@ def edit(request: MemberRequest, patient_id: UUID) -> HttpResponse:
         "stale": stale,
         "back_url": reverse("desk:patient", args=[patient.pk]),
     }
-    return dialog(request, "desk/patients/_edit.html", context, status=422 if form.errors else 200)
+    return dialog(request, "desk/patients/_edit.html", context)
 
 
 def _changed_meanwhile(form: PatientForm, patient: Patient) -> list[tuple[str, str]]:
@@ -58,7 +58,7 @@ def note(request: MemberRequest, patient_id: UUID) -> HttpResponse:
         if attempt(form, lambda: transitions.add_note(patient, text, by=member, at=now)):
             return _done(request, patient, _("Note written."))
     context = {"form": form, "patient": patient, "back_url": reverse("desk:patient", args=[patient.pk])}
-    return dialog(request, "desk/patients/_note.html", context, status=422 if form.errors else 200)
+    return dialog(request, "desk/patients/_note.html", context)
 
 
 @member_required

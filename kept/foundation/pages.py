@@ -1,27 +1,37 @@
 """Answering with the parts of a page: dialogs that are pages of their own where there is no script, and forms that keep what was typed."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.db import transaction
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 
 from kept.foundation.refusals import Refusal
 
 T = TypeVar("T")
 CHANGED = "appointment-changed"
+CONFLICT = 409
 
 
-def dialog(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200, changed: bool = False) -> HttpResponse:
-    """A dialog for htmx to show; as a page where there is no script. `changed`: neighbours bring themselves up to date."""
+def dialog(request: HttpRequest, template: str, context: dict[str, Any], *, status: int | None = None) -> HttpResponse:
+    """A dialog for htmx to show; as a page where there is no script. It answers as its `form` stands (`status_of`); after a refusal
+    neighbours bring themselves up to date, since somebody changed something."""
+    status = status_of(context.get("form")) if status is None else status
     if not request.headers.get("HX-Request"):
         return render(request, "dialog.html", context | {"dialog": template}, status=status)
     response = render(request, template, context, status=status)
-    if changed:
+    if status == CONFLICT:
         response["HX-Trigger"] = CHANGED
     return response
+
+
+def status_of(form: Form | None) -> int:
+    """Of the answer that shows the form: 409 when a rule refused it, 422 when a field is wrong."""
+    if form is None or not form.errors:
+        return 200
+    return CONFLICT if form.non_field_errors() else 422
 
 
 def told(request: HttpRequest, toast: str, context: dict[str, Any], to: str, *args: Any) -> HttpResponse:
@@ -42,13 +52,21 @@ def done(request: HttpRequest, to: str, *args: Any) -> HttpResponse:
     return redirect(to, *args)
 
 
-def attempt(form: Form, act: Callable[[], T]) -> T | None:
-    """Do it in a savepoint. A refusal about a field of the form becomes that field's error, and None; any other rises."""
+def attempt(form: Form, act: Callable[[], T], **renewed: object) -> T | None:
+    """Do it in a savepoint. A refusal is said in the form, at its field where it names one, and nothing typed is lost: None. What the
+    person may not do at all rises.
+
+    `renewed` are hidden fields as they are now: after `stale_version` the form speaks of these, and may be sent again.
+    """
     try:
         with transaction.atomic():
             return act()
     except Refusal as refusal:
-        if refusal.field not in form.fields:
+        if refusal.status not in (CONFLICT, 422):
             raise
-        form.add_error(refusal.field, refusal.sentence)
+        form.add_error(refusal.field if refusal.field in form.fields else None, refusal.sentence)
+        if refusal.code == "stale_version":
+            form.data = cast(QueryDict, form.data).copy()
+            for name, value in renewed.items():
+                form.data[name] = str(value)
         return None

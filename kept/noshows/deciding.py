@@ -54,13 +54,14 @@ def decide(request: MemberRequest, appointment_id: UUID, verb: str) -> HttpRespo
         raise Http404
     member.must(Right.CHARGE, appointment)
     chosen, fee = ACTS[verb], check_decidable(appointment, queries.fee_of(appointment, at=now))
-    FEE_CHECKS[verb](appointment, fee, at=now)
+    if request.method == "GET":
+        FEE_CHECKS[verb](appointment, fee, at=now)
     offer = fee_offer(appointment, at=now) if verb == "charge" else None
     full = offer.amount if offer and offer.amount else fee.amount
-    form = FeeForm(request.POST or None, fee=full, asks=chosen.asks, initial={"version": appointment.version})
+    form = FeeForm(request.POST if request.method == "POST" else None, fee=full, asks=chosen.asks, initial={"version": appointment.version})
     if request.method == "POST" and form.is_valid():
         answers = form.cleaned_data
-        if attempt(form, lambda: chosen.do(appointment, by=member, at=now, **answers)):
+        if attempt(form, lambda: chosen.do(appointment, by=member, at=now, **answers), version=appointment.version):
             return after(request, appointment_id) if chosen.money else _decided(request, appointment, verb)
     context = {
         "act": verb,
@@ -75,7 +76,7 @@ def decide(request: MemberRequest, appointment_id: UUID, verb: str) -> HttpRespo
         "form": form,
         "now": now,
     }
-    return dialog(request, "noshows/_decide.html", context, status=422 if form.errors else 200)
+    return dialog(request, "noshows/_decide.html", context)
 
 
 def _decided(request: MemberRequest, appointment: Appointment, verb: str) -> HttpResponse:

@@ -42,18 +42,19 @@ def mark(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
     now = clock.now()
     member, appointment = request.member, appointment_or_404(request.member, appointment_id)
     member.must(Right.MARK, appointment)
-    check_move(appointment, Status.NOSHOW)
-    if refusal := day_of_refusal(appointment, at=now):
-        raise refusal
+    if request.method == "GET":
+        check_move(appointment, Status.NOSHOW)
+        if refusal := day_of_refusal(appointment, at=now):
+            raise refusal
     offer = fee_offer(appointment, at=now)
     may_charge = member.may(Right.CHARGE, appointment)
     settings = appointment.practice.settings
     chosen = {Settings.FeeChoice.CHARGE: "yes", Settings.FeeChoice.SPARE: "no"}.get(settings.fee_choice, "")
     initial = {"version": appointment.version, "charge_fee": chosen, "notify": settings.tell_patients}
-    form = MarkForm(request.POST or None, offer=offer, may_charge=may_charge, initial=initial)
+    form = MarkForm(request.POST if request.method == "POST" else None, offer=offer, may_charge=may_charge, initial=initial)
     if request.method == "POST" and form.is_valid():
         answers = form.cleaned_data
-        if attempt(form, lambda: attendance.mark(appointment, by=member, at=now, **answers)):
+        if attempt(form, lambda: attendance.mark(appointment, by=member, at=now, **answers), version=appointment.version):
             return after(request, appointment_id)
     context = {
         "appointment": appointment,
@@ -68,7 +69,11 @@ def mark(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
         "notify_chosen": form["notify"].value(),
         "due_at": offer.chargeable_from if offer.waits else None,
     }
-    return dialog(request, "noshows/_mark.html", context, status=422 if form.errors else 200)
+    if form.non_field_errors() and appointment.status == Status.NOSHOW:  # another desk was first: what it decided, and the way there
+        words = fee_words(appointment, queries.fee_of(appointment, at=now), at=now)
+        url = reverse("desk:panel", args=[appointment.pk])
+        context |= {"refusal_text": f"{words.title}.", "refusal_url": url, "refusal_link": _("Open it")}
+    return dialog(request, "noshows/_mark.html", context)
 
 
 def after(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
@@ -108,14 +113,17 @@ def restore(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
     now = clock.now()
     member, appointment = request.member, appointment_or_404(request.member, appointment_id)
     member.must(Right.MARK, appointment)
-    check_restorable(appointment, at=now)
+    if request.method == "GET":
+        check_restorable(appointment, at=now)
     taken_by = queries.taken_by([appointment]).get(appointment.pk)
     fee = queries.fee_of(appointment, at=now)
-    form = RestoreForm(request.POST or None, taken=taken_by is not None, initial={"version": appointment.version})
+    form = RestoreForm(
+        request.POST if request.method == "POST" else None, taken=taken_by is not None, initial={"version": appointment.version}
+    )
     if request.method == "POST" and form.is_valid():
         answers = _restore_answers(form, appointment)
         if answers is not None:
-            restored = attempt(form, lambda: attendance.restore(appointment, by=member, at=now, **answers))
+            restored = attempt(form, lambda: attendance.restore(appointment, by=member, at=now, **answers), version=appointment.version)
             if restored:
                 return _restored(request, restored)
             taken_by = queries.taken_by([appointment]).get(appointment.pk)
@@ -137,7 +145,7 @@ def restore(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
         "can_check_in": appointment.clinic.local_date(now) == appointment.local_date,
         "now": now,
     }
-    return dialog(request, "noshows/_restore.html", context, status=422 if form.errors else 200)
+    return dialog(request, "noshows/_restore.html", context)
 
 
 def _display_after(appointment: Appointment, now: datetime) -> str:

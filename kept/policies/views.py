@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from kept.foundation import clock
-from kept.foundation.pages import attempt
+from kept.foundation.pages import attempt, status_of
 from kept.policies import queries, transitions
 from kept.policies.forms import PublishForm
 from kept.policies.models import PolicyVersion
@@ -45,10 +45,10 @@ def policy(request: MemberRequest) -> HttpResponse:
     form = PublishForm(request.POST or None, initial=_as_typed(in_use.current), currency=member.practice.settings.currency)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        if attempt(form, lambda: transitions.publish(**given, by=member, at=clock.now())):
+        if attempt(form, lambda: transitions.publish(**given, by=member, at=clock.now()), based_on=_as_typed(in_use.current)["based_on"]):
             return redirect("policies:policy")
     context = {"tab": "settings", "policy": in_use, "form": form, "versions": list(queries.versions()), "now": clock.now()}
-    return render(request, "policies/policy.html", context, status=422 if form.errors else 200)
+    return render(request, "policies/policy.html", context, status=status_of(form))
 
 
 @require_POST

@@ -238,10 +238,11 @@ def test_r2_the_second_desk_is_told_who_did_it_and_when(desk: Browser, silas: Me
     open_dialog = fields(desk.get(mark_url(appointment)))
     noshows.mark(appointment, charge_fee=False, by=silas, at=QUARTER_PAST)
 
-    answer = desk.post(mark_url(appointment), open_dialog | {"charge_fee": "yes"})
+    answer = desk.post(mark_url(appointment), open_dialog | {"charge_fee": "yes", "note": "Rang twice"})
 
-    assert (answer.status_code, answer["HX-Retarget"]) == (409, "#dialog")
-    said(answer, "Already settled", "Already No-show: Silas Whitcombe marked it on Wed, Oct 14, 3:45 PM.")
+    assert (answer.status_code, answer["HX-Trigger"]) == (409, "appointment-changed")
+    said(answer, "Already No-show: Silas Whitcombe marked it on Wed, Oct 14, 3:45 PM.", "$75.00 not charged.", "Open it")
+    assert fields(answer)["note"] == "Rang twice"
     assert not Charge.objects.exists()
 
 
@@ -249,10 +250,21 @@ def test_a_dialog_that_shows_an_older_state_decides_nothing(desk: Browser, odett
     open_dialog = fields(desk.get(mark_url(appointment)))
     attendance.confirm(appointment, by=odette, at=QUARTER_PAST)
 
-    answer = desk.post(mark_url(appointment), open_dialog | {"charge_fee": "yes"})
+    answer = desk.post(mark_url(appointment), open_dialog | {"charge_fee": "yes", "note": "Rang twice"})
 
     assert (answer.status_code, now(appointment).status, Charge.objects.exists()) == (409, "booked", False)
-    said(answer, "Changed meanwhile")
+    said(answer, "Somebody changed this appointment meanwhile. Look at it again, then decide.")
+    assert fields(answer)["note"] == "Rang twice"
+
+
+def test_looked_at_again_it_decides(desk: Browser, odette: Member, appointment: Appointment) -> None:
+    open_dialog = fields(desk.get(mark_url(appointment)))
+    attendance.confirm(appointment, by=odette, at=QUARTER_PAST)
+    stale = desk.post(mark_url(appointment), open_dialog | {"charge_fee": "no"})
+
+    desk.post(mark_url(appointment), fields(stale) | {"charge_fee": "no"})
+
+    assert now(appointment).status == "noshow"
 
 
 def test_r7e_a_provider_marks_and_somebody_who_may_decides(
@@ -504,7 +516,7 @@ def test_restored_twice_the_second_is_told(desk: Browser, silas: Member, odette:
     answer = desk.post(restore_url(appointment))
 
     assert answer.status_code == 409
-    said(answer, "Already settled", "It is Booked, so there is nothing to restore.")
+    said(answer, "It is Booked, so there is nothing to restore.")
 
 
 def test_a_restore_dialog_that_shows_an_older_state_changes_nothing(desk: Browser, odette: Member, appointment: Appointment) -> None:
