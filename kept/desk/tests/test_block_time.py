@@ -20,7 +20,7 @@ from tests.kit.visits import BOOKED_AT, QUARTER_PAST, book
 
 BLOCK = reverse("desk:block")
 NOON = datetime(2026, 10, 15, 16, 0, tzinfo=UTC)  # Thursday in New York
-QUERIES = 8  # session, user, seat, her clinics, providers, rooms, what is blocked
+QUERIES = 9  # session, user, seat, her clinics, providers, rooms, what is blocked and whose it is
 
 
 @pytest.fixture(autouse=True)
