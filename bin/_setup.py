@@ -121,3 +121,7 @@ def _hash(files: Iterable[Path]) -> str:
 
 def _read(file: Path) -> str:
     return file.read_text() if file.exists() else ""
+
+
+if __name__ == "__main__":
+    assets()

@@ -207,6 +207,8 @@ def add_patients(persons: Iterable[Person], *, by: Member, opened_at: datetime) 
             last_name=person.last_name,
             email=person.email,
             phone=person.phone,
+            birth_date=person.birth_date,
+            alert=person.alert,
             by=by,
             at=opened_at + person.added_after,
         )

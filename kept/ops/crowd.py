@@ -1,6 +1,7 @@
 """The many other patients of the sample: made from lists, the same each time. Everybody is invented."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from random import Random
 
 from kept.ops.people import NEWCOMER
 from kept.ops.plans import Person, PracticePlan, email_of
@@ -43,6 +44,9 @@ TWICE = {
         220: ("Marianne", "Oakeshott", "", 904),
     }
 }
+ALERTS = {3: "Latex allergy", 40: "Faints at needles", 77: "Lidocaine: ask first", 131: "Hard of hearing, please text", 250: "Pregnant"}
+KNOWN_BIRTHS = 0.85
+OLDEST, YOUNGEST = date(1948, 1, 1), date(2006, 1, 1)
 WITHOUT_ADDRESS = 13  # one of so many gave no e-mail
 GROWTH = timedelta(days=199)  # over which they were added
 HOURS_AGO = timedelta(days=200) - timedelta(hours=3)
@@ -59,8 +63,15 @@ def crowd(plan: PracticePlan) -> list[Person]:
         address = "" if place % WITHOUT_ADDRESS == WITHOUT_ADDRESS - 1 else email_of(f"{given} {family}")
         given, family, address, number = twice.get(place, (given, family, address, 100 + place))
         added_after = timedelta(minutes=GROWTH // timedelta(minutes=1) * (place + 1) // plan.crowd)
-        found.append(Person(given, family, address, f"{exchange}-0{number}", added_after))
+        born, alert = _born(f"{given} {family}"), ALERTS.get(place, "") if twice else ""
+        found.append(Person(given, family, address, f"{exchange}-0{number}", added_after, born, alert))
     if NEWCOMER in plan.without_card:
         given, _, family = NEWCOMER.partition(" ")
         found.append(Person(given, family, email_of(NEWCOMER), f"{exchange}-0{99 + plan.crowd}", HOURS_AGO))
     return found
+
+
+def _born(name: str) -> date | None:
+    """The same for those who were entered twice under one name; some never said."""
+    chance = Random(name)
+    return OLDEST + timedelta(days=chance.randrange((YOUNGEST - OLDEST).days)) if chance.random() < KNOWN_BIRTHS else None

@@ -26,6 +26,11 @@ class DataFolder:
         return self.path / "seed.json"
 
     @property
+    def schema(self) -> Path:
+        """What the database was last brought up to date with."""
+        return self.path / "schema"
+
+    @property
     def facts(self) -> Path:
         return self.path / "demo.json"
 
@@ -60,7 +65,7 @@ class DataFolder:
         """Only what we put there goes; the database is made anew, since there is no seed."""
         for folder in (self.logs, self.mail):
             shutil.rmtree(folder, ignore_errors=True)
-        for file in (self.seed, self.facts, self.path / "secret-key", *self.path.glob(f"{self.double.name}*")):
+        for file in (self.seed, self.schema, self.facts, self.path / "secret-key", *self.path.glob(f"{self.double.name}*")):
             file.unlink(missing_ok=True)
 
     def secret(self) -> str:

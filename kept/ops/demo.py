@@ -1,6 +1,7 @@
 """bin/demo and bin/dev: the whole of Kept on this machine, with sample practices around today. Imports no Django: its children do."""
 
 import argparse
+import hashlib
 import json
 import os
 import signal
@@ -23,7 +24,7 @@ from kept.ops.server import Server, ServerTrouble
 
 CLONE = Path(__file__).resolve().parents[2]
 DATABASE = "kept"
-SEEDING = "seeding"
+SEEDING, RUNNING = "seeding", "running"
 LOOK_EVERY_SECONDS = 1.0
 
 
@@ -108,20 +109,24 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> NoReturn:
 
 
 def _open(demo: Demo, crew: Children) -> None:
-    """Everything answers, and demo.json says where."""
+    """Everything answers, and demo.json says where. The assets are built meanwhile."""
+    crew.start("assets", _python("bin/_setup.py"), os.environ, CLONE)
     first = not demo.data.seed.exists()
     if first:
         demo.server.drop_database(DATABASE)
         demo.data.double.unlink(missing_ok=True)
     if not demo.server.has_database(DATABASE):
         demo.server.create_database(DATABASE)
+        demo.data.schema.unlink(missing_ok=True)
     crew.start("double", _double(demo), demo.environment(), CLONE)
     crew.wait_until("double", lambda: doors.answers(f"{demo.gateway_url}/_double/cards"))
-    _say("Bringing the database up to date.")
-    _manage(demo, "migrate", "--verbosity", "0", DATABASE_OWNER_URL=demo.server.url(server.OWNER, DATABASE))
+    _migrate(demo)
     if first:
         _say("Seeding the sample practices.")
         _manage(demo, "seed", "--into", str(demo.data.seed))
+    if "assets" in crew.pids:
+        _say("Building the assets.")
+    crew.finish("assets")
     started_at = datetime.now(UTC)
     crew.start("web", _web(demo), demo.environment(), CLONE)
     crew.start("worker", _python("manage.py", "worker"), demo.environment(), CLONE)
@@ -130,6 +135,18 @@ def _open(demo: Demo, crew: Children) -> None:
     facts = _facts(demo, crew)
     demo.data.write_facts(facts)
     _say(f"Ready on {demo.url}\n\n{_welcome(demo, facts)}")
+
+
+def _migrate(demo: Demo) -> None:
+    """Unless nothing has changed since it was done last: the next start takes seconds."""
+    made = hashlib.sha256()
+    for file in sorted([*CLONE.glob("kept/*/migrations/*.py"), *CLONE.glob("requirements/*.txt")]):
+        made.update(file.read_bytes())
+    if demo.data.schema.exists() and demo.data.schema.read_text() == made.hexdigest():
+        return
+    _say("Bringing the database up to date.")
+    _manage(demo, "migrate", "--verbosity", "0", "--skip-checks", DATABASE_OWNER_URL=demo.server.url(server.OWNER, DATABASE))
+    demo.data.schema.write_text(made.hexdigest())
 
 
 def _complete(demo: Demo, crew: Children) -> None:
@@ -182,18 +199,20 @@ def _facts(demo: Demo, crew: Children) -> dict[str, Any]:
 
 def _welcome(demo: Demo, facts: dict[str, Any]) -> str:
     """Who may sign in, and where the rest is."""
-    lines = []
+    first = facts["practices"][0]["members"]["front_desk"]
+    lines = [f"Sign in as {first['email']}, the front desk. The password of all is {first['password']}"]
     for practice in facts["practices"]:
-        lines.append(practice["name"])
+        lines += ["", f"{practice['name']} ({', '.join(clinic['name'] for clinic in practice['clinics'])})"]
         lines += [f"  {role.replace('_', ' '):<12}{member['email']}" for role, member in practice["members"].items()]
         if limited := practice.get("limited"):
-            lines.append(f"  {limited['role'].replace('_', ' '):<12}{limited['email']}, of {limited['clinic']} alone")
+            lines.append(f"  {limited['role'].replace('_', ' '):<12}{limited['email']}, at {limited['clinic']} alone")
     lines += [
-        f"Password of all: {facts['practices'][0]['members']['owner']['password']}",
         "",
         f"Cards are played by {demo.gateway_url}, letters lie in {demo.data.mail},",
         f"tokens and addresses stand in {demo.data.facts}. Ctrl-C stops everything.",
     ]
+    if facts["seeding"] == RUNNING:
+        lines.append("Today is ready; the weeks before and after it follow within minutes.")
     return "\n".join(lines)
 
 
@@ -205,7 +224,10 @@ def _watch(demo: Demo, crew: Children) -> NoReturn:
         time.sleep(LOOK_EVERY_SECONDS)
         for name, how in crew.ended():
             if (name, how) == (SEEDING, "code 0"):
-                demo.data.write_facts(_facts(demo, crew))
+                before, after = json.loads(demo.data.facts.read_text()), _facts(demo, crew)
+                demo.data.write_facts(after)
+                if before["seeding"] == RUNNING:
+                    _say("The weeks before and after today are there, too.")
             else:
                 _say(f"The {name} ended ({how}); its log: {crew.log(name)}. Ctrl-C stops the rest.")
         if demo.reload and (changed := _newest()) > newest:

@@ -2,7 +2,7 @@
 
 import unicodedata
 from dataclasses import dataclass, field
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from enum import Enum, auto
 
 from kept.practice.rules import Role
@@ -72,6 +72,8 @@ class Person:
     email: str
     phone: str
     added_after: timedelta
+    birth_date: date | None = None
+    alert: str = ""
 
     @property
     def name(self) -> str:

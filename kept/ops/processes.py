@@ -47,9 +47,20 @@ class Children:
         end = time.monotonic() + seconds
         while not answers():
             if self._running[name].poll() is not None or time.monotonic() > end:
-                said = self.log(name).read_text(errors="replace").strip().splitlines()[-12:]
-                raise ChildTrouble("\n".join([f"The {name} did not start. Its log, {self.log(name)}, ends with:", *said]))
+                raise ChildTrouble(self._last_words(f"The {name} did not start.", name))
             time.sleep(0.05)
+
+    def finish(self, name: str, *, seconds: float = 300) -> None:
+        """Return when that child has ended well; it is forgotten then. Raises ChildTrouble when it failed or takes too long."""
+        with suppress(subprocess.TimeoutExpired):
+            if self._running[name].wait(seconds) == 0:
+                del self._running[name]
+                return
+        raise ChildTrouble(self._last_words(f"The {name} failed.", name))
+
+    def _last_words(self, sentence: str, name: str) -> str:
+        said = self.log(name).read_text(errors="replace").strip().splitlines()[-12:]
+        return "\n".join([f"{sentence} Its log, {self.log(name)}, ends with:", *said])
 
     def restart(self, name: str) -> None:
         """Stop it and start it as before."""

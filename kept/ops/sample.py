@@ -1,8 +1,8 @@
 """The sample around today: sixty days of a practice's past, and thirty that are booked already.
 
-All of it is made by the transitions that people use, at the instants at which it would have happened. Today, the days beside it, and a
-missed visit for each state in which a fee can stay come first, within seconds; the rest follows by jobs, a clinic's day at a time, while
-people work. A day that was cut off is taken up where it stopped, since a visit that is there is left alone."""
+All of it is made by the transitions that people use, at the instants at which it would have happened. The visits that were missed, with
+their fees, then today and the days beside it come first; the rest follows by jobs, a clinic's day at a time, while people work. A day
+that was cut off is taken up where it stopped, since a visit that is there is left alone."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -32,7 +32,7 @@ from kept.scheduling.transitions.blocking import block_time
 OPENED_BEFORE = timedelta(days=200)
 NEAR = (-1, 0, 1)
 DAYS_BACK = 60
-THIS_WEEK, PAST, COMING = range(2, 8), range(-DAYS_BACK, -1), range(8, 31)
+THIS_WEEK, PAST, COMING = range(2, 8), range(-2, -DAYS_BACK - 1, -1), range(8, 31)
 TOGETHER = 4  # visits in one transaction: whoever books meanwhile waits for no more
 CARD_KINDS = ("visa", "visa", "mastercard", "amex")
 BLOCKED_BEFORE = timedelta(days=3)
@@ -41,15 +41,14 @@ FILL = "ops.fill_sample"
 
 
 def open_book(plan: PracticePlan, *, now: datetime) -> None:
-    """The practice's other patients, what is blocked, the missed visits, the days around today; then a job for the rest. Opens its own
-    scopes."""
+    """What is there at Ready, and the job for the rest. Opens its own scopes."""
     practice_id = Practice.objects.get(slug=plan.slug).id
     with telling(practice_id, now=now):
         cast.add_patients(crowd(plan), by=cast.house(plan).members[Role.OWNER], opened_at=now - OPENED_BEFORE)
     house = _house(plan)
     with telling(practice_id, now=now):
         _block(house, now=now)
-    for visit, ending in _one_of_each(house, now=now):
+    for visit, ending in _missed(house, now=now):
         stories.miss(house, visit, ending, _card(house, visit), now=now)
     for clinic, offset in product(house.clinics.values(), NEAR):
         _keep(house, clinic, offset, now=now)
@@ -86,7 +85,7 @@ def _house(plan: PracticePlan) -> House:
 
 
 def _units(house: House) -> list[tuple[Clinic, int]]:
-    """Each clinic's days, as how many after today: the days at hand, the past from its beginning, what is further off."""
+    """Each clinic's days, as how many after today: those at hand, the past, what is further off."""
     return [(clinic, offset) for offset in (*THIS_WEEK, *PAST, *COMING) for clinic in house.clinics.values()]
 
 
@@ -104,19 +103,19 @@ def _is_missed(visit: Visit, *, now: datetime) -> bool:
     return visit.course == Course.MISSED and visit.starts_at + stories.MARKED <= now
 
 
-def _one_of_each(house: House, *, now: datetime) -> list[tuple[Visit, str]]:
-    """The last missed visits that fit, one for each state in which a fee stays, by start."""
+def _missed(house: House, *, now: datetime) -> list[tuple[Visit, str]]:
+    """All that were missed, in their order, so that invoices have theirs; each with how its fee ended: the last ones that fit with one of
+    each state."""
+    days = product(range(-DAYS_BACK, 1), house.clinics.values())
+    told = [visit for offset, clinic in days for visit in _visits(house, clinic, offset, now=now)]
+    missed = sorted((visit for visit in told if _is_missed(visit, now=now)), key=lambda visit: visit.starts_at)
     wanted = list(STATES)
-    found = []
-    for offset, clinic in product(range(0, -DAYS_BACK, -1), house.clinics.values()):
-        for visit in reversed(_visits(house, clinic, offset, now=now)):
-            fitting = (name for name in wanted if stories.can_end(visit, name, house))
-            if _is_missed(visit, now=now) and (name := next(fitting, "")):
-                wanted.remove(name)
-                found.append((visit, name))
-        if not wanted:
-            break
-    return sorted(found, key=lambda each: each[0].starts_at)
+    endings = []
+    for visit in reversed(missed):
+        state = next((name for name in wanted if stories.can_end(visit, name, house)), "")
+        wanted = [name for name in wanted if name != state]
+        endings.append((visit, state or stories.ending_of(visit, house)))
+    return endings[::-1]
 
 
 def _keep(house: House, clinic: Clinic, offset: int, *, now: datetime) -> None:

@@ -83,3 +83,31 @@ def test_a_child_that_can_not_start_says_why(tmp_path: Path) -> None:
         crew.start("broken", [sys.executable, "-c", "raise SystemExit('no such thing')"], os.environ, tmp_path)
         with pytest.raises(ChildTrouble, match="no such thing"):
             crew.wait_until("broken", lambda: False)
+
+
+def test_it_says_who_may_sign_in_and_that_the_weeks_follow(tmp_path: Path) -> None:
+    members = {"front_desk": {"email": "odette.farnley@example.com", "password": "kept-every-appointment"}}
+    limited = {"role": "front_desk", "clinic": "Harbor Point", "email": "calla.brightmoor@example.com"}
+    practice = {"name": "Juniper Skin Studio", "clinics": [{"name": "Elm Street"}], "members": members, "limited": limited}
+    running = demo.Demo(DataFolder(tmp_path), server.Server(tmp_path), "http://127.0.0.1:8000", "http://127.0.0.1:8001", reload=False)
+
+    said = demo._welcome(running, {"practices": [practice], "seeding": "running"}).splitlines()
+
+    assert said[0] == "Sign in as odette.farnley@example.com, the front desk. The password of all is kept-every-appointment"
+    assert said[2:5] == [
+        "Juniper Skin Studio (Elm Street)",
+        "  front desk  odette.farnley@example.com",
+        "  front desk  calla.brightmoor@example.com, at Harbor Point alone",
+    ]
+    assert said[-1] == "Today is ready; the weeks before and after it follow within minutes."
+
+
+def test_a_child_that_ends_well_is_forgotten_and_one_that_fails_is_told(tmp_path: Path) -> None:
+    with children(tmp_path) as crew:
+        crew.start("builder", [sys.executable, "-c", ""], os.environ, tmp_path)
+        crew.finish("builder")
+        crew.start("breaker", [sys.executable, "-c", "raise SystemExit('no such icon')"], os.environ, tmp_path)
+        with pytest.raises(ChildTrouble, match=r"The breaker failed(.|\n)*no such icon"):
+            crew.finish("breaker")
+
+        assert (crew.pids, [name for name, _how in crew.ended()]) == ({}, ["breaker"])

@@ -27,6 +27,7 @@ LOOK_EVERY_SECONDS = 1.0
 
 class Command(BaseCommand):
     help = "Seed the sample practices unless FILE says that they are there; say in FILE which sample fee is in which state now."
+    requires_system_checks = []  # they take longer than half a day of the sample
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--into", type=Path, required=True, metavar="FILE")
