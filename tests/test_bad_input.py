@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import kept.billing.transitions.cards as cards
 import kept.billing.transitions.paying as paying
 import kept.noshows.transitions.attendance as noshows
+import kept.noshows.transitions.moving as moving
 from kept.billing.models import CardCapture, Charge, Refund
 from kept.events.models import Event
 from kept.foundation import lists, paging
@@ -175,6 +176,8 @@ def sent_to(juniper: House, odette: Member) -> dict[str, tuple[str, dict[str, st
     book(juniper, patient=juniper.patients[2], starts_at=STARTS_AT.replace(hour=14))  # its time is taken
     undecided = accepted(book(juniper, patient=juniper.patients[3], starts_at=STARTS_AT.replace(hour=16)), card_of(juniper.patients[3]))
     noshows.mark(undecided, charge_fee=None, by=juniper.members[Role.PROVIDER], at=QUARTER_PAST)
+    moved = book(juniper, patient=juniper.patients[3], starts_at=STARTS_AT.replace(day=16))
+    moving.reschedule(moved, starts_at=STARTS_AT.replace(day=17), by=odette, at=QUARTER_PAST)
     version = str(Appointment.objects.get(pk=booked.pk).version)
     policy = {"description": "d", "fee": "80", "window_hours": "24", "late_minutes": "15", "authorization_text": "a", "what_changed": ""}
     newcomer = {"new": "yes", "first_name": "Ada", "last_name": "Lovelock", "phone": "(555) 0166", "email": "ada@example.com", "seen": ""}
@@ -190,6 +193,11 @@ def sent_to(juniper: House, odette: Member) -> dict[str, tuple[str, dict[str, st
         ),
         "charge later": (reverse("noshows:fee", args=[undecided.pk, "charge"]), {"amount": "70", "fee_reason": "kind", "version": ""}),
         "spare": (reverse("noshows:fee", args=[undecided.pk, "spare"]), {"fee_reason": "Illness", "version": ""}),
+        "move": (
+            reverse("desk:reschedule", args=[booked.pk]),
+            {"confirm": "1", "asked": "patient", "start": "2026-10-20T16:00", "provider": "", "notify": "on", "version": version},
+        ),
+        "move back": (reverse("desk:move-back", args=[moved.pk]), {"version": ""}),
         "check in": (reverse("desk:act", args=[booked.pk, "check-in"]), {"version": version}),
         "restore": (
             reverse("noshows:restore", args=[missed.pk]),
@@ -219,7 +227,7 @@ def sent_to(juniper: House, odette: Member) -> dict[str, tuple[str, dict[str, st
 FORMS = [
     *("book", "block", "add a patient", "mark", "charge later", "spare", "check in", "restore", "refund", "publish", "switch"),
     *("choose", "clinic", "theme", "privacy", "calendar"),
-    *("new patient", "edit", "note"),
+    *("new patient", "edit", "note", "move", "move back"),
 ]
 
 
@@ -259,7 +267,7 @@ def test_nothing_at_all_is_sent(juniper: House, odette: Member, asked: Asked) ->
             "publish": (422, False),
         },
         **{"switch": (302, False), "choose": (200, False), "clinic": (302, False), "theme": (302, False), "sign in": (302, False)},
-        **{"privacy": (302, False), "calendar": (422, False)},
+        **{"privacy": (302, False), "calendar": (422, False), "move": (200, False), "move back": (302, True)},
     }
 
 

@@ -82,6 +82,9 @@ TABLE = [
     Row("desk:calendar-settings", "GET", HEADS),
     Row("desk:calendar-settings", "POST", HEADS, 302, sent={"step_minutes": "15"}),
     Row("desk:panel", "GET", ALL, 200, BOOKED),
+    Row("desk:reschedule", "GET", DESK, 200, BOOKED),
+    Row("desk:reschedule", "POST", DESK, 302, BOOKED, sent={"confirm": "1", "asked": "patient", "start": "2026-10-20T16:00"}),
+    Row("desk:move-back", "POST", DESK, 409, BOOKED),  # nothing to undo
     Row("desk:card-link", "POST", DESK, 200, AHEAD),
     Row("desk:send-card-link", "POST", DESK, 302, AHEAD),
     Row("desk:card-given", "GET", ALL, 302, AHEAD),
@@ -302,7 +305,7 @@ def test_what_changes_something_is_never_done_by_a_get(juniper: House, leonora: 
 
     assert given == dict.fromkeys(rows, 405)
     assert set(rows) == {
-        *("desk:act", "desk:card-link", "desk:privacy", "desk:send-card-link", "desk:switch-clinic", "desk:theme"),
+        *("desk:act", "desk:card-link", "desk:move-back", "desk:privacy", "desk:send-card-link", "desk:switch-clinic", "desk:theme"),
         *("messaging:withdraw", "billing:keep", "billing:retry", "billing:webhook", "policies:switch"),
     }
 

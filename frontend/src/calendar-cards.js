@@ -1,7 +1,7 @@
 // What is drawn in the calendar: visits, breaks, and the heads of columns. Names are set as text, never as HTML.
 import { book, lang, words } from './calendar-data.js';
 import { drawn } from './calendar-state.js';
-import { span, startClock, todayThere } from './calendar-time.js';
+import { minutesOf, span, startClock, todayThere } from './calendar-time.js';
 import { isCurrent } from './drawer.js';
 import htmx from './htmx.js';
 
@@ -101,10 +101,21 @@ const ghost = ({ name, look }) =>
 
 const pause = () => element('div', 'blk', icon('coffee', 'size-3.5'), element('span', 'truncate', words.break));
 
+const kept = ({ why }) => element('div', 'blk', icon('ban', 'size-3.5'), element('span', 'truncate', why || words.blocked));
+
+/** While it is dragged, a card says where it would be. */
+function whereItIs(event) {
+  const { visit } = event.extendedProps;
+  const start = minutesOf(event.start);
+  return start === visit.start ? visit : { ...visit, start, end: start + visit.end - visit.start };
+}
+
 export function eventContent({ event }) {
-  const { visit, isBreak } = event.extendedProps;
+  const { block, isBreak } = event.extendedProps;
   if (isBreak) return { domNodes: [pause()] };
-  if (!visit) return '';
+  if (block) return { domNodes: [kept(block)] };
+  if (!event.extendedProps.visit) return '';
+  const visit = whereItIs(event);
   return { domNodes: [event.display === 'background' ? ghost(visit) : visitCard(visit)] };
 }
 
@@ -115,7 +126,7 @@ function sub({ id, title, open }, index) {
   const booked = drawn().filter(({ provider }) => provider === id);
   const minutes = booked.reduce((sum, { start, end }) => sum + end - start, 0);
   const pattern = index ? words.bookedShorter : words.booked;
-  const said = pattern.replace('{hours}', hours(minutes)).replace('{all}', hours(open));
+  const said = open || minutes ? pattern.replace('{hours}', hours(minutes)).replace('{all}', hours(open)) : words.off;
   return [title, said].filter(Boolean).join(' · ');
 }
 

@@ -14,6 +14,17 @@ function whole(letters) {
   return hex.replace(/(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
+/** Blocked time of a feed, by name. */
+export function blocks({ providers, blocks: rows }) {
+  return rows.map(([letters, provider, start, minutes, why]) => ({
+    id: whole(letters),
+    provider: providers[provider],
+    start,
+    end: start + minutes,
+    why,
+  }));
+}
+
 /** The visits of a feed, by name. `start` and `end` are minutes from the midnight on which the grid begins. */
 export function visits({ providers, services, visits: rows }) {
   return rows.map(([letters, provider, start, minutes, look, flags, service, name]) => {

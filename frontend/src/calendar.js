@@ -1,10 +1,11 @@
 // The book as a grid: a column per provider, or per day of one. Mounts EventCalendar on #calendar where there is room for it.
-import { createCalendar, ResourceTimeGrid, TimeGrid } from '@event-calendar/core';
+import { createCalendar, Interaction, ResourceTimeGrid, TimeGrid } from '@event-calendar/core';
 
 import '../styles/calendar.css';
 import { dayHeaderFormat, eventContent, resourceLabelContent } from './calendar-cards.js';
 import { book, host, lang } from './calendar-data.js';
-import { fed, isGhost, shown } from './calendar-state.js';
+import { dateClick, eventDrop, putBack } from './calendar-moves.js';
+import { blocked, fed, isGhost, shown } from './calendar-state.js';
 import { clockNow, offset, setNow, wall } from './calendar-time.js';
 
 const roomy = matchMedia('(width >= 48rem)'); // below, the page shows the agenda
@@ -22,6 +23,7 @@ const closed = () =>
     start: wall(start),
     end: wall(start + minutes),
     display: 'background',
+    startEditable: false,
     extendedProps: { isBreak: Boolean(isBreak) },
   }));
 
@@ -32,12 +34,25 @@ const asEvent = (visit) => ({
   end: wall(visit.end),
   title: visit.name,
   display: isGhost(visit) ? 'background' : 'auto',
+  startEditable: visit.moves,
   extendedProps: { visit },
 });
 
+const asBlock = (block) => ({
+  id: block.id,
+  resourceId: block.provider,
+  start: wall(block.start),
+  end: wall(block.end),
+  title: block.why,
+  startEditable: false,
+  extendedProps: { block },
+});
+
+const everything = () => [...shown().map(asEvent), ...blocked().map(asBlock)];
+
 function build() {
   if (calendar || !roomy.matches || !book.columns.length) return;
-  calendar = createCalendar(host, [isWeek ? TimeGrid : ResourceTimeGrid], {
+  calendar = createCalendar(host, [isWeek ? TimeGrid : ResourceTimeGrid, Interaction], {
     view: isWeek ? 'timeGridWeek' : 'resourceTimeGridDay',
     date: book.date,
     firstDay: 1,
@@ -59,9 +74,14 @@ function build() {
     nowIndicator: true,
     resources: resources(),
     resourceLabelContent,
-    events: [...closed(), ...shown().map(asEvent)],
+    events: [...closed(), ...everything()],
     eventContent,
+    eventDurationEditable: false,
+    eventLongPressDelay: 500,
+    eventDrop,
+    dateClick,
   });
+  putBack((visit) => calendar.updateEvent(asEvent(visit)));
   requestAnimationFrame(() => {
     dropRoles();
     const line = labelNow();
@@ -84,15 +104,16 @@ function labelNow() {
 
 /** Draws what is new, where it stands; the rest, the scroll and the focus stay as they are. */
 async function redraw(feed, server) {
-  const before = new Map(shown().map((visit) => [visit.id, JSON.stringify(visit)]));
-  const after = new Map(fed(feed).map((visit) => [visit.id, visit]));
+  const before = new Map(everything().map((event) => [event.id, JSON.stringify(event)]));
+  fed(feed);
+  const after = new Map(everything().map((event) => [event.id, event]));
   setNow(server, feed);
   if (!calendar) return;
   const focused = host.contains(document.activeElement) && document.activeElement.getAttribute('href');
   for (const id of before.keys()) if (!after.has(id)) calendar.removeEventById(id);
-  for (const [id, visit] of after) {
-    if (!before.has(id)) calendar.addEvent(asEvent(visit));
-    else if (before.get(id) !== JSON.stringify(visit)) calendar.updateEvent(asEvent(visit));
+  for (const [id, event] of after) {
+    if (!before.has(id)) calendar.addEvent(event);
+    else if (before.get(id) !== JSON.stringify(event)) calendar.updateEvent(event);
   }
   calendar.setOption('timeZone', offset());
   if (!isWeek) calendar.setOption('resources', resources()); // their heads count the hours

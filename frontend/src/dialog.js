@@ -5,13 +5,18 @@ import { rememberFocus } from './focus.js';
 const dialog = document.getElementById('dialog');
 let giveFocusBack;
 
-document.addEventListener('htmx:afterSwap', ({ target }) => {
-  if (target !== dialog || !dialog.childElementCount) return;
+/** Shows what stands in the dialog, or this in its place. */
+export function openDialog(content) {
+  if (content) dialog.replaceChildren(content);
   if (!dialog.open) {
     giveFocusBack = rememberFocus();
     dialog.showModal();
   }
   (dialog.querySelector('[aria-invalid="true"], [autofocus]') ?? dialog).focus();
+}
+
+document.addEventListener('htmx:afterSwap', ({ target }) => {
+  if (target === dialog && dialog.childElementCount) openDialog();
 });
 
 dialog?.addEventListener('click', (event) => {

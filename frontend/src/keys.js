@@ -1,7 +1,7 @@
 // Single keys, read from the markup: data-keys="g n" on a link is pressed by G then N, on a field it focuses the field.
-// Off while typing, in menus and dialogs, and for whoever switched them off (WCAG 2.1.4).
+// Off while typing, in menus and dialogs, and for whoever switched them off.
+import { keysAreOff } from './keys-off.js';
 
-const off = 'kept.keys';
 const takesKeys = 'input, select, textarea, [contenteditable], [role="menu"], dialog';
 let before = ''; // the first key of two
 let forget;
@@ -9,11 +9,11 @@ let forget;
 document.addEventListener('keydown', (event) => {
   const { key, target } = event;
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-  if (target.closest(takesKeys) || document.querySelector('dialog[open]') || localStorage.getItem(off)) return;
+  if (target.closest(takesKeys) || document.querySelector('dialog[open]') || keysAreOff()) return;
 
   const keys = CSS.escape(before + key.toLowerCase());
   const elements = [...document.querySelectorAll(`[data-keys="${keys}"]`)];
-  const element = elements.find((each) => each.matches('a') || each.checkVisibility()); // a link in a closed menu works
+  const element = elements.find((each) => each.matches('a, [data-keys-help]') || each.checkVisibility()); // in a closed menu too
   clearTimeout(forget);
   before = '';
   if (element) {
@@ -25,9 +25,3 @@ document.addEventListener('keydown', (event) => {
     forget = setTimeout(() => (before = ''), 1000);
   }
 });
-
-for (const box of document.querySelectorAll('[data-keys-switch]')) {
-  box.closest('[hidden]').hidden = false;
-  box.checked = !localStorage.getItem(off);
-  box.addEventListener('change', () => (box.checked ? localStorage.removeItem(off) : localStorage.setItem(off, 'off')));
-}

@@ -33,7 +33,7 @@ async function look(ours) {
 }
 
 /** After an act of ours the parts beside the book have asked for themselves already. */
-async function keepUp(ours = false) {
+export async function keepUp(ours = false) {
   if (asking && !ours) return;
   await asking;
   asking = look(ours);

@@ -6,6 +6,7 @@ const offline = document.getElementById('offline');
 const failed = document.getElementById('failed');
 
 toasts?.addEventListener('animationend', ({ target }) => target.remove());
+toasts?.addEventListener('htmx:afterRequest', ({ target }) => target.closest('.toast')?.remove()); // undone
 toasts?.addEventListener('click', ({ target }) => target.closest('[data-close]')?.closest('.toast').remove());
 
 export const showOffline = (isOffline) => offline && (offline.hidden = !isOffline);

@@ -33,7 +33,7 @@ from kept.noshows.words import fee_words
 from kept.practice.doors import MemberRequest, member_required
 from kept.practice.models import Clinic
 from kept.practice.rules import Right
-from kept.scheduling.entries import entries, in_span
+from kept.scheduling.entries import blocked, entries, in_span
 from kept.scheduling.fitting import rooms_of
 from kept.scheduling.models import Appointment, Status
 from kept.scheduling.queries import appointment_or_404
@@ -120,7 +120,8 @@ def feed(request: MemberRequest) -> HttpResponse:
     found = entries(in_span(member, [clinic], first, last, asked))
     shown = [each for each in found if each.on_the_book or "ghosts" in request.GET]
     named = [each.by_initials() for each in shown] if private else shown
-    return grid.answer(request, grid.feed(named, first, clinic.zone, member, now))
+    away = [each for each in blocked(member, clinic, first, last) if not asked or each.provider_id in asked]
+    return grid.answer(request, grid.feed(named, away, first, clinic.zone, member, now))
 
 
 @member_required

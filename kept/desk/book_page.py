@@ -11,6 +11,7 @@ import orjson
 from django.db.models import QuerySet
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -23,11 +24,15 @@ from kept.foundation.status_looks import STATUS_LOOKS
 from kept.practice import queries as practice
 from kept.practice.models import Clinic, Member, Provider, Settings
 from kept.practice.rules import Right
-from kept.scheduling.entries import Entry, entries, in_span
+from kept.scheduling.entries import Blocked, Entry, entries, in_span
 from kept.scheduling.models import Appointment, Status
 
 HERE = {"arrived", "in_treatment"}
-VIEWS = [("day", gettext_lazy("Day"), "d"), ("week", gettext_lazy("Week"), "w"), ("list", gettext_lazy("List"), "l")]
+VIEWS = [
+    {"name": "day", "label": gettext_lazy("Day"), "keys": "d", "icon": "calendar-days"},
+    {"name": "week", "label": gettext_lazy("Week"), "keys": "w", "icon": "calendar-range"},
+    {"name": "list", "label": gettext_lazy("List"), "keys": "l", "icon": "list"},
+]
 
 
 @dataclass
@@ -120,7 +125,11 @@ class BookPage:
         return f"{reverse('desk:feed')}?{urlencode(self.query())}"
 
     def feed(self) -> dict[str, Any]:
-        return grid.feed(self.seen, self.first, self.clinic.zone, self.member, self.now)
+        return grid.feed(self.seen, self.blocked, self.first, self.clinic.zone, self.member, self.now)
+
+    @cached_property
+    def blocked(self) -> list[Blocked]:
+        return []
 
     @property
     def seen(self) -> list[Entry]:
@@ -151,6 +160,8 @@ class BookPage:
             "tab": "appointments",
             "view": self.view,
             "day": self.on,
+            "title": date_format(self.on, "l, F j"),
+            "short_title": date_format(self.on, "D, M j"),
             "is_today": self.first <= self.today <= self.last,
             "page_url": self.url(),
             "feed_url": self.feed_url(),
@@ -159,8 +170,8 @@ class BookPage:
             "next_url": self.url(self.on + self.step),
             "today_url": self.url(self.today),
             "views": [
-                {"label": label, "url": self.url(view=name, providers=self.beside()), "keys": keys, "current": name == self.view}
-                for name, label, keys in VIEWS
+                each | {"url": self.url(view=str(each["name"]), providers=self.beside()), "current": each["name"] == self.view}
+                for each in VIEWS
             ],
             "private": self.private,
             "new_url": self.new_url(),
@@ -180,7 +191,7 @@ class BookPage:
             {
                 "label": each.name,
                 "url": f"{reverse('desk:day')}?{urlencode([*query, ('clinic', str(each.pk))])}",
-                "current": each.pk == self.clinic.pk,
+                "selected": each.pk == self.clinic.pk,
             }
             for each in clinics
         ]

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from kept.desk.grid_page import GridPage
@@ -18,8 +17,7 @@ class DayPage(GridPage):
 
     def context(self) -> dict[str, Any]:
         return super().context() | {
-            "title": date_format(self.on, "l, F j"),
-            "providers": [self._choice(each) for each in self.providers],
+            "providers": [self.choice(each, self._toggled(each)) for each in self.providers],
             "provider_label": self.provider_label(),
             "all_url": self.url(providers=[]),
             "everyone": not self.chosen,
@@ -30,17 +28,10 @@ class DayPage(GridPage):
             "clock": clock_time(self.now, self.clinic.zone) if self.on == self.today else "",
         }
 
-    def _choice(self, provider: Provider) -> dict[str, Any]:
-        selected = provider.pk in self.chosen
+    def _toggled(self, provider: Provider) -> str:
+        """The same with that provider shown or not."""
         others = [each for each in self.chosen if each != provider.pk]
-        return {
-            "value": str(provider.pk),
-            "label": provider.name,
-            "short": provider.name.rsplit(" ", 1)[0].split(" ")[-1],
-            "initials": provider.initials,
-            "selected": selected,
-            "url": self.url(providers=others if selected else [*others, provider.pk]),
-        }
+        return self.url(providers=others if provider.pk in self.chosen else [*others, provider.pk])
 
     def _counts(self) -> list[tuple[int, str]]:
         return [

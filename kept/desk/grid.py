@@ -18,7 +18,7 @@ from kept.desk.hours import DAY, Span, wall
 from kept.foundation.status_looks import STATUS_LOOKS
 from kept.practice.models import Member
 from kept.practice.rules import Right
-from kept.scheduling.entries import Entry
+from kept.scheduling.entries import Blocked, Entry
 from kept.scheduling.models import Status
 
 CARD, ASK, OVER, MOVES = 1, 2, 4, 8  # what a card shows and offers
@@ -31,7 +31,9 @@ def asks(entry: Entry, now: datetime) -> bool:
     return entry.status == Status.BOOKED and entry.starts_at <= now.timestamp()
 
 
-def feed(entries: Iterable[Entry], first: date, zone: ZoneInfo, member: Member, now: datetime) -> dict[str, Any]:
+def feed(
+    entries: Iterable[Entry], blocked: Iterable[Blocked], first: date, zone: ZoneInfo, member: Member, now: datetime
+) -> dict[str, Any]:
     """What changes from one look to the next. Providers and services are named once, a visit by their places in the lists."""
     providers: dict[UUID, int] = {}
     services: dict[str, int] = {}
@@ -50,12 +52,17 @@ def feed(entries: Iterable[Entry], first: date, zone: ZoneInfo, member: Member, 
                 entry.name,
             )
         )
+    blocks = []
+    for block in blocked:
+        start, end = wall(block.starts_at, zone, first), wall(block.ends_at, zone, first)
+        blocks.append((short(block.id), providers.setdefault(block.provider_id, len(providers)), start, end - start, block.why))
     ahead = now.astimezone(zone).utcoffset()
     return {
         "ahead": int(ahead.total_seconds()) // 60 if ahead else 0,
         "providers": [str(each) for each in providers],
         "services": list(services),
         "visits": visits,
+        "blocks": blocks,
     }
 
 

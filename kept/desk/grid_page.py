@@ -18,7 +18,7 @@ from kept.foundation.status_looks import for_script
 from kept.foundation.templatetags.kept import icons_url
 from kept.practice.models import Provider
 from kept.scheduling.availability import working_hours
-from kept.scheduling.entries import Entry
+from kept.scheduling.entries import Blocked, Entry, blocked
 
 
 class GridPage(BookPage):
@@ -42,6 +42,12 @@ class GridPage(BookPage):
         """What the grid draws: the book, and behind it, if the practice wishes, what was missed and cancelled."""
         return self.entries if self.settings.calendar_ghosts else self.booked
 
+    @cached_property
+    def blocked(self) -> list[Blocked]:
+        """Of the providers shown."""
+        shown = {each.pk for each in self.shown}
+        return [each for each in blocked(self.member, self.clinic, self.first, self.last) if each.provider_id in shown]
+
     def context(self) -> dict[str, Any]:
         return super().context() | {"month": self._month(), "calendar": self.calendar()}
 
@@ -61,7 +67,19 @@ class GridPage(BookPage):
             "looks": for_script(),
             "icons_url": icons_url(),
             "base_url": reverse("desk:day"),
+            "new_url": self.new_url(),
             "feed": self.feed(),
+        }
+
+    def choice(self, provider: Provider, url: str) -> dict[str, Any]:
+        """A provider of the filter; `url` is the address with that choice."""
+        return {
+            "value": str(provider.pk),
+            "label": provider.name,
+            "short": provider.name.rsplit(" ", 1)[0].split(" ")[-1],
+            "initials": provider.initials,
+            "selected": provider.pk in self.chosen,
+            "url": url,
         }
 
     def hidden(self) -> Sequence[int]:

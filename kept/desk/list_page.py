@@ -20,7 +20,7 @@ from kept.practice import queries as practice
 from kept.practice.models import Clinic, Provider
 from kept.scheduling.entries import Entry, in_span
 from kept.scheduling.models import ON_THE_BOOK, Appointment, Status
-from kept.scheduling.queries import rooms_of
+from kept.scheduling.queries import rooms_held
 
 ROWS = 50
 OUTCOME, AHEAD = "needs_outcome", "booked"
@@ -93,7 +93,6 @@ class ListPage(BookPage):
         clinics = [Option(str(each.pk), each.name, each in self.clinics) for each in self.member.given_clinics]
         after = self.fields.get("after")
         return super().context() | {
-            "title": date_format(self.on, "l, F j"),
             "clinics": clinics,
             "clinics_label": chosen_label(clinics, _("All clinics"), _("clinics")),
             "several": len(self.clinics) > 1,
@@ -127,7 +126,7 @@ class ListPage(BookPage):
 
     @cached_property
     def _rooms(self) -> dict[UUID, list[str]]:
-        return rooms_of([each.id for each in self.everything])
+        return rooms_held([each.id for each in self.everything])
 
     def item(self, entry: Entry) -> dict[str, Any]:
         return super().item(entry) | {"rooms": ", ".join(self._rooms.get(entry.id, []))}

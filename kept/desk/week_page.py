@@ -17,6 +17,11 @@ from kept.scheduling.entries import Entry, in_span
 WEEKEND = (5, 6)
 
 
+def _span(first: date, last: date, month: str) -> str:
+    """October 12 – 17, or September 28 – October 3."""
+    return f"{date_format(first, f'{month} j')} – {date_format(last, 'j' if first.month == last.month else f'{month} j')}"
+
+
 def week_of(on: date) -> tuple[date, date]:
     """Monday to Sunday."""
     monday = on - timedelta(days=on.weekday())
@@ -64,14 +69,11 @@ class WeekPage(GridPage):
         hidden = self.hidden()
         shown = [on for number in range(self.days) if (on := self.first + timedelta(days=number)).isoweekday() % 7 not in hidden]
         first, last = shown[0], shown[-1]
-        until = date_format(last, "j") if first.month == last.month else date_format(last, "F j")
         return super().context() | {
-            "title": f"{date_format(first, 'F j')} – {until}",
+            "title": _span(first, last, "F"),
+            "short_title": _span(first, last, "M"),
             "provider": self.provider,
-            "choices": [
-                {"label": each.name, "initials": each.initials, "url": self.url(providers=[each.pk]), "current": each.pk in self.chosen}
-                for each in self.providers
-            ],
+            "providers": [self.choice(each, self.url(providers=[each.pk])) for each in self.providers],
             "facts": self._facts(),
             "groups": self._days_of(shown),
         }

@@ -1,4 +1,5 @@
-"""The book as rows: what a day or a week shows of each visit, read without models, since it is asked for every few seconds."""
+"""The book as rows: what a day or a week shows of each visit and of blocked time, read without models, since it is asked for every few
+seconds."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
@@ -6,12 +7,13 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BigIntegerField, Func, OuterRef, QuerySet
+from django.db.models import BigIntegerField, Func, OuterRef, QuerySet, Subquery
 
+from kept.foundation import clock
 from kept.practice import queries as practice
-from kept.practice.models import Clinic, Member
-from kept.scheduling.models import Appointment, Line, Status
-from kept.scheduling.queries import in_days
+from kept.practice.models import Clinic, Member, Provider
+from kept.scheduling.models import LONGEST, Appointment, Line, Status
+from kept.scheduling.queries import blocks, in_days
 from kept.scheduling.rules import display
 
 
@@ -68,6 +70,16 @@ class Entry(NamedTuple):
         return self.status in (Status.BOOKED, Status.ARRIVED, Status.FULFILLED)
 
 
+class Blocked(NamedTuple):
+    """Time of a provider that is kept free of visits."""
+
+    id: UUID
+    provider_id: UUID
+    starts_at: int
+    ends_at: int
+    why: str
+
+
 def in_span(
     member: Member, clinics: Sequence[Clinic], first: date, last: date | None, providers: Iterable[UUID] = ()
 ) -> QuerySet[Appointment]:
@@ -99,6 +111,15 @@ def entries(found: QuerySet[Appointment]) -> list[Entry]:
         lines,
     )
     return [Entry(*row) for row in rows]
+
+
+def blocked(member: Member, clinic: Clinic, first: date, last: date) -> list[Blocked]:
+    """Blocked time of the clinic's providers in some part of those local days, by start; to a provider her own."""
+    start, end = clock.day(first, clinic.zone)[0], clock.day(last, clinic.zone)[1]
+    over = blocks(member).filter(clinic=clinic, lifted_at=None, starts_at__lt=end, starts_at__gt=start - LONGEST, ends_at__gt=start)
+    whose = Subquery(Provider.objects.filter(resource=OuterRef("resource")).values("pk")[:1])
+    rows = over.annotate(whose=whose).filter(whose__isnull=False).order_by("starts_at", "id")
+    return [Blocked(*row) for row in rows.values_list("id", "whose", _epoch("starts_at"), _epoch("ends_at"), "why")]
 
 
 def _epoch(field: str) -> Func:

@@ -77,7 +77,7 @@ def blocks_of_day(member: Member, clinic: Clinic, on: date) -> QuerySet[Block]:
     return blocks_over(member, on, on, [clinic]).order_by("starts_at", "id")
 
 
-def rooms_of(appointment_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
+def rooms_held(appointment_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
     """The rooms and devices that each of these appointments holds, by name."""
     held = Claim.objects.filter(appointment__in=list(appointment_ids)).exclude(resource__kind=Resource.Kind.PROVIDER)
     found: dict[UUID, list[str]] = {}

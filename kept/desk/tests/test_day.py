@@ -26,7 +26,7 @@ from tests.kit.queries import queries
 from tests.kit.visits import BOOKED_AT, QUARTER_PAST, STARTS_AT, accepted, book, card_of
 
 DAY = reverse("desk:day")
-QUERIES = 9  # of a day's page, however many stand on it: session, user, seat, her clinics (2), visits, providers, settings, weekly hours
+QUERIES = 10  # of a day's page: session, user, seat, her clinics (2), visits, providers, settings, weekly hours, blocked time
 
 
 @pytest.fixture(autouse=True)
@@ -240,9 +240,9 @@ def test_the_wrench_counts_todays_no_shows(desk: Browser, odette: Member, appoin
 @pytest.mark.parametrize(
     ("role", "entries"),
     [
-        (Role.FRONT_DESK, ["No Shows", "Print day sheet"]),
-        (Role.PROVIDER, ["No Shows", "Print day sheet"]),
-        (Role.MANAGER, ["No Shows", "Print day sheet", "Calendar settings", "Cancellation policy"]),
+        (Role.FRONT_DESK, ["No Shows", "Block time", "Print day sheet"]),
+        (Role.AUDITOR, ["No Shows", "Print day sheet"]),
+        (Role.MANAGER, ["No Shows", "Block time", "Print day sheet", "Calendar settings", "Cancellation policy"]),
     ],
 )
 def test_an_entry_of_the_wrench_is_for_those_who_may_open_it(

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 import kept.noshows.transitions.attendance as noshows
 import kept.scheduling.transitions.attendance as attendance
+import kept.scheduling.transitions.blocking as blocking
 from kept.desk.tests.reading import calendar, read
 from kept.foundation.ids import new_id
 from kept.ops.cast import House
@@ -22,7 +23,7 @@ from tests.kit.visits import QUARTER_PAST, STARTS_AT, accepted, book, card_of
 
 BOOK = reverse("desk:day")
 FEED = reverse("desk:feed")
-QUERIES = 6  # session, user, seat, her clinics (2), visits
+QUERIES = 7  # session, user, seat, her clinics (2), visits, blocked time
 
 
 @pytest.fixture(autouse=True)
@@ -85,6 +86,22 @@ def test_it_brings_ghosts_where_the_practice_wishes(desk: Browser, odette: Membe
     before = shown()
     Settings.objects.update(calendar_ghosts=True)
     assert (before, shown()) == ([], ["noshow"])
+
+
+def test_time_blocked_by_another_desk_is_told_with_its_reason(desk: Browser, silas: Member, elm: Clinic, marrowby: Provider) -> None:
+    page = desk.get(BOOK)
+    start = STARTS_AT - timedelta(hours=4)
+    block = blocking.block_time(
+        marrowby.resource, elm, starts_at=STARTS_AT, ends_at=STARTS_AT + timedelta(hours=2), why="Training", by=silas, at=start
+    )
+
+    feed = asked(desk, page).json()  # type: ignore[attr-defined]
+
+    assert [(feed["providers"][provider], *rest) for _id, provider, *rest in feed["blocks"]] == [
+        (str(marrowby.pk), 15 * 60 + 30, 120, "Training")
+    ]
+    blocking.lift_block(block, by=silas, at=QUARTER_PAST)
+    assert desk.get(BOOK).context["calendar"]["feed"]["blocks"] == []
 
 
 def test_it_asks_by_itself_and_moves_nobody(desk: Browser, juniper: House, harbor: Clinic, elm: Clinic) -> None:

@@ -19,7 +19,7 @@ from tests.kit.queries import queries
 from tests.kit.visits import QUARTER_PAST, STARTS_AT, book
 
 BOOK = reverse("desk:day")
-QUERIES = 9  # session, user, seat, her clinics (2), providers, settings, visits, weekly hours
+QUERIES = 10  # session, user, seat, her clinics (2), providers, settings, visits, weekly hours, blocked time
 SATURDAY, SUNDAY = 6, 0
 
 

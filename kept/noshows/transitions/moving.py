@@ -1,12 +1,19 @@
-"""Moving a visit: the book, and the letter that tells of it. Free, whoever asks for it."""
+"""Moving a visit, and taking the move back: the book, and the letter that tells of it. Free, whoever asks for it."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.utils.translation import gettext as _
 
 import kept.messaging.transitions as messaging
+import kept.scheduling.transitions.attendance as attendance
 import kept.scheduling.transitions.moving as scheduling
-from kept.messaging.models import Letter
+from kept.events.models import Event
+from kept.foundation.refusals import Refusal
+from kept.messaging.models import Letter, Message
 from kept.practice.models import Member, Provider, Resource
+from kept.practice.rules import Right
 from kept.scheduling.models import Appointment
 
 LONG_ENOUGH_TO_UNDO = timedelta(minutes=1)
@@ -44,3 +51,42 @@ def reschedule(
     if moved.starts_at != appointment.starts_at:
         messaging.queue(Letter.MOVED, moved, wanted=notify, after=LONG_ENOUGH_TO_UNDO, by=by, at=at)
     return moved
+
+
+def move_back(appointment: Appointment, *, by: Member, at: datetime, version: int | None = None) -> Appointment:
+    """The last move is undone: its own time, provider, rooms and confirmation again. A letter that has not gone does not go; one that
+    has is answered by another.
+
+    Raises Refusal `wrong_status` where the last thing that happened was no move, and as `reschedule` does.
+    """
+    by.must(Right.BOOK, appointment)
+    appointment = Appointment.objects.locked(appointment)
+    move = _last_move(appointment)
+    before = move.particulars["before"]
+    past = appointment.history  # type: ignore[attr-defined]  # made by @remembered
+    was_confirmed = past.filter(version=appointment.version - 1, confirmed_at__isnull=False).exists()
+    told = Message.objects.filter(appointment=appointment, letter=Letter.MOVED, queued_at=move.at).first()
+    messaging.withdraw_unsent(appointment, Letter.MOVED, why=_("Moved back."), by=by, at=at)
+    back = scheduling.reschedule(
+        appointment,
+        starts_at=datetime.fromisoformat(before["start"]),
+        provider=Provider.objects.get(pk=UUID(before["provider"])),
+        resources=list(Resource.objects.filter(pk__in=before["resources"])),
+        asked=Appointment.Asked.CLINIC,
+        by=by,
+        at=at,
+        version=version,
+    )
+    if was_confirmed:
+        back = attendance.confirm(back, by=by, at=at)
+    if told and not told.unsent:
+        messaging.queue(Letter.MOVED, back, wanted=True, by=by, at=at)
+    return back
+
+
+def _last_move(appointment: Appointment) -> Event:
+    """Raises Refusal `wrong_status` where something else happened since."""
+    last = Event.objects.filter(subject_id=appointment.pk).order_by("-at", "-id").first()
+    if last is None or last.kind != "appointment.moved":
+        raise Refusal("wrong_status", _("Something else happened to it since. Move it by its panel."))
+    return last
