@@ -105,6 +105,13 @@ JUNIPER = PracticePlan(
         BlockPlan(8, time(13, 30), time(15), "Harbor Point", "Laser", "Device service"),
     ),
     misses={"Bram Holloway-Lin": 0.4, "Juniper Aldanza": 0.3, "Caspian Wrenfield": 0.3, "Alaric Penhaligon": 0.25, "Greta Halvorsby": 0.0},
+    notes={
+        "Renata Solbrook": "Parks at the back; allow five minutes.",
+        "Bram Holloway-Lin": "Asked to be reminded by text, not by phone.",
+        "Greta Halvorsby": "Prefers Dr. Oduvale, mornings.",
+        "Linnea Ostrander": "Pays with the Mastercard when it is for her daughter.",
+    },
+    alerts={"Delphine Okonmar": "Faints at needles", "Hollis Rainecourt": "Latex allergy", "Cosima Redfern": "Keloids: patch test first"},
     without_card=("Marguerite Sloane", "Wendell Ashgrove", "Juniper Aldanza", NEWCOMER),
     with_two_cards=("Linnea Ostrander",),
 )

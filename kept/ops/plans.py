@@ -150,6 +150,8 @@ class PracticePlan:
     scenes: tuple[Scene, ...] = ()
     blocks: tuple[BlockPlan, ...] = ()
     misses: dict[str, float] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
+    alerts: dict[str, str] = field(default_factory=dict)
     without_card: tuple[str, ...] = ()
     with_two_cards: tuple[str, ...] = ()
     breathing_minutes: int = 0

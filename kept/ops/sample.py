@@ -13,6 +13,7 @@ from django.db import transaction
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 import kept.noshows.transitions.attendance as noshows
+import kept.patients.transitions as patients
 from kept.foundation import clock, jobs
 from kept.foundation.refusals import Refusal
 from kept.foundation.scope import scope
@@ -35,7 +36,7 @@ DAYS_BACK = 60
 THIS_WEEK, PAST, COMING = range(2, 8), range(-2, -DAYS_BACK - 1, -1), range(8, 31)
 TOGETHER = 4  # visits in one transaction: whoever books meanwhile waits for no more
 CARD_KINDS = ("visa", "visa", "mastercard", "amex")
-BLOCKED_BEFORE = timedelta(days=3)
+BLOCKED_BEFORE, WRITTEN_BEFORE = timedelta(days=3), timedelta(days=40)
 STATES = ("paid", "declined", "spared", "refunded", "needs_patient", "part_refunded", "failed", "undecided", "not_offered")
 FILL = "ops.fill_sample"
 
@@ -48,6 +49,7 @@ def open_book(plan: PracticePlan, *, now: datetime) -> None:
     house = _house(plan)
     with telling(practice_id, now=now):
         _block(house, now=now)
+        _write_down(house, now=now)
     for visit, ending in _missed(house, now=now):
         stories.miss(house, visit, ending, _card(house, visit), now=now)
     for clinic, offset in product(house.clinics.values(), NEAR):
@@ -176,6 +178,16 @@ def _block(house: House, *, now: datetime) -> None:
         resource = Resource.objects.get(name=plan.resource, clinic=None if person else clinic)
         times = {"starts_at": day.at(plan.wall), "ends_at": day.at(plan.until)}
         block_time(resource, clinic, **times, why=plan.why, by=house.members[Role.MANAGER], at=now - BLOCKED_BEFORE)
+
+
+def _write_down(house: House, *, now: datetime) -> None:
+    """What staff know of some patients."""
+    desk, at = house.members[Role.FRONT_DESK], now - WRITTEN_BEFORE
+    known = {patient.name: patient for patient in house.patients}
+    for name, text in house.plan.notes.items():
+        patients.add_note(known[name], text, by=desk, at=at)
+    for name, alert in house.plan.alerts.items():
+        patients.change_patient(known[name], alert=alert, by=desk, at=at)
 
 
 def _leave_waiting(house: House, *, now: datetime) -> None:

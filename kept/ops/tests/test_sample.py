@@ -17,7 +17,7 @@ from kept.messaging.models import Message
 from kept.noshows.models import Fee
 from kept.ops import sample
 from kept.ops.people import JUNIPER, NEWCOMER, PLANS, QUINTA
-from kept.patients.models import Card
+from kept.patients.models import Card, Note, Patient
 from kept.practice.models import Practice
 from kept.scheduling.models import Appointment, Claim, Status
 from kept.scheduling.rules import display
@@ -91,6 +91,11 @@ def test_bookings_moves_and_walk_ins(juniper_told: Double) -> None:
     assert list(Claim.objects.filter(lane=1, live=True).values_list("appointment__patient__last_name", flat=True)) == ["Santamar"]
     assert 0.6 < booked.exclude(acceptance=None).count() / booked.count() < 0.8
     assert Card.objects.values("patient").annotate(cards=Count("pk")).filter(cards=2, patient__last_name="Ostrander").exists()
+
+
+def test_staff_know_something_of_some(juniper_told: Double) -> None:
+    assert dict(Note.objects.values_list("patient__first_name", "text"))["Renata"] == JUNIPER.notes["Renata Solbrook"]
+    assert Patient.objects.get(first_name="Delphine").alert == JUNIPER.alerts["Delphine Okonmar"]
 
 
 def test_everything_has_its_order_in_time(juniper_told: Double) -> None:
