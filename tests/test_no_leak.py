@@ -404,7 +404,7 @@ def token(quinta: House, quintas: Ids) -> str:
         return issue_key(quinta.members[Role.OWNER], "a program", scopes=[], at=BOOKED_AT)
 
 
-@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "DELETE"])
 def test_nor_do_quintas_programs_find_it(token: str, planted: Ids, method: str) -> None:
     browser = Browser(headers={"Authorization": f"Bearer {token}"})
 
@@ -416,7 +416,7 @@ def test_nor_do_quintas_programs_find_it(token: str, planted: Ids, method: str) 
                     answer = browser.get(address.filled(ids), {key: str(getattr(ids, key)) for key in ("clinic", "provider", "patient")})
                 else:
                     sent = named(ids, address) | {"services": [str(ids.version)], "start": "2026-10-20T10:00:00+01:00", "first_name": "Ada"}
-                    answer = browser.post(address.filled(ids), json.dumps(sent), content_type="application/json")
+                    answer = browser.generic(method, address.filled(ids), json.dumps(sent), content_type="application/json")
             found[address.name] = _program_said(answer, ids)
         return found
 

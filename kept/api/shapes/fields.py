@@ -84,6 +84,7 @@ def _in_our_time(value: D) -> D:
 
 
 Day = Annotated[date, BeforeValidator(_written_day), AfterValidator(_in_our_time)]
+BirthDate = Annotated[date, BeforeValidator(_written_day)]
 Instant = Annotated[AwareDatetime, BeforeValidator(_written_instant), AfterValidator(_in_our_time)]
 
 
@@ -94,7 +95,7 @@ class Sent(BaseModel):
 
 
 class Versioned(Sent):
-    """`version`, where it is sent, is compared with the appointment's: another one is refused as `stale_version`."""
+    """`version`, where it is sent, is compared with that of what is changed: another one is refused as `stale_version`."""
 
     version: StrictInt | None = None
 

@@ -1,97 +1,13 @@
-"""Patients, clinics, providers, services and policies as the API says them, and what their calls take."""
+"""Clinics, providers, services and policies as the API says them."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Literal
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
-from pydantic import AfterValidator, BaseModel, Field
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel
 
-from kept.api.pages import Paged
-from kept.api.shapes.appointments import AttendanceShape
-from kept.api.shapes.fields import NO_NUL, Amount, CardShape, Name, Named, Sent
-from kept.noshows.queries import Attendance
-from kept.patients.models import Card, Patient
+from kept.api.shapes.fields import Amount, Named
 from kept.policies.models import PolicyVersion
 from kept.practice.models import Clinic, Provider, Resource, Service
-
-
-def _email(text: str) -> str:
-    if text:
-        try:
-            validate_email(text)
-        except ValidationError as wrong:
-            raise PydanticCustomError("email", "Enter an e-mail address.") from wrong
-    return text
-
-
-class PatientsAsked(Paged):
-    """Which patients."""
-
-    q: Annotated[str, Field(max_length=100, pattern=NO_NUL)] = Field("", description="Words with which a name, e-mail or phone starts.")
-
-
-class PatientSent(Sent):
-    """A new patient. A first name is enough."""
-
-    first_name: Name
-    last_name: Name = ""
-    email: Annotated[str, Field(max_length=254, pattern=NO_NUL), AfterValidator(_email)] = ""
-    phone: Annotated[str, Field(max_length=30, pattern=NO_NUL)] = ""
-
-
-class PatientLine(BaseModel):
-    """A patient, and how to reach her."""
-
-    id: str
-    name: str
-    first_name: str
-    last_name: str
-    email: str
-    phone: str
-
-    @classmethod
-    def of(cls, patient: Patient) -> "PatientLine":
-        return cls(
-            id=str(patient.pk),
-            name=patient.name,
-            first_name=patient.first_name,
-            last_name=patient.last_name,
-            email=patient.email,
-            phone=patient.phone,
-        )
-
-
-class PatientShape(PatientLine):
-    """A patient, with facts on attendance."""
-
-    attendance: AttendanceShape
-    created_at: datetime
-
-    @classmethod
-    def whole(cls, patient: Patient, facts: Attendance | None) -> "PatientShape":
-        return cls(**dict(PatientLine.of(patient)), attendance=AttendanceShape.of(facts), created_at=patient.created_at)
-
-
-class CardOnFile(CardShape):
-    """A card the patient gave. `blocked`: her bank will not take it again; `gone`: withdrawn at the gateway."""
-
-    id: str
-    state: str
-    given_at: datetime
-
-    @classmethod
-    def of(cls, card: Card) -> "CardOnFile":
-        return cls(
-            id=str(card.pk),
-            state=card.state,
-            given_at=card.given_at,
-            brand=card.brand,
-            last4=card.last4,
-            exp_month=card.exp_month,
-            exp_year=card.exp_year,
-        )
 
 
 class ClinicShape(BaseModel):

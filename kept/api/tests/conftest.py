@@ -20,7 +20,7 @@ from tests.kit.visits import BOOKED_AT, QUARTER_PAST
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A program with a token. `get`, `post` and `delete` take the path below /api/v1."""
+    """A program with a token. `get`, `post`, `patch` and `delete` take the path below /api/v1."""
 
     browser: Browser
     token: str
@@ -33,6 +33,10 @@ class Caller:
         headers = {"Authorization": f"Bearer {self.token}"} | ({"Idempotency-Key": key} if key else {})
         sent = "" if body is None else body if isinstance(body, str) else json.dumps(body)
         return self.browser.post(f"/api/v1{path}", sent, content_type="application/json", headers=headers)
+
+    def patch(self, path: str, body: Any) -> HttpResponse:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        return self.browser.patch(f"/api/v1{path}", json.dumps(body), content_type="application/json", headers=headers)
 
     def delete(self, path: str) -> HttpResponse:
         return self.browser.delete(f"/api/v1{path}", headers={"Authorization": f"Bearer {self.token}"})

@@ -100,11 +100,11 @@ def test_an_odd_number_finds_no_invoice(desk: Caller, number: str) -> None:
 
 @pytest.mark.parametrize("words", ["%", "_", "\\", "' or 1=1 --", "☃", "\U0001f9d6"])
 def test_a_search_takes_every_sign_as_it_is(desk: Caller, words: str) -> None:
-    assert desk.get("/patients", q=words).json() == {"items": [], "next": None}
+    assert desk.get("/patients", search=words).json() == {"items": [], "next": None}
 
 
 def test_a_search_without_nul(desk: Caller) -> None:
-    assert problem(desk.get("/patients", q="Ren\x00ata")) == (422, "invalid")
+    assert problem(desk.get("/patients", search="Ren\x00ata")) == (422, "invalid")
 
 
 @pytest.mark.parametrize("id_", ["1", "nonsense", "%00", "%E2%82%AC", "..%2Fclinics", "00000000-0000-0000-0000-000000000000", "x" * 3000])

@@ -43,6 +43,12 @@ CALLS: list[tuple[str, str, Any, str, set[Role]]] = [
     ("GET", "/invoices", None, "booked", ALL - {Role.PROVIDER}),
     ("GET", "/patients", None, "booked", ALL),
     ("POST", "/patients", {"first_name": "Ada"}, "booked", DESK),
+    ("GET", "/patients/{patient}", None, "booked", ALL),
+    ("PATCH", "/patients/{patient}", {"first_name": "Ada"}, "booked", DESK),
+    ("GET", "/patients/{patient}/notes", None, "booked", ALL),
+    ("POST", "/patients/{patient}/notes", {"text": "Parks at the back."}, "booked", DESK),
+    ("GET", "/patients/{patient}/cards", None, "booked", ALL),
+    ("DELETE", "/patients/{patient}/cards/{card}", None, "booked", DESK),
     ("GET", "/clinics", None, "booked", ALL),
     ("GET", "/providers", None, "booked", ALL),
     ("GET", "/services", None, "booked", ALL),
@@ -55,7 +61,9 @@ CALLS: list[tuple[str, str, Any, str, set[Role]]] = [
 
 
 def call(program: Caller, method: str, path: str, sent: Any) -> Any:
-    return program.post(path, sent) if method == "POST" else program.get(path)
+    if method in ("POST", "PATCH"):
+        return program.post(path, sent) if method == "POST" else program.patch(path, sent)
+    return program.delete(path) if method == "DELETE" else program.get(path)
 
 
 @pytest.mark.parametrize("role", Role)
@@ -79,9 +87,10 @@ def test_who_may(
     asked = f"clinic={wish['clinic']}&service={wish['services'][0]}"
     body = bodies[sent] if isinstance(sent, str) else sent
 
-    answer = call(program, method, path.format(appointment=appointment.pk, asked=asked), body)
+    ids = {"appointment": appointment.pk, "patient": appointment.patient_id, "card": appointment.acceptance.card_id}
+    answer = call(program, method, path.format(**ids, asked=asked), body)
 
-    assert answer.status_code in (200, 201) if role in who else problem(answer) == (403, "not_permitted")
+    assert answer.status_code in (200, 201, 204) if role in who else problem(answer) == (403, "not_permitted")
     if method == "POST" and role not in who:
         appointment.refresh_from_db()
         assert appointment.status == status
