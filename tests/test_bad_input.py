@@ -81,6 +81,8 @@ LISTS: dict[str, list[str]] = {
     "desk:feed": ["date", "provider", "view", "ghosts"],
     "desk:day-sheet": ["date", "provider"],
     "noshows:list": ["from", "to", "clinic", "provider", "fee", "q"],
+    "noshows:cancelled": ["from", "to", "clinic", "provider", "asked", "q"],
+    "noshows:cancelled-csv": ["from", "to", "clinic", "provider", "asked", "q"],
     "noshows:csv": ["from", "to", "clinic", "provider", "fee", "q"],
     "billing:invoices": ["from", "to", "kind", "status", "clinic", "provider", "patient", "number"],
 }
@@ -148,7 +150,7 @@ def test_a_letter_before_it_is_written_takes_any_choice(juniper: House, asked: A
     assert found == dict.fromkeys(found, (200, False))
 
 
-@pytest.mark.parametrize("name", ["noshows:list", "billing:invoices", "desk:patients"])
+@pytest.mark.parametrize("name", ["noshows:list", "noshows:cancelled", "billing:invoices", "desk:patients"])
 def test_a_page_that_does_not_exist_is_said_so(asked: Asked, name: str) -> None:
     texts = {what: value for what, value in NASTY.items() if value} | CURSORS
 
@@ -192,6 +194,14 @@ def sent_to(juniper: House, odette: Member) -> dict[str, tuple[str, dict[str, st
             {"charge_fee": "yes", "amount": "70", "fee_reason": "kind", "reason": "Forgot", "note": "n", "version": version},
         ),
         "charge later": (reverse("noshows:fee", args=[undecided.pk, "charge"]), {"amount": "70", "fee_reason": "kind", "version": ""}),
+        "cancel": (
+            reverse("noshows:cancel", args=[book(juniper, patient=juniper.patients[4], starts_at=STARTS_AT.replace(day=15)).pk]),
+            {"asked": "patient", "reason": "Work", "note": "n", "notify": "on", "version": ""},
+        ),
+        "fees and letters": (
+            reverse("noshows:fee-settings"),
+            {"breathing_space_minutes": "60", "decide_days": "14", "fee_choice": "charge", "tell_patients": "on"},
+        ),
         "spare": (reverse("noshows:fee", args=[undecided.pk, "spare"]), {"fee_reason": "Illness", "version": ""}),
         "move": (
             reverse("desk:reschedule", args=[booked.pk]),
@@ -227,7 +237,7 @@ def sent_to(juniper: House, odette: Member) -> dict[str, tuple[str, dict[str, st
 FORMS = [
     *("book", "block", "add a patient", "mark", "charge later", "spare", "check in", "restore", "refund", "publish", "switch"),
     *("choose", "clinic", "theme", "privacy", "calendar"),
-    *("new patient", "edit", "note", "move", "move back"),
+    *("cancel", "fees and letters", "new patient", "edit", "note", "move", "move back"),
 ]
 
 
@@ -260,6 +270,8 @@ def test_nothing_at_all_is_sent(juniper: House, odette: Member, asked: Asked) ->
             "mark": (422, False),
             "charge later": (302, True),
             "spare": (422, False),
+            "cancel": (422, False),
+            "fees and letters": (422, False),
             "check in": (302, True),
             "restore": (422, False),
             **dict.fromkeys(("new patient", "edit", "note"), (422, False)),

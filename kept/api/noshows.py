@@ -17,7 +17,7 @@ from kept.foundation import clock
 from kept.foundation.money import Money
 from kept.foundation.paging import page
 from kept.foundation.refusals import Refusal
-from kept.noshows import listing, queries
+from kept.noshows import exports, listing, queries
 from kept.practice import queries as practice
 from kept.practice.models import Member
 from kept.practice.rules import Right
@@ -81,4 +81,4 @@ def export_no_shows(request: KeyRequest, asked: Query[NoShowsFilter]) -> HttpRes
     member, at = request.member, clock.now()
     member.must(Right.LIST_NO_SHOWS)
     journal.looked_at("no-shows exported", practice_id=member.practice_id, at=at)
-    return listing.csv_answer(queries.no_shows(member, _wanted(asked, member, at), at=at), at=at)
+    return exports.no_shows(queries.no_shows(member, _wanted(asked, member, at), at=at), at=at)

@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from kept.noshows.fee_settings import waiting
 from kept.policies import queries as policies
 from kept.practice.doors import MemberRequest, member_required
 from kept.practice.models import Member
@@ -31,6 +32,12 @@ def _policy(member: Member) -> str:
     return _("Version %d in use") % in_use.current.number if in_use.fees_on else _("Off")
 
 
+def _fees(member: Member) -> str:
+    settings = member.practice.settings
+    letters = _("patients are told") if settings.tell_patients else _("patients are not told")
+    return _("%(space)s, %(letters)s") % {"space": waiting(settings.breathing_space_minutes), "letters": letters}
+
+
 class Entry(NamedTuple):
     """A page of settings. `says`: how things stand there, in a few words."""
 
@@ -44,6 +51,7 @@ class Entry(NamedTuple):
 ENTRIES = [
     Entry(BOOKING, "settings", gettext_lazy("Calendar settings"), "desk:calendar-settings", _calendar),
     Entry(BOOKING, "shield-check", gettext_lazy("Cancellation policy"), "policies:policy", _policy),
+    Entry(BOOKING, "mail", gettext_lazy("Fees and letters"), "noshows:fee-settings", _fees),
 ]
 
 

@@ -26,7 +26,14 @@ class Tool(NamedTuple):
 def tools(page: "BookPage") -> list[list[Tool]]:
     """In groups, with a line between them."""
     may = page.member.may
-    lists = [Tool(_("No Shows"), reverse("noshows:list"), "user-x", _today(page, Status.NOSHOW), "g n")] if may(Right.LIST_NO_SHOWS) else []
+    lists = (
+        [
+            Tool(_("No Shows"), reverse("noshows:list"), "user-x", _today(page, Status.NOSHOW), "g n"),
+            Tool(_("Cancelled"), reverse("noshows:cancelled"), "calendar-x", _today(page, Status.CANCELLED), "g c"),
+        ]
+        if may(Right.LIST_NO_SHOWS)
+        else []
+    )
     block = [Tool(_("Block time"), page.block_url(), "ban", keys="b", dialog=True)] if may(Right.BOOK) else []
     day = [*block, Tool(_("Print day sheet"), page.sheet_url(), "printer")]
     settings = (

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from kept.foundation.lists import EARLIEST, LATEST
 from kept.foundation.money import Money
 from kept.noshows.offers import FeeOffer
+from kept.scheduling.models import Appointment
 
 REASONS = [
     gettext_lazy("No answer to call"),
@@ -90,6 +91,45 @@ class MarkForm(FeeForm):
         if not cleaned["charge_fee"]:
             cleaned["amount"] = None
         return cleaned
+
+
+CANCEL_REASONS = [
+    gettext_lazy("Not well"),
+    gettext_lazy("Work"),
+    gettext_lazy("Family"),
+    gettext_lazy("Travel"),
+    gettext_lazy("No longer wanted"),
+    gettext_lazy("The provider is away"),
+    gettext_lazy("A room or device is out of order"),
+]
+
+
+class CancelForm(forms.Form):
+    """Cancel appointment: who asks for it, why, a note, and whether the patient is told."""
+
+    asked = forms.ChoiceField(error_messages={"required": gettext_lazy("Choose who asks for it.")})
+    reason = forms.CharField(
+        required=False, max_length=200, label=gettext_lazy("Reason"), widget=forms.TextInput({"list": "cancel-reasons"})
+    )
+    note = forms.CharField(required=False, max_length=500, label=gettext_lazy("Note"), help_text=gettext_lazy("staff only"))
+    notify = forms.BooleanField(required=False)
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    reasons = CANCEL_REASONS
+
+    def __init__(self, *args: Any, who: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        asked = self.fields["asked"]
+        assert isinstance(asked, forms.ChoiceField)
+        asked.choices = [(Appointment.Asked.PATIENT, who), (Appointment.Asked.CLINIC, _("The clinic"))]
+
+    def clean_asked(self) -> Appointment.Asked:
+        return Appointment.Asked(self.cleaned_data["asked"])
+
+
+class ErrorForm(forms.Form):
+    """Entered in error: nothing is asked, but that it is still the appointment that was seen."""
+
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 
 class RestoreForm(forms.Form):

@@ -1,20 +1,17 @@
-"""The No Shows list around its rows: what the address asks for, the filter's choices, ranges of days, totals in words, CSV."""
+"""The lists of No Shows and Cancelled around their rows: what the address asks for, the filter's choices, ranges of days, totals."""
 
-import csv
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import QuerySet
-from django.http import HttpResponse, QueryDict
+from django.http import QueryDict
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
-from kept.foundation.csvs import safe
-from kept.foundation.dates import clock_time
 from kept.foundation.lists import Option, chosen_ids, chosen_label, day_of, with_query
+from kept.foundation.status_looks import FEE_LOOKS
 from kept.noshows import queries
 from kept.practice import queries as practice
 from kept.practice.models import Member
@@ -36,6 +33,9 @@ FEE_STATES = [
 ]
 
 
+ASKED_BY = {Appointment.Asked.PATIENT: gettext_lazy("The patient"), Appointment.Asked.CLINIC: gettext_lazy("The clinic")}
+
+
 @dataclass(frozen=True, slots=True)
 class Total:
     label: str
@@ -48,67 +48,97 @@ def today(member: Member, *, at: datetime) -> date:
     return max((clinic.local_date(at) for clinic in member.given_clinics), default=at.date())
 
 
-def _dates(asked: QueryDict, last_of_default: date) -> tuple[date, date]:
-    first, last = queries.last_days(last_of_default)
-    first, last = day_of(asked, "from") or first, day_of(asked, "to") or last
-    return (first, last) if first <= last else (last, first)
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Which days a list shows at first, and which are one click away, by today."""
+
+    ranges: Callable[[date], list[tuple[str, date, date]]]
+    default: Callable[[date], tuple[date, date]]
 
 
-def wanted(asked: QueryDict, member: Member, *, at: datetime) -> queries.Filter:
+def _until(today: date) -> list[tuple[str, date, date]]:
+    month = today.replace(day=1)
+    before = (month - timedelta(days=1)).replace(day=1)
+    return [
+        (_("Today"), today, today),
+        (_("Last 7 days"), today - timedelta(days=6), today),
+        (_("Last 30 days"), *queries.last_days(today)),
+        (_("Last 90 days"), today - timedelta(days=89), today),
+        (_("This month"), month, today),
+        (_("Last month"), before, month - timedelta(days=1)),
+        (_("Last 12 months"), today - timedelta(days=364), today),
+    ]
+
+
+def around(today: date) -> tuple[date, date]:
+    """Thirty days back and thirty ahead."""
+    return today - timedelta(days=30), today + timedelta(days=30)
+
+
+def _around(today: date) -> list[tuple[str, date, date]]:
+    return [(_("30 days around today"), *around(today)), (_("To come"), today, today + timedelta(days=90)), *_until(today)]
+
+
+BACK = Days(_until, queries.last_days)
+BOTH_WAYS = Days(_around, around)
+
+
+def wanted(asked: QueryDict, today: date, days: Days) -> queries.Filter:
     """The filter of an address. What it does not understand it leaves out: a kept link never breaks."""
-    first, last = _dates(asked, today(member, at=at))
+    first, last = days.default(today)
+    first, last = day_of(asked, "from") or first, day_of(asked, "to") or last
     return queries.Filter(
-        first=first,
-        last=last,
+        first=min(first, last),
+        last=max(first, last),
         clinics=chosen_ids(asked, "clinic"),
         providers=chosen_ids(asked, "provider"),
         fees=[state for state in asked.getlist("fee") if state in FEE_STATES],
+        asked=[who for who in asked.getlist("asked") if who in Appointment.Asked.values],
         search=asked.get("q", "").replace("\0", "")[:80],
     )
 
 
-def options(asked: QueryDict, chosen: queries.Filter, member: Member, states: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """The group *Filter*: clinics, providers and fees, several of each, and what each button says now."""
+def filters(chosen: queries.Filter, member: Member, last: "FilterButton") -> "list[FilterButton]":
+    """The group *Filter*: clinics, providers, and what that list is asked beside; several of each."""
     clinics = [Option(str(each.pk), each.name, each.pk in chosen.clinics) for each in member.given_clinics]
     providers = [Option(str(each.pk), each.name, each.pk in chosen.providers) for each in practice.providers(member)]
-    fees = [Option(state, str(label), state in chosen.fees) for state, label in states]
-    return {
-        "clinics": clinics,
-        "clinics_label": chosen_label(clinics, _("All clinics"), _("clinics")),
-        "providers": providers,
-        "providers_label": chosen_label(providers, _("All providers"), _("providers")),
-        "fees": fees,
-        "fees_label": chosen_label(fees, _("Any fee"), _("fee states")),
-    }
-
-
-def presets(asked: QueryDict, chosen: queries.Filter, last: date) -> dict[str, Any]:
-    """Ranges one click away, and the chosen one in words."""
-    month = last.replace(day=1)
-    before = (month - timedelta(days=1)).replace(day=1)
-    ranges = [
-        (_("Today"), last, last),
-        (_("Last 7 days"), last - timedelta(days=6), last),
-        (_("Last 30 days"), *queries.last_days(last)),
-        (_("Last 90 days"), last - timedelta(days=89), last),
-        (_("This month"), month, last),
-        (_("Last month"), before, month - timedelta(days=1)),
-        (_("Last 12 months"), last - timedelta(days=364), last),
+    return [
+        FilterButton("clinic", _("Clinics"), chosen_label(clinics, _("All clinics"), _("clinics")), clinics),
+        FilterButton("provider", _("Providers"), chosen_label(providers, _("All providers"), _("providers")), providers),
+        last,
     ]
+
+
+class FilterButton(NamedTuple):
+    """One of them: its parameter, its legend, what its button says now, and its choices."""
+
+    name: str
+    legend: str
+    label: str
+    options: list[Option]
+
+
+def by_fee(chosen: queries.Filter) -> FilterButton:
+    fees = [Option(state, str(FEE_LOOKS[state].label), state in chosen.fees) for state in FEE_STATES]
+    return FilterButton("fee", _("Fee"), chosen_label(fees, _("Any fee"), _("fee states")), fees)
+
+
+def by_asked(chosen: queries.Filter) -> FilterButton:
+    asked = [Option(each.value, str(ASKED_BY[each]), each in chosen.asked) for each in Appointment.Asked]
+    return FilterButton("asked", _("Who asked"), chosen_label(asked, _("Whoever asked"), _("who asked")), asked)
+
+
+def presets(asked: QueryDict, chosen: queries.Filter, today: date, days: Days) -> dict[str, Any]:
+    """Ranges one click away, and the chosen one in words."""
     choices = []
-    label = _("Other days")
-    for name, first, end in ranges:
+    label = ""
+    for name, first, end in days.ranges(today):
         selected = (first, end) == (chosen.first, chosen.last)
-        label = name if selected and label == _("Other days") else label
-        choices.append(
-            {
-                "label": name,
-                "url": with_query(asked, after=None, **{"from": first.isoformat(), "to": end.isoformat()}),
-                "selected": selected,
-            }
-        )
+        label = label or (name if selected else "")
+        url = with_query(asked, after=None, **{"from": first.isoformat(), "to": end.isoformat()})
+        choices.append({"label": name, "url": url, "selected": selected})
     words = f"{date_format(chosen.first, 'M j')} – {date_format(chosen.last, 'M j, Y')}"
-    return {"choices": choices, "label": label, "dates": words}
+    return {"choices": choices, "label": label or _("Other days"), "dates": words}
 
 
 def totals(figures: queries.Totals) -> list[Total]:
@@ -133,52 +163,16 @@ def _money(figures: queries.Totals, amounts: dict[str, int]) -> str:
     return " · ".join(str(money) for money in figures.money(amounts)) or "–"
 
 
-COLUMNS = [
-    "Date",
-    "Time",
-    "Zone",
-    "Appointment",
-    "Patient",
-    "Services",
-    "Provider",
-    "Clinic",
-    "Reason",
-    "Fee",
-    "Amount",
-    "Currency",
-    "Invoice",
-    "Marked by",
-    "Marked at",
-]
+def cancellations(figures: queries.Cancellations) -> list[Total]:
+    """Above the list of cancelled appointments."""
 
+    def share(count: int) -> str:
+        return _("%s of them") % f"{count / figures.cancelled:.0%}" if figures.cancelled else ""
 
-def csv_answer(found: QuerySet[Appointment], *, at: datetime) -> HttpResponse:
-    """The whole filtered list as a file that spreadsheets open without running anything in it."""
-    answer = HttpResponse(content_type="text/csv; charset=utf-8", headers={"Content-Disposition": 'attachment; filename="no-shows.csv"'})
-    writer = csv.writer(answer)
-    writer.writerow(COLUMNS)
-    for appointment in found:
-        zone, fee = appointment.clinic.zone, queries.fee_of(appointment, at=at)
-        invoice = fee.charge.invoice if fee and fee.charge else None
-        marked = appointment.status_at.astimezone(zone).isoformat(timespec="minutes") if appointment.status_at else ""
-        writer.writerow(
-            safe(value)
-            for value in (
-                appointment.local_date.isoformat(),
-                clock_time(appointment.starts_at, zone),
-                zone.key,
-                str(appointment),
-                appointment.patient.name,
-                appointment.services,
-                appointment.provider.name,
-                appointment.clinic.name,
-                appointment.outcome_reason,
-                fee.state if fee else "not_offered",
-                str(fee.amount.decimal) if fee and fee.amount_minor else "",
-                fee.currency if fee else "",
-                str(invoice or ""),
-                appointment.status_by.name if appointment.status_by else "",
-                marked,
-            )
-        )
-    return answer
+    return [
+        Total(_("Cancelled"), f"{figures.cancelled:,}", _("of %s appointments") % f"{figures.booked:,}"),
+        Total(_("Rate"), f"{figures.rate:.1%}" if figures.booked else "–", _("of all booked")),
+        Total(_("By the patient"), f"{figures.by_patient:,}", share(figures.by_patient)),
+        Total(_("By the clinic"), f"{figures.by_clinic:,}", share(figures.by_clinic)),
+        Total(_("Still to come"), f"{figures.to_come:,}", _("can be restored")),
+    ]

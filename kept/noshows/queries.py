@@ -24,13 +24,15 @@ YEAR = timedelta(days=365)
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a list is asked for: local dates of the start, inclusive, in each clinic's own zone; several clinics, providers, states."""
+    """What a list is asked for: local dates of the start, inclusive, in each clinic's own zone; several clinics, providers, and states
+    of fees (of the missed) or who asked for it (of the cancelled)."""
 
     first: date
     last: date
     clinics: Sequence[Any] = ()
     providers: Sequence[Any] = ()
     fees: Sequence[str] = ()
+    asked: Sequence[str] = ()
     search: str = ""
 
 
@@ -79,9 +81,19 @@ def no_shows(member: Member, wanted: Filter, *, at: datetime) -> QuerySet[Appoin
         state = Fee.objects.standing().with_state(at).filter(of_the_booked_time).values("state")[:1]  # type: ignore[misc]
         asked = Q(fee_state__in=wanted.fees) | (Q(fee_state=None) if "not_offered" in wanted.fees else Q(pk__in=[]))
         found = found.annotate(fee_state=Subquery(state)).filter(asked)
-    return with_fees(found.select_related("patient", "provider", "clinic", "status_by", "acceptance__card"), at=at).order_by(
-        "-starts_at", "-id"
-    )
+    return with_fees(_newest_first(found), at=at)
+
+
+def cancelled(member: Member, wanted: Filter) -> QuerySet[Appointment]:
+    """The Cancelled list (R13), newest first, each with its patient, provider, clinic and lines."""
+    found = _filtered(member, wanted).filter(status=Status.CANCELLED)
+    if wanted.asked:
+        found = found.filter(cancelled_for__in=wanted.asked)
+    return _newest_first(found).prefetch_related("lines")
+
+
+def _newest_first(found: QuerySet[Appointment]) -> QuerySet[Appointment]:
+    return found.select_related("patient", "provider", "clinic", "status_by", "acceptance__card").order_by("-starts_at", "-id")
 
 
 def with_fees(appointments: QuerySet[Appointment], *, at: datetime) -> QuerySet[Appointment]:
@@ -131,6 +143,36 @@ def totals(member: Member, wanted: Filter) -> Totals:
         result.paid += row["paid"]
         result.refunds += row["refund_count"]
     return result
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellations:
+    """Of a filter: how many were cancelled of how many booked, who asked, and how many of them are still to come."""
+
+    booked: int
+    cancelled: int
+    by_patient: int
+    by_clinic: int
+    to_come: int
+
+    @property
+    def rate(self) -> float:
+        """Cancelled of booked, 0 to 1."""
+        return self.cancelled / self.booked if self.booked else 0.0
+
+
+def cancellations(member: Member, wanted: Filter, *, at: datetime) -> Cancellations:
+    """Above the list of the same filter, who asked aside."""
+    gone, asked = Q(status=Status.CANCELLED), Appointment.Asked
+    found = _filtered(member, wanted).exclude(status=Status.ENTERED_IN_ERROR)
+    counts = found.aggregate(
+        booked=Count("pk"),
+        cancelled=Count("pk", filter=gone),
+        by_patient=Count("pk", filter=gone & Q(cancelled_for=asked.PATIENT)),
+        by_clinic=Count("pk", filter=gone & Q(cancelled_for=asked.CLINIC)),
+        to_come=Count("pk", filter=gone & Q(starts_at__gt=at)),
+    )
+    return Cancellations(**counts)
 
 
 def taken_by(appointments: Sequence[Appointment]) -> dict[Any, Claim]:

@@ -2,15 +2,21 @@
 
 from django.urls import path
 
-from kept.noshows import deciding, views
+from kept.noshows import cancelling, deciding, fee_settings, lists, views
 
 app_name = "noshows"
 urlpatterns = [
-    path("appointments/no-shows/", views.no_shows, name="list"),
-    path("appointments/no-shows.csv", views.no_shows_csv, name="csv"),
+    path("settings/fees/", fee_settings.fee_settings, name="fee-settings"),
+    path("appointments/no-shows/", lists.no_shows, name="list"),
+    path("appointments/no-shows.csv", lists.no_shows_csv, name="csv"),
+    path("appointments/cancelled/", lists.cancelled, name="cancelled"),
+    path("appointments/cancelled.csv", lists.cancelled_csv, name="cancelled-csv"),
     path("appointments/<uuid:appointment_id>/no-show/", views.mark, name="mark"),
     path("appointments/<uuid:appointment_id>/no-show/letter/", deciding.letter, name="letter"),
     path("appointments/<uuid:appointment_id>/fee/<slug:verb>/", deciding.decide, name="fee"),
+    path("appointments/<uuid:appointment_id>/cancel/", cancelling.cancel, name="cancel"),
+    path("appointments/<uuid:appointment_id>/cancel/letter/", cancelling.letter, name="cancel-letter"),
+    path("appointments/<uuid:appointment_id>/entered-in-error/", cancelling.entered_in_error, name="entered-in-error"),
     path("appointments/<uuid:appointment_id>/outcome/", views.outcome, name="outcome"),
     path("appointments/<uuid:appointment_id>/restore/", views.restore, name="restore"),
 ]

@@ -10,16 +10,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from kept.events import journal
 from kept.foundation import clock
 from kept.foundation.dates import moment
-from kept.foundation.lists import with_query
 from kept.foundation.pages import attempt, dialog, told
-from kept.foundation.paging import page
-from kept.foundation.status_looks import FEE_LOOKS
 from kept.messaging import queries as messaging
-from kept.noshows import listing, queries, taken
-from kept.noshows.actions import fee_acts
+from kept.noshows import queries, taken
 from kept.noshows.forms import MarkForm, RestoreForm
 from kept.noshows.offers import fee_offer, offer_facts
 from kept.noshows.transitions import attendance, fees
@@ -33,7 +28,6 @@ from kept.scheduling.models import Appointment, Status
 from kept.scheduling.queries import appointment_or_404
 from kept.scheduling.rules import check_move, check_restorable, day_of_refusal, display
 
-ROWS = 50
 OFFERED, OFFERED_DAYS = 3, timedelta(days=13)
 
 
@@ -186,55 +180,3 @@ def _restored(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     if not request.headers.get("HX-Request"):
         messages.success(request, text)
     return told(request, "noshows/_restored.html", {"text": text, "url": url}, "desk:panel", appointment.pk)
-
-
-@member_required
-def no_shows(request: MemberRequest) -> HttpResponse:
-    now = clock.now()
-    request.member.must(Right.LIST_NO_SHOWS)
-    wanted = listing.wanted(request.GET, request.member, at=now)
-    if wanted.search:
-        journal.looked_at("no-shows searched", practice_id=request.member.practice_id, at=now)
-    found = page(queries.no_shows(request.member, wanted, at=now), by="starts_at", cursor=request.GET.get("after"), limit=ROWS)
-    facts = queries.attendance([row.patient_id for row in found.rows])
-    rivals = queries.taken_by(found.rows)
-    rows = []
-    for appointment in found.rows:
-        appointment.practice = request.member.practice  # one and the same, whose settings are read once
-        fee = queries.fee_of(appointment, at=now)
-        rows.append(
-            {
-                "appointment": appointment,
-                "fee": fee,
-                "words": fee_words(appointment, fee, at=now),
-                "acts": fee_acts(appointment, request.member, fee, at=now),
-                "attendance": facts.get(appointment.patient_id),
-                "taken_by": taken.briefly(rivals[appointment.pk], request.member) if appointment.pk in rivals else "",
-                "may_restore": request.member.may(Right.MARK, appointment),
-                "may_see_invoice": request.member.may(Right.SEE_SALES, appointment),
-            }
-        )
-    context = {
-        "tab": "appointments",
-        "rows": rows,
-        "moving": any(fee.is_moving for row in found.rows if (fee := queries.fee_of(row, at=now))),
-        "totals": listing.totals(queries.totals(request.member, wanted)),
-        "next_url": with_query(request.GET, after=found.next) if found.next else "",
-        "first_url": with_query(request.GET, after=None) if request.GET.get("after") else "",
-        "csv_url": f"{reverse('noshows:csv')}?{request.GET.urlencode()}",
-        "filter": wanted,
-        "filtered": any(key in request.GET for key in ("clinic", "provider", "fee", "q", "from", "to")),
-        "options": listing.options(request.GET, wanted, request.member, [(key, FEE_LOOKS[key].label) for key in listing.FEE_STATES]),
-        "presets": listing.presets(request.GET, wanted, listing.today(request.member, at=now)),
-        "now": now,
-    }
-    return render(request, "noshows/list.html", context)
-
-
-@member_required
-def no_shows_csv(request: MemberRequest) -> HttpResponse:
-    now = clock.now()
-    request.member.must(Right.LIST_NO_SHOWS)
-    wanted = listing.wanted(request.GET, request.member, at=now)
-    journal.looked_at("no-shows exported", practice_id=request.member.practice_id, at=now)
-    return listing.csv_answer(queries.no_shows(request.member, wanted, at=now), at=now)

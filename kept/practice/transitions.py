@@ -14,6 +14,9 @@ from kept.foundation.refusals import Refusal
 from kept.practice.models import ApiKey, Member, Settings
 from kept.practice.rules import Right
 
+MOST_BREATHING_SPACE = 24 * 60  # minutes
+MOST_DECIDE_DAYS = 365
+
 NEXT = """insert into practice_counter (id, practice_id, name, value) values (%s, %s, %s, %s)
 on conflict (practice_id, name) do update set value = practice_counter.value + 1 returning value"""
 
@@ -61,4 +64,22 @@ def set_calendar(*, ghosts: bool, step_minutes: int, shown_from: time | None, sh
     settings.calendar_from, settings.calendar_to = shown_from, shown_to
     settings.save(update_fields=["calendar_ghosts", "calendar_step_minutes", "calendar_from", "calendar_to"])
     journal.record("settings.calendar", settings, by=by, at=at, ghosts=ghosts, step=step_minutes)
+    return settings
+
+
+def set_fees(*, breathing_space_minutes: int, decide_days: int, fee_choice: str, tell_patients: bool, by: Member, at: datetime) -> Settings:
+    """How the practice deals with fees and letters: how long a fee waits (R7b), how long it may be decided (R7e), what the no-show
+    dialog has chosen in advance, and whether patients are told. Raises Refusal `invalid`, `not_permitted`."""
+    by.must(Right.SET_UP)
+    if not 0 <= breathing_space_minutes <= MOST_BREATHING_SPACE:
+        raise Refusal("invalid", _("A fee waits a day at most."), field="breathing_space_minutes")
+    if not 1 <= decide_days <= MOST_DECIDE_DAYS:
+        raise Refusal("invalid", _("Choose from 1 to %d days.") % MOST_DECIDE_DAYS, field="decide_days")
+    if fee_choice not in Settings.FeeChoice.values:
+        raise Refusal("invalid", _("Choose one of these."), field="fee_choice")
+    settings = Settings.objects.select_for_update(no_key=True).get(practice=by.practice_id)
+    settings.breathing_space_minutes, settings.decide_days = breathing_space_minutes, decide_days
+    settings.fee_choice, settings.tell_patients = fee_choice, tell_patients
+    settings.save(update_fields=["breathing_space_minutes", "decide_days", "fee_choice", "tell_patients"])
+    journal.record("settings.fees", settings, by=by, at=at, breathing_space=breathing_space_minutes, decide_days=decide_days)
     return settings

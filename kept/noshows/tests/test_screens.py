@@ -18,7 +18,7 @@ from kept.billing.models import Charge, Refund
 from kept.events.models import Access
 from kept.foundation import clock
 from kept.foundation.scope import outside, scope
-from kept.noshows import views
+from kept.noshows import lists
 from kept.noshows.models import Fee
 from kept.ops.cast import House
 from kept.patients.models import Card, Patient
@@ -712,7 +712,7 @@ def test_r24_each_sees_her_own(
 
 @pytest.mark.usefixtures("all_rounders")
 def test_pages_hold_every_row_once_however_many_start_together(desk: Browser, juniper: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(views, "ROWS", 2)
+    monkeypatch.setattr(lists, "ROWS", 2)
     names = ("Tess Marrowby", "Noor Hadisan", "Priya Ramsethi", "Mateo Quillaro", "Joanna Veltmoor")
     visits = {missed(juniper, 0, patient=number, provider=name).pk for number, name in enumerate(names)}
 
@@ -755,7 +755,7 @@ def table(answer: HttpResponse) -> list[dict[str, str]]:
 
 
 def test_r8_csv_has_the_whole_filtered_list(desk: Browser, juniper: House, odette: Member, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(views, "ROWS", 1)
+    monkeypatch.setattr(lists, "ROWS", 1)
     visit = accepted(book(juniper), card_of(juniper.patients[0]))
     marked(visit, "paid", by=odette)
     missed(juniper, 1, patient=1, reason="Forgot")

@@ -10,7 +10,14 @@ from kept.scheduling.transitions.writing import turn
 
 
 def cancel(
-    appointment: Appointment, *, asked: Appointment.Asked, reason: str = "", by: Member, at: datetime, version: int | None = None
+    appointment: Appointment,
+    *,
+    asked: Appointment.Asked,
+    reason: str = "",
+    note: str = "",
+    by: Member,
+    at: datetime,
+    version: int | None = None,
 ) -> Appointment:
     """The patient or the clinic called it off; its time is free. From `booked`, before its start: from then on it is a no-show (R14).
 
@@ -29,4 +36,5 @@ def cancel(
         particulars={"asked": asked},
         cancelled_for=asked,
         outcome_reason=reason.strip(),
+        outcome_note=note.strip(),
     )

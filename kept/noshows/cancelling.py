@@ -1,0 +1,66 @@
+"""Dialogs that take a visit off the book before it happens: cancelled, or never meant to be there."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+import kept.scheduling.transitions.attendance as attendance
+from kept.foundation import clock
+from kept.foundation.dates import moment
+from kept.foundation.pages import attempt, dialog, told
+from kept.messaging.letters import write
+from kept.messaging.models import Letter
+from kept.noshows.forms import CancelForm, ErrorForm
+from kept.noshows.transitions import cancelling
+from kept.practice.doors import MemberRequest, member_required
+from kept.practice.rules import Right
+from kept.scheduling.models import Appointment, Status
+from kept.scheduling.queries import appointment_or_404
+from kept.scheduling.rules import check_cancellable, check_move
+
+
+@member_required
+def cancel(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
+    now = clock.now()
+    member, appointment = request.member, appointment_or_404(request.member, appointment_id)
+    member.must(Right.BOOK, appointment)
+    check_cancellable(appointment, at=now)
+    initial = {"version": appointment.version, "notify": appointment.practice.settings.tell_patients}
+    form = CancelForm(request.POST or None, who=appointment.patient.first_name, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        answers = form.cleaned_data
+        if attempt(form, lambda: cancelling.cancel(appointment, by=member, at=now, **answers)):
+            return _gone(request, appointment)
+    context = {"appointment": appointment, "form": form, "asked": form["asked"].value(), "notify_chosen": form["notify"].value()}
+    return dialog(request, "noshows/_cancel.html", context, status=422 if form.errors else 200)
+
+
+def _gone(request: MemberRequest, appointment: Appointment) -> HttpResponse:
+    """Off the book: said, with the list on which it stands now."""
+    text = _("Cancelled. %s is free again.") % moment(appointment.starts_at, appointment.clinic.zone)
+    toast = {"text": text, "url": reverse("noshows:cancelled"), "link": _("Cancelled"), "oob": True}
+    return told(request, "ui/_toast.html", toast, "desk:panel", appointment.pk)
+
+
+@member_required
+def letter(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
+    """The letter as it would go for what the dialog has chosen so far."""
+    appointment = appointment_or_404(request.member, appointment_id)
+    request.member.must(Right.BOOK, appointment)
+    written = write(Letter.CANCELLED, appointment, {"by_clinic": request.GET.get("asked") == Appointment.Asked.CLINIC})
+    return dialog(request, "noshows/_letter.html", {"appointment": appointment, "letter": written})
+
+
+@member_required
+def entered_in_error(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
+    now = clock.now()
+    member, appointment = request.member, appointment_or_404(request.member, appointment_id)
+    member.must(Right.BOOK, appointment)
+    check_move(appointment, Status.ENTERED_IN_ERROR)
+    form = ErrorForm(request.POST or None, initial={"version": appointment.version})
+    if request.method == "POST" and form.is_valid():
+        attendance.enter_in_error(appointment, by=member, at=now, version=form.cleaned_data["version"])
+        return told(request, "ui/_toast.html", {"text": _("Taken off the book."), "oob": True}, "desk:panel", appointment.pk)
+    return dialog(request, "noshows/_entered_in_error.html", {"appointment": appointment, "form": form})
