@@ -5,6 +5,7 @@ LETTERS = {
     "card_link": "kept.messaging.letters.card_link",
     "moved": "kept.messaging.letters.moved",
     "no_show": "kept.noshows.letters.no_show",
+    "payment_link": "kept.messaging.letters.payment_link",
     "receipt": "kept.messaging.letters.receipt",
     "refunded": "kept.messaging.letters.refunded",
 }

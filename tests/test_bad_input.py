@@ -84,7 +84,9 @@ LISTS: dict[str, list[str]] = {
     "noshows:cancelled": ["from", "to", "clinic", "provider", "asked", "q"],
     "noshows:cancelled-csv": ["from", "to", "clinic", "provider", "asked", "q"],
     "noshows:csv": ["from", "to", "clinic", "provider", "fee", "q"],
-    "billing:invoices": ["from", "to", "kind", "status", "clinic", "provider", "patient", "number"],
+    "billing:invoices": ["from", "to", "kind", "status", "clinic", "provider", "patient", "q"],
+    "billing:csv": ["from", "to", "kind", "status", "clinic", "provider", "patient", "q"],
+    "billing:attention": ["clinic"],
 }
 
 
@@ -150,7 +152,7 @@ def test_a_letter_before_it_is_written_takes_any_choice(juniper: House, asked: A
     assert found == dict.fromkeys(found, (200, False))
 
 
-@pytest.mark.parametrize("name", ["noshows:list", "noshows:cancelled", "billing:invoices", "desk:patients"])
+@pytest.mark.parametrize("name", ["noshows:list", "noshows:cancelled", "billing:invoices", "billing:attention", "desk:patients"])
 def test_a_page_that_does_not_exist_is_said_so(asked: Asked, name: str) -> None:
     texts = {what: value for what, value in NASTY.items() if value} | CURSORS
 
@@ -175,6 +177,10 @@ def sent_to(juniper: House, odette: Member) -> dict[str, tuple[str, dict[str, st
     booked = accepted(book(juniper), card_of(juniper.patients[0]))
     missed = accepted(book(juniper, patient=juniper.patients[1], starts_at=STARTS_AT.replace(hour=14)), card_of(juniper.patients[1]))
     charge = marked(missed, "paid", by=odette)
+    yesterday = STARTS_AT.replace(day=13)
+    unpaid = marked(
+        accepted(book(juniper, patient=juniper.patients[4], starts_at=yesterday), card_of(juniper.patients[4])), "declined", by=odette
+    )
     book(juniper, patient=juniper.patients[2], starts_at=STARTS_AT.replace(hour=14))  # its time is taken
     undecided = accepted(book(juniper, patient=juniper.patients[3], starts_at=STARTS_AT.replace(hour=16)), card_of(juniper.patients[3]))
     noshows.mark(undecided, charge_fee=None, by=juniper.members[Role.PROVIDER], at=QUARTER_PAST)
@@ -220,6 +226,8 @@ def sent_to(juniper: House, odette: Member) -> dict[str, tuple[str, dict[str, st
         "new patient": (reverse("desk:patient-new"), PARTICULARS),
         "edit": (reverse("desk:patient-edit", args=[booked.patient_id]), PARTICULARS | {"version": "1"}),
         "note": (reverse("desk:patient-note", args=[booked.patient_id]), {"text": "Parks at the back."}),
+        "record": (reverse("billing:record", args=[unpaid.invoice_id]), {"method": "cash", "note": "n"}),
+        "void": (reverse("billing:void", args=[unpaid.invoice_id]), {"reason": "Kindness"}),
         "publish": (reverse("policies:policy"), policy | {"based_on": "3"}),
         "switch": (reverse("policies:switch"), {"on": "no"}),
         "choose": (reverse("desk:choose"), {"practice": str(juniper.practice.pk)}),
@@ -235,7 +243,21 @@ def sent_to(juniper: House, odette: Member) -> dict[str, tuple[str, dict[str, st
 
 
 FORMS = [
-    *("book", "block", "add a patient", "mark", "charge later", "spare", "check in", "restore", "refund", "publish", "switch"),
+    *(
+        "book",
+        "block",
+        "add a patient",
+        "mark",
+        "charge later",
+        "spare",
+        "check in",
+        "restore",
+        "refund",
+        "record",
+        "void",
+        "publish",
+        "switch",
+    ),
     *("choose", "clinic", "theme", "privacy", "calendar"),
     *("cancel", "fees and letters", "new patient", "edit", "note", "move", "move back"),
 ]
@@ -276,6 +298,8 @@ def test_nothing_at_all_is_sent(juniper: House, odette: Member, asked: Asked) ->
             "restore": (422, False),
             **dict.fromkeys(("new patient", "edit", "note"), (422, False)),
             "refund": (422, False),
+            "record": (422, False),
+            "void": (422, False),
             "publish": (422, False),
         },
         **{"switch": (302, False), "choose": (200, False), "clinic": (302, False), "theme": (302, False), "sign in": (302, False)},

@@ -327,7 +327,16 @@ def named(ids: Ids, address: Address) -> dict[str, str]:
     after = ids.name_cursor if address.name == "desk:patients" else ids.cursor
     fixed = {
         **{"charge_fee": "no", "accept": "yes", "card": "on_file", "how_much": "all", "reason": "Goodwill", "where": "beside"},
-        **{"on": "no", "theme": "", "date": "2026-10-14", "view": "list", "from": "2026-10-01", "to": "2026-10-31", "after": after},
+        **{
+            "on": "no",
+            "theme": "",
+            "method": "cash",
+            "date": "2026-10-14",
+            "view": "list",
+            "from": "2026-10-01",
+            "to": "2026-10-31",
+            "after": after,
+        },
     }
     about = {thing: str(getattr(ids, thing)) for thing in THINGS}
     return about | fixed | {"refund_id": str(ids.refund), "number": "INV-10001", "q": "xq7"}
@@ -469,19 +478,9 @@ def test_quintas_gateway_reports_nothing_to_juniper(juniper: House, quinta: Hous
 
 def test_at_home_it_sings(planted: Ids, leonora: Member, signed_in: Callable[[Member], Browser]) -> None:
     full = {
-        "desk:day",
-        "desk:day-sheet",
-        "desk:panel",
-        "desk:feed",
-        "desk:patients",
-        "desk:patient",
-        "desk:patient-notes",
-        "desk:search",
-        "noshows:list",
-        "noshows:csv",
-        "billing:invoices",
-        "billing:invoice",
-        "policies:version",
+        *("desk:day", "desk:day-sheet", "desk:panel", "desk:feed", "noshows:list", "noshows:csv", "policies:version"),
+        *("desk:patients", "desk:patient", "desk:patient-notes", "desk:search"),
+        *(f"billing:{name}" for name in ("invoices", "csv", "invoice", "receipt")),
     }
     browser = signed_in(leonora)
 

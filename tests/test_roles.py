@@ -34,7 +34,7 @@ NONE: set[Role] = set()
 
 SAME = ""  # an address about nothing in particular
 BOOKED, ARRIVED, TREATED, DONE, MISSED, AHEAD = "booked", "arrived", "treated", "done", "missed", "ahead"
-PAID, DECLINED, UNDECIDED, WAITING = "paid", "declined", "undecided", "waiting"
+PAID, DECLINED, UNKNOWN, UNDECIDED, WAITING = "paid", "declined", "unknown", "undecided", "waiting"
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,16 @@ TABLE = [
     Row("billing:invoice", "GET", ALL - {PROVIDER}, 200, PAID),
     Row("billing:refund", "GET", HEADS | {BILLING}, 200, PAID),
     Row("billing:refund", "POST", HEADS | {BILLING}, 302, PAID, sent={"how_much": "all", "reason": "Goodwill"}),
+    Row("billing:csv", "GET", ALL - {PROVIDER}),
+    Row("billing:receipt", "GET", ALL - {PROVIDER}, 200, PAID),
+    Row("billing:record", "GET", OFFICE | {BILLING}, 200, DECLINED),
+    Row("billing:record", "POST", OFFICE | {BILLING}, 302, DECLINED, sent={"method": "cash"}),
+    Row("billing:void", "GET", HEADS | {BILLING}, 200, DECLINED),
+    Row("billing:void", "POST", HEADS | {BILLING}, 302, DECLINED, sent={"reason": "Kindness"}),
+    Row("billing:keep", "GET", OFFICE | {BILLING}, 200, PAID),
     Row("billing:keep", "POST", OFFICE | {BILLING}, 302, PAID),
+    Row("billing:ask-again", "POST", OFFICE | {BILLING}, 302, UNKNOWN),
+    Row("billing:attention", "GET", ALL - {PROVIDER}),
     Row("billing:retry", "POST", OFFICE | {BILLING}, 302, DECLINED),
     Row("billing:webhook", "POST", NONE, 400, otherwise=400, to_nobody=400),  # the gateway's signature is its right
     Row("policies:policy", "GET", HEADS),
@@ -160,7 +169,7 @@ TABLE = [
     Row("booking:pay", "POST", NONE, 404, DECLINED, otherwise=404, to_nobody=404),
     Row("booking:pay-back", "GET", NONE, 404, DECLINED, otherwise=404, to_nobody=404),
 ]
-HIDDEN_TO_PROVIDERS = {"billing:retry"}  # a charge is known by its invoice, and she sees none
+HIDDEN_TO_PROVIDERS = {"billing:retry", "billing:ask-again"}  # a charge is known by its invoice, and she sees none
 PUBLIC = {"billing:webhook", *(f"booking:{name}{end}" for name in ("card", "pay") for end in ("", "-link", "-back"))}
 OF_A_PATIENT = {row.name for row in TABLE if row.name.startswith("desk:patient")} - {"desk:patients", "desk:patient-new"}
 POST_ONLY = {row.name for row in TABLE} - {row.name for row in TABLE if row.method == "GET"}
@@ -211,7 +220,7 @@ def visit(juniper: House, state: str, provider: str, clinic: str, patient: int) 
     if state == WAITING:
         Settings.objects.update(breathing_space_minutes=60)
         found = noshows.mark(Appointment.objects.locked(found), charge_fee=True, by=desk, at=QUARTER_PAST)
-    if state in (PAID, DECLINED):
+    if state in (PAID, DECLINED, UNKNOWN):
         marked(found, state, by=desk)
     return found
 
@@ -231,7 +240,7 @@ def ids(name: str, juniper: House, subject: Appointment | None) -> dict[str, Any
         return {"billing:webhook": {"slug": "juniper"}, "policies:version": {"number": 3}}.get(name, {})
     if name == "desk:lift-block":
         return {"block_id": blocked(juniper, subject).pk}
-    if name == "billing:retry":
+    if name in HIDDEN_TO_PROVIDERS:
         return {"charge_id": subject.charges.get().pk}
     if name.startswith("billing:"):
         return {"invoice_id": subject.invoices.get().pk}
@@ -315,7 +324,7 @@ def test_what_changes_something_is_never_done_by_a_get(juniper: House, leonora: 
     assert given == dict.fromkeys(rows, 405)
     assert set(rows) == {
         *("desk:act", "desk:card-link", "desk:move-back", "desk:privacy", "desk:send-card-link", "desk:switch-clinic", "desk:theme"),
-        *("messaging:withdraw", "billing:keep", "billing:retry", "billing:webhook", "policies:switch"),
+        *("messaging:withdraw", "billing:ask-again", "billing:retry", "billing:webhook", "policies:switch"),
     }
 
 

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from kept.billing.models import Charge
+from kept.billing.transitions.recording import BY_HAND
 from kept.foundation.money import Money
 
 REFUND_REASONS = [
@@ -29,9 +29,9 @@ class RefundForm(forms.Form):
         required=False, max_length=500, label=gettext_lazy("Note"), help_text=gettext_lazy("staff only"), widget=forms.Textarea({"rows": 2})
     )
 
-    def __init__(self, *args: Any, charge: Charge, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, most: Money, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.charge = charge
+        self.most = most
         reason = self.fields["reason"]
         assert isinstance(reason, forms.ChoiceField)
         reason.choices = [("", _("Choose")), *((text, text) for text in REFUND_REASONS)]
@@ -47,7 +47,29 @@ class RefundForm(forms.Form):
 
     def _amount(self, typed: str) -> Money | None:
         try:
-            return Money.parse(typed.strip().lstrip("$€£ "), self.charge.currency)
+            return Money.parse(typed.strip().lstrip("$€£ "), self.most.currency)
         except ValueError:
-            self.add_error("amount", _("Enter an amount, for example %s.") % self.charge.refundable.decimal)
+            self.add_error("amount", _("Enter an amount, for example %s.") % self.most.decimal)
             return None
+
+
+class RecordForm(forms.Form):
+    """Record payment: how it was paid, nothing chosen in advance; a note."""
+
+    method = forms.ChoiceField(
+        choices=[(method.value, method.label) for method in BY_HAND], error_messages={"required": gettext_lazy("Choose how it was paid.")}
+    )
+    note = forms.CharField(required=False, max_length=500, label=gettext_lazy("Note"), help_text=gettext_lazy("staff only"))
+
+    @property
+    def ways(self) -> list[tuple[str, str, bool]]:
+        """Each way to pay, its words, and whether it is chosen."""
+        return [(method.value, str(method.label), self["method"].value() == method.value) for method in BY_HAND]
+
+
+class VoidForm(forms.Form):
+    """Void: why the bill is not to be paid."""
+
+    reason = forms.CharField(
+        max_length=200, label=gettext_lazy("Reason"), error_messages={"required": gettext_lazy("Say why it is not to be paid.")}
+    )

@@ -70,6 +70,10 @@ class Invoice(OfPractice):
     def total(self) -> Money:
         return Money(self.total_minor, self.currency)
 
+    @property
+    def nothing(self) -> Money:
+        return Money(0, self.currency)
+
 
 class InvoiceLine(OfPractice):
     """A line of a bill: what it says, its detail without any treatment's name, and the amount."""
@@ -124,7 +128,7 @@ class State(models.TextChoices):
 
 
 # Charges that a person may have to decide about; the list of them is short, and so is its index.
-ASKS = ~Q(flag="") | Q(state__in=[State.UNKNOWN, State.DECLINED, State.FAILED], cancel_requested=False, captured_minor=0)
+ASKS = ~Q(flag="") | Q(state=State.UNKNOWN) | Q(state__in=[State.DECLINED, State.FAILED], cancel_requested=False, captured_minor=0)
 
 
 @remembered("Charge")
@@ -226,6 +230,11 @@ class Charge(OfPractice):
     def in_flight(self) -> bool:
         """Sent, or perhaps sent, and not yet known."""
         return self.state in (State.SENDING, State.UNKNOWN)
+
+    @property
+    def with_her(self) -> bool:
+        """The patient has a link on which she can pay it."""
+        return self.state == State.NEEDS_PATIENT and self.link_at is not None and not self.cancel_requested
 
     @property
     def ending(self) -> bool:

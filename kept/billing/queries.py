@@ -1,15 +1,19 @@
 """Reading the money: invoices for Sales, and one invoice with all that belongs to it."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 
-from kept.billing.models import Charge, Invoice
+from kept.billing.models import ASKS, Charge, Invoice, State
 from kept.foundation.money import Money
 from kept.patients.models import Card
+from kept.patients.queries import patients
 from kept.practice import queries as practice
 from kept.practice.models import Member
 from kept.scheduling.queries import in_days
@@ -27,20 +31,31 @@ class Filter:
     providers: Sequence[Any] = ()
     patient: Any = None
     number: str = ""
+    search: str = ""
+
+
+# What may stand beside an invoice's status: some of it went back, or its patient has a link to pay it.
+BESIDE = {
+    "refunded": Q(refunded_minor__gt=0),
+    "link_sent": Q(state=State.NEEDS_PATIENT, cancel_requested=False, link_at__isnull=False),
+}
 
 
 def invoices(member: Member, wanted: Filter) -> QuerySet[Invoice]:
-    """Newest first, each with patient, clinic, provider, appointment and charges. `refunded` is a status beside: some went back."""
+    """Newest first, each with patient, clinic, provider, appointment, charges and payments. A `search` is an invoice's number or a
+    patient."""
     found = Invoice.objects.filter(practice.own(member))
     if wanted.first or wanted.last:
         found = found.filter(in_days(wanted.first, wanted.last, member.given_clinics, through="appointment__"))
-    statuses = [status for status in wanted.statuses if status != "refunded"]
     if wanted.statuses:
-        refunded = Q(charges__refunded_minor__gt=0) if "refunded" in wanted.statuses else Q(pk__in=[])
-        found = found.filter(Q(status__in=statuses) | refunded)
+        beside = [made for status, made in BESIDE.items() if status in wanted.statuses]
+        of_charges = Charge.objects.filter(reduce(or_, beside, Q(pk__in=[]))).values("invoice")
+        found = found.filter(Q(status__in=wanted.statuses) | Q(pk__in=of_charges))
     if wanted.number:
-        digits = "".join(mark for mark in wanted.number if mark.isdecimal())
-        found = found.filter(number=int(digits)) if digits and len(digits) < 19 else found.none()
+        found = found.filter(_numbered(wanted.number))
+    if wanted.search.strip():
+        of_patient = Q(patient__in=patients(member, wanted.search).order_by().values("pk"))
+        found = found.filter(_numbered(wanted.search) | of_patient)
     same = {"kind__in": wanted.kinds, "clinic__in": wanted.clinics, "provider__in": wanted.providers, "patient": wanted.patient}
     found = found.filter(**{key: value for key, value in same.items() if value})
     return (
@@ -48,6 +63,12 @@ def invoices(member: Member, wanted: Filter) -> QuerySet[Invoice]:
         .prefetch_related("charges", "payments")
         .order_by("-issued_at", "-id")
     )
+
+
+def _numbered(text: str) -> Q:
+    """INV-10482, or what of it was typed."""
+    found = re.fullmatch(r"\s*(?:inv)?[\s-]*(\d{1,18})\s*", text, re.ASCII | re.IGNORECASE)
+    return Q(number=int(found[1])) if found else Q(pk__in=[])
 
 
 def charge_of(invoice: Invoice) -> Charge | None:
@@ -64,39 +85,83 @@ def cards_to_pay_with(charge: Charge) -> list[Card]:
 
 
 def shown_status(invoice: Invoice) -> str:
-    """Its chip's key: what went back stands over paid."""
+    """Its chip's key: what went back stands over paid, and a link that is out over unpaid."""
     charge = charge_of(invoice)
     if charge and charge.refunded_minor:
         return "refunded" if charge.refunded_minor >= charge.captured_minor else "part_refunded"
-    return str(invoice.status)
+    return "link_sent" if charge and charge.with_her else str(invoice.status)
+
+
+TOO_LONG, LEFT_UNPAID = timedelta(hours=1), timedelta(days=7)
+
+
+def attention(member: Member, *, at: datetime, clinics: Sequence[Any] = ()) -> QuerySet[Charge]:
+    """Charges that only a person can decide about, in her clinics: paid against the wish to end the fee, their refund failed, unknown for
+    over an hour, or left unpaid for over a week."""
+    silent = Q(state=State.UNKNOWN, unknown_since__lt=at - TOO_LONG)
+    left = Q(state__in=[State.DECLINED, State.FAILED], due_at__lt=at - LEFT_UNPAID)
+    found = Charge.objects.filter(ASKS, ~Q(flag="") | silent | left, practice=member.practice_id)
+    limits = {clinic.pk for clinic in member.given_clinics if clinic.pk in clinics} if clinics else member.clinic_limits
+    return found.filter(appointment__clinic__in=limits) if clinics or limits else found
+
+
+def with_particulars(found: QuerySet[Charge]) -> QuerySet[Charge]:
+    """Charges with what a page says of them, in the order in which they were due."""
+    shown = found.select_related("appointment__clinic", "appointment__provider", "patient", "card", "invoice")
+    return shown.prefetch_related("refunds").order_by("due_at", "id")
 
 
 @dataclass(frozen=True, slots=True)
 class SalesTotals:
-    """Of one currency: how many invoices and how much money."""
+    """Of one currency: how much money, and of how many invoices."""
 
     currency: str
     count: int
     invoiced: Money
+    paid: int
     collected: Money
+    refunds: int
     refunded: Money
+    unpaid: int
+    outstanding: Money
 
 
 def totals(found: QuerySet[Invoice]) -> list[SalesTotals]:
     """Above the list, per currency. Cancelled invoices count as made, not as owed."""
-    charges = Charge.objects.filter(invoice__in=found.order_by().values("pk"))
-    rows = (
-        charges.order_by()
-        .values("currency")
-        .annotate(
-            count=Count("invoice", distinct=True), invoiced=Sum("amount_minor"), collected=Sum("captured_minor"), back=Sum("refunded_minor")
-        )
-        .order_by("currency")
+    issued = Q(status=Invoice.Status.ISSUED)
+    made = found.order_by("currency").values("currency")
+    bills = made.annotate(
+        count=Count("pk"), invoiced=Sum("total_minor"), unpaid=Count("pk", filter=issued), outstanding=Sum("total_minor", filter=issued)
     )
-    return [
-        SalesTotals(row["currency"], row["count"], *(Money(row[column], row["currency"]) for column in ("invoiced", "collected", "back")))
-        for row in rows
-    ]
+    moved = {
+        row["invoice__currency"]: row
+        for row in Charge.objects.filter(invoice__in=found.order_by().values("pk"))
+        .values("invoice__currency")
+        .annotate(
+            paid=Count("invoice", filter=Q(captured_minor__gt=0), distinct=True),
+            collected=Sum("captured_minor"),
+            given_back=Count("invoice", filter=Q(refunded_minor__gt=0), distinct=True),
+            back=Sum("refunded_minor"),
+        )
+    }
+    return [_total(bill["currency"], dict(bill), dict(moved[bill["currency"]])) for bill in bills]
+
+
+def _total(currency: str, bills: dict[str, Any], moved: dict[str, Any]) -> SalesTotals:
+    def money(minor: int | None) -> Money:
+        return Money(minor or 0, currency)
+
+    return SalesTotals(
+        currency,
+        count=bills["count"],
+        invoiced=money(bills["invoiced"]),
+        paid=moved["paid"],
+        collected=money(moved["collected"]),
+        refunds=moved["given_back"],
+        refunded=money(moved["back"]),
+        unpaid=bills["unpaid"],
+        outstanding=money(bills["outstanding"]),
+    )
 
 
 def owed(member: Member) -> QuerySet[Invoice]:

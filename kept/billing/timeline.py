@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from kept.billing.models import Charge, Invoice, Refund
+from kept.billing.models import Charge, Invoice, Method, Refund
 from kept.events import journal
 from kept.events.models import Event
 from kept.foundation.dates import moment
@@ -40,6 +40,11 @@ class Context:
 
 def _money(event: Event, c: Context) -> str:
     return str(Money(event.particulars.get("minor", 0), event.particulars.get("currency") or c.currency))
+
+
+def _how(event: Event, c: Context) -> dict[str, str]:
+    ways = {Method.CASH: _("in cash"), Method.TERMINAL: _("at the card terminal"), Method.TRANSFER: _("by transfer")}
+    return {"amount": _money(event, c), "how": ways.get(event.particulars.get("method", ""), _("another way"))}
 
 
 def _decided(event: Event, c: Context) -> str:
@@ -107,6 +112,15 @@ KINDS: dict[str, tuple[str, str, Words]] = {
     "charge.needs_patient": ("smartphone", "confirmed", lambda event, c: _("The bank asks the patient to authenticate")),
     "charge.unknown": ("search-check", "outcome", lambda event, c: _("No answer from the payment provider; being checked")),
     "charge.failed": ("triangle-alert", "noshow", lambda event, c: _("The charge did not go through")),
+    "charge.link_given": ("send", "confirmed", lambda event, c: _("Payment link given")),
+    "charge.asked_again": ("search-check", "", lambda event, c: _("The payment provider was asked again")),
+    "payment.recorded": ("banknote", "completed", lambda event, c: _("%(amount)s paid %(how)s") % _how(event, c)),
+    "payment.not_recorded": (
+        "triangle-alert",
+        "outcome",
+        lambda event, c: _("%(amount)s %(how)s not recorded: the card had paid meanwhile") % _how(event, c),
+    ),
+    "invoice.voided": ("circle-slash", "", lambda event, c: _("Voided")),
     "charge.retried": ("refresh-cw", "", lambda event, c: _("Card tried again")),
     "charge.canceled": ("circle-slash", "", lambda event, c: _("Fee ended, nothing charged")),
     "charge.kept": ("circle-check", "", lambda event, c: _("Payment kept")),

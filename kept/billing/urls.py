@@ -2,14 +2,21 @@
 
 from django.urls import path
 
-from kept.billing import views, webhooks
+from kept.billing import webhooks
+from kept.billing.views import acts, attention, invoice, sales
 
 app_name = "billing"
 urlpatterns = [
-    path("sales/", views.invoices, name="invoices"),
-    path("sales/<uuid:invoice_id>/", views.invoice, name="invoice"),
-    path("sales/<uuid:invoice_id>/refund/", views.refund, name="refund"),
-    path("sales/<uuid:invoice_id>/keep/", views.keep, name="keep"),
-    path("charges/<uuid:charge_id>/retry/", views.retry, name="retry"),
+    path("sales/", sales.invoices, name="invoices"),
+    path("sales/invoices.csv", sales.invoices_csv, name="csv"),
+    path("sales/<uuid:invoice_id>/", invoice.invoice, name="invoice"),
+    path("sales/<uuid:invoice_id>/receipt/", invoice.receipt, name="receipt"),
+    path("sales/<uuid:invoice_id>/refund/", acts.refund, name="refund"),
+    path("sales/<uuid:invoice_id>/payment/", acts.record, name="record"),
+    path("sales/<uuid:invoice_id>/void/", acts.void, name="void"),
+    path("sales/<uuid:invoice_id>/keep/", acts.keep, name="keep"),
+    path("charges/<uuid:charge_id>/retry/", acts.retry, name="retry"),
+    path("charges/<uuid:charge_id>/ask-again/", acts.ask_again, name="ask-again"),
+    path("attention/", attention.page, name="attention"),
     path("webhooks/stripe/<slug:slug>/", webhooks.receive, name="webhook"),
 ]

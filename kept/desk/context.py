@@ -1,12 +1,15 @@
 """What the shell of every staff page shows: who, where, and the tabs that this member may see."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from kept.billing import queries as billing
+from kept.foundation import clock
 from kept.practice.models import Clinic, Member
 from kept.practice.rules import Right
 
@@ -31,6 +34,11 @@ def tabs(member: Member) -> list[Tab]:
         (Right.SEE_SETTINGS, "settings", _("Settings"), "desk:settings", "settings", ""),
     ]
     return [Tab(key, label, reverse(name), icon, keys) for right, key, label, name, icon, keys in offered if member.may(right)]
+
+
+def _attention(member: Member) -> int:
+    """How many charges wait for a person's decision, for those who may decide."""
+    return billing.attention(member, at=clock.now()).count() if member.may(Right.COLLECT) else 0
 
 
 def clinic_of(request: HttpRequest, member: Member) -> Clinic | None:
@@ -58,5 +66,6 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "clinic": _chosen(request, clinics),
         "tabs": tabs(member),
         "search_url": reverse("desk:search") if member.may(Right.SEE_PATIENTS) else "",
+        "attention": partial(_attention, member),  # asked by whole pages alone
         "theme": theme,
     }

@@ -3,6 +3,8 @@
 from datetime import datetime, tzinfo
 
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 
 def clock_time(at: datetime, zone: tzinfo) -> str:
@@ -34,3 +36,14 @@ def full_date(at: datetime, zone: tzinfo) -> str:
 def moment(at: datetime, zone: tzinfo) -> str:
     """Wed, Oct 14, 3:30 PM"""
     return f"{short_day(at, zone)}, {clock_time(at, zone)}"
+
+
+def elapsed(since: datetime, now: datetime) -> str:
+    """12 min, 1 h 32 min, 3 days"""
+    minutes = int((now - since).total_seconds() // 60)
+    if minutes < 60:
+        return _("%d min") % minutes
+    if minutes < 24 * 60:
+        return _("%(hours)d h %(minutes)d min") % {"hours": minutes // 60, "minutes": minutes % 60}
+    days = minutes // (24 * 60)
+    return ngettext("%d day", "%d days", days) % days

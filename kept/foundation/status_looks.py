@@ -56,6 +56,7 @@ INVOICE_LOOKS = {
     "cancelled": Look("circle-slash", _("Cancelled"), "cancelled"),
     "part_refunded": FEE_LOOKS["part_refunded"],
     "refunded": FEE_LOOKS["refunded"],
+    "link_sent": FEE_LOOKS["link_sent"],
 }
 
 # The key beside the calendar, in the order of a visit.

@@ -14,8 +14,9 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from kept.billing.models import Refund
-from kept.billing.transitions import cards
-from kept.foundation.dates import clock_time, full_date, moment
+from kept.billing.queries import charge_of
+from kept.billing.transitions import cards, paying
+from kept.foundation.dates import clock_time, full_date, moment, short_day
 from kept.foundation.refusals import Refusal
 from kept.messaging.models import Message
 from kept.scheduling.models import Appointment, Status
@@ -81,6 +82,15 @@ def refunded(message: Message, at: datetime) -> dict[str, Any]:
     if refund.state != Refund.State.SUCCEEDED:
         raise Refusal("wrong_status", _("The refund did not go through."))
     return {"invoice": message.invoice, "refund": refund}
+
+
+def payment_link(message: Message, at: datetime) -> dict[str, Any]:
+    """A link of its own, as long as the patient can still pay by it."""
+    charge = charge_of(message.invoice) if message.invoice else None
+    if charge is None or charge.expires_at is None or not paying.open_to_her(charge, at=at):
+        raise Refusal("wrong_status", _("There is nothing to pay any more."))
+    until = short_day(charge.expires_at, message.appointment.clinic.zone)
+    return {"invoice": message.invoice, "amount": charge.amount, "until": until, "link": partial(paying.another_link, charge, at=at)}
 
 
 def card_link(message: Message, at: datetime) -> dict[str, Any]:

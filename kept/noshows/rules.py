@@ -6,8 +6,7 @@ from typing import Protocol
 from django.utils.translation import gettext as _
 
 from kept.billing.models import State
-from kept.billing.transitions.charging import under_way
-from kept.billing.transitions.recording import check_unpaid
+from kept.billing.rules import check_unpaid, under_way
 from kept.foundation.dates import clock_time, full_date
 from kept.foundation.refusals import Refusal
 from kept.noshows.models import Decision, Fee

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from kept.billing.models import Charge
-from kept.billing.transitions.charging import MOST_TRIES
+from kept.billing.rules import MOST_TRIES
 from kept.foundation.dates import clock_time, month_day
 from kept.foundation.money import Money
 from kept.noshows.models import Decision, Fee

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from kept.billing.gateways.facts import IntentFacts
 from kept.billing.models import Charge, Invoice, Kind, State
+from kept.billing.rules import check_retry
 from kept.billing.transitions.invoicing import balance_invoice, cancel_invoice, issue_invoice
 from kept.events import journal
 from kept.foundation import jobs
@@ -19,7 +20,6 @@ from kept.practice.rules import Right
 from kept.scheduling.models import Appointment
 
 LEASE = timedelta(seconds=60)
-MOST_TRIES, TRIES_WITHIN = 4, timedelta(days=30)
 WAITS_FOR_HER = timedelta(days=14)
 HARD_DECLINES = {
     "lost_card",
@@ -32,7 +32,6 @@ HARD_DECLINES = {
 }
 NEVER_AGAIN = "do_not_try_again"  # the bank's advice
 LINK_EXPIRED = "link_expired"
-OPEN_TO_RETRY = (State.DECLINED,)
 
 
 def open_charge(appointment: Appointment, kind: Kind, amount: Money, *, due_at: datetime, by: Member, at: datetime) -> Charge:
@@ -258,29 +257,16 @@ def _failed(charge: Charge, code: str, why: str, at: datetime) -> Charge:
 def retry(charge: Charge, *, by: Member, at: datetime) -> Charge:
     """A declined card is tried again: due at once, at most 4 tries in 30 days, the first included (R6).
 
-    Raises Refusal `wrong_status`, `card_required` when the bank will not take that card again, `not_permitted`.
+    Raises Refusal `charge_in_flight`, `wrong_status`, `card_required` when the bank will not take that card again, `not_permitted`.
     """
     by.must(Right.COLLECT, charge.appointment)
     charge = locked(charge.pk)
-    if charge.state not in OPEN_TO_RETRY or charge.cancel_requested:
-        raise under_way() if charge.in_flight or charge.state == State.DUE else Refusal("wrong_status", _why_no_retry(charge))
-    if charge.attempt >= MOST_TRIES or at - charge.created_at > TRIES_WITHIN:
-        raise Refusal("wrong_status", _("All 4 tries in 30 days are used. Ask for another way to pay."))
-    if not charge.card.chargeable:
-        raise Refusal("card_required", _("The bank will not take %s again. Ask for another card.") % charge.card)
+    check_retry(charge, at=at)
     charge.state, charge.due_at, charge.decline_code, charge.decline_text, charge.decline_advice = State.DUE, at, "", "", ""
     charge.save(update_fields=["state", "due_at", "decline_code", "decline_text", "decline_advice"])
     jobs.defer("billing.send_charge", charge_id=str(charge.id))
     journal.record("charge.retried", charge, by=by, at=at, attempt=charge.attempt + 1)
     return charge
-
-
-def under_way() -> Refusal:
-    return Refusal("charge_in_flight", _("A charge is under way. Wait for its result; it appears by itself."))
-
-
-def _why_no_retry(charge: Charge) -> str:
-    return _("There is nothing to retry: the charge is %s.") % charge.get_state_display().lower()
 
 
 def end(charge: Charge, *, why: str, by: Member | None, at: datetime) -> Charge:

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from kept.billing.gateways import accounts
 from kept.billing.models import Charge, Invoice, Kind, State
 from kept.billing.queries import cards_to_pay_with
+from kept.billing.rules import check_stopped, under_way
 from kept.billing.transitions import charging
 from kept.billing.transitions.invoicing import issue_invoice
-from kept.billing.transitions.recording import check_unpaid
 from kept.events import journal
 from kept.foundation.money import Money
 from kept.foundation.refusals import Refusal
@@ -43,9 +43,7 @@ def payment_link(charge: Charge, *, by: Member, at: datetime) -> str:
     """
     by.must(Right.COLLECT, charge.appointment)
     charge = charging.locked(charge.pk)
-    if charge.in_flight or charge.state == State.DUE:
-        raise charging.under_way()
-    check_unpaid(charge)
+    check_stopped(charge)
     if charge.state == State.FAILED:
         raise Refusal("wrong_status", _("This charge failed for good. Send a link from the appointment: it makes a new one."))
     if not accounts.payments_on():
@@ -53,9 +51,20 @@ def payment_link(charge: Charge, *, by: Member, at: datetime) -> str:
     charge.state, charge.link_at, charge.expires_at = State.NEEDS_PATIENT, at, at + charging.WAITS_FOR_HER
     charge.save(update_fields=["state", "link_at", "expires_at"])
     issue_invoice(charge, at=at)
-    token = give_link(charge.patient, Link.Purpose.PAY, subject_id=charge.id, expires_at=charge.expires_at, at=at)
     journal.record("charge.link_given", charge, by=by, at=at)
+    return another_link(charge, at=at)
+
+
+def another_link(charge: Charge, *, at: datetime) -> str:
+    """One more address of that page, as good for as long. Raises Refusal `wrong_status` once it is closed."""
+    if charge.expires_at is None or not open_to_her(charge, at=at):
+        raise closed()
+    token = give_link(charge.patient, Link.Purpose.PAY, subject_id=charge.id, expires_at=charge.expires_at, at=at)
     return f"{settings.BASE_URL}/pay/{token}/"
+
+
+def closed() -> Refusal:
+    return Refusal("wrong_status", _("This link is closed. If something is unclear, please call the clinic."))
 
 
 def begin(charge_id: UUID | str, card_id: UUID | None, *, at: datetime) -> Charge:
@@ -65,9 +74,9 @@ def begin(charge_id: UUID | str, card_id: UUID | None, *, at: datetime) -> Charg
     """
     charge = charging.locked(charge_id)
     if charge.in_flight:
-        raise charging.under_way()
+        raise under_way()
     if not open_to_her(charge, at=at):
-        raise Refusal("wrong_status", _("This link is closed. If something is unclear, please call the clinic."))
+        raise closed()
     if charge.attempt >= MOST_TRIES:
         raise Refusal("wrong_status", _("This was tried too often. Please call the clinic."))
     card = next((card for card in cards_to_pay_with(charge) if card.pk == card_id), None)

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from kept.billing.models import Charge, Invoice, Method, State
+from kept.billing.models import Charge, Invoice, Method
+from kept.billing.rules import check_record, check_stopped
 from kept.billing.transitions import charging
 from kept.billing.transitions.invoicing import issue_invoice
 from kept.billing.transitions.refunding import check_limit
@@ -24,25 +25,13 @@ def record_payment(charge: Charge, *, method: str, note: str = "", by: Member, a
     """
     by.must(Right.COLLECT, charge.appointment)
     charge = charging.locked(charge.pk)
-    if charge.in_flight:
-        raise charging.under_way()
-    check_unpaid(charge)
+    check_record(charge)
     if method not in BY_HAND:
         raise Refusal("choice_required", _("Choose how it was paid."), field="method")
     issue_invoice(charge, at=at)
     charge.recording = {"method": method, "note": note.strip(), "by": str(by.pk), "at": at.isoformat()}
     charge.save(update_fields=["recording"])
     return charging.end(charge, why=_("Paid another way"), by=by, at=at)
-
-
-def check_unpaid(charge: Charge) -> None:
-    """Raises Refusal `wrong_status` where there is nothing to pay any more."""
-    if charge.captured_minor:
-        raise Refusal("wrong_status", _("It is paid already."))
-    if charge.recording:
-        raise Refusal("wrong_status", _("A payment for it is being recorded. It appears by itself."))
-    if charge.cancel_requested or charge.state == State.CANCELED:
-        raise Refusal("wrong_status", _("The fee was ended; there is nothing to pay."))
 
 
 def void(invoice: Invoice, charge: Charge, *, reason: str, by: Member, at: datetime) -> Charge:
@@ -52,9 +41,7 @@ def void(invoice: Invoice, charge: Charge, *, reason: str, by: Member, at: datet
     """
     by.must(Right.VOID, charge.appointment)
     charge = charging.locked(charge.pk)
-    if charge.in_flight or charge.state == State.DUE:
-        raise charging.under_way()
-    check_unpaid(charge)
+    check_stopped(charge)
     check_limit(charge.amount, _("The front desk may void up to %s. Ask a manager or billing."), by=by)
     if not reason.strip():
         raise Refusal("reason_required", _("Say why it is not to be paid."), field="reason")

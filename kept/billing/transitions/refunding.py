@@ -40,7 +40,7 @@ def refund(
     if charge.in_flight:
         raise Refusal("charge_in_flight", _("The charge is still under way. Refund it once it is known to be paid."))
     payment = payment_to_refund(charge)
-    most = min(charge.refundable, payment.amount) if payment else charge.nothing
+    most = most_to_refund(charge, payment)
     amount = most if amount is None else amount
     if amount.currency != charge.currency:
         raise Refusal("invalid", _("It was paid in %s.") % charge.currency, field="amount")
@@ -87,6 +87,11 @@ def refund(
 def payment_to_refund(charge: Charge) -> Payment | None:
     """What a refund of the charge goes back to: the card, where it was paid by card."""
     return next(iter(sorted(charge.payments.all(), key=lambda payment: payment.method != Method.CARD)), None)
+
+
+def most_to_refund(charge: Charge, payment: Payment | None) -> Money:
+    """Of that payment, what can still go back; refunds under way already taken off."""
+    return min(charge.refundable, payment.amount) if payment else charge.nothing
 
 
 def check_limit(amount: Money, sentence: str, *, by: Member) -> None:

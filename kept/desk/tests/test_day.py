@@ -26,7 +26,7 @@ from tests.kit.queries import queries
 from tests.kit.visits import BOOKED_AT, QUARTER_PAST, STARTS_AT, accepted, book, card_of
 
 DAY = reverse("desk:day")
-QUERIES = 10  # of a day's page: session, user, seat, her clinics (2), visits, providers, settings, weekly hours, blocked time
+QUERIES = 11  # session, user, seat, her clinics (2), visits, providers, settings, weekly hours, blocked time, what needs attention
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ from tests.kit.queries import queries
 from tests.kit.visits import QUARTER_PAST, STARTS_AT, book
 
 BOOK = reverse("desk:day")
-QUERIES = 10  # session, user, seat, her clinics (2), providers, settings, visits, weekly hours, blocked time
+QUERIES = 11  # session, user, seat, her clinics (2), providers, settings, visits, weekly hours, blocked time, what needs attention
 SATURDAY, SUNDAY = 6, 0
 
 

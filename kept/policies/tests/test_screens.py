@@ -20,7 +20,7 @@ from tests.kit.queries import queries
 from tests.kit.visits import QUARTER_PAST
 
 PAGE, SWITCH = reverse("policies:policy"), reverse("policies:switch")
-PAGE_QUERIES, VERSION_QUERIES = 8, 7
+PAGE_QUERIES, VERSION_QUERIES = 9, 8
 
 
 @pytest.fixture(autouse=True)

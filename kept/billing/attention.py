@@ -1,0 +1,113 @@
+"""Needs attention: money that only a person can decide about, in words, grouped by what is asked."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from kept.billing.acts import Acts, acts
+from kept.billing.models import Charge, Refund, State
+from kept.billing.words import reason
+from kept.foundation.dates import elapsed, moment
+from kept.practice.models import Member
+
+Flag = Charge.Flag
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One charge about which something is asked, and what that member may do about it. `kind` is the API's word for it."""
+
+    kind: str
+    charge: Charge
+    text: str
+    since: datetime
+    age: str
+    acts: Acts
+
+    @property
+    def icon(self) -> str:
+        return LOOKS[self.kind].icon
+
+    @property
+    def tone(self) -> str:
+        return LOOKS[self.kind].tone
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    icon: str
+    tone: str
+    title: str | Promise
+    text: str | Promise
+    items: list[Item] = field(default_factory=list)
+
+
+LOOKS = {
+    Flag.REFUND_OR_KEEP.value: Group(
+        "undo-2", "outcome", gettext_lazy("Refund or keep?"), gettext_lazy("Paid, although the fee was ended meanwhile.")
+    ),
+    Flag.REFUND_FAILED.value: Group(
+        "triangle-alert", "noshow", gettext_lazy("Refunds that failed"), gettext_lazy("The money did not go back; the clinic still has it.")
+    ),
+    "checking": Group(
+        "search-check",
+        "outcome",
+        gettext_lazy("Being checked for too long"),
+        gettext_lazy("The payment provider has not said for over an hour whether it charged."),
+    ),
+    "unpaid": Group("octagon-alert", "noshow", gettext_lazy("Unpaid for over a week"), gettext_lazy("Nothing happens to these by itself.")),
+}
+
+
+def item(charge: Charge, member: Member, *, at: datetime) -> Item:
+    """What is asked about that charge, of `queries.attention`, with its refunds."""
+    kind = charge.flag or ("checking" if charge.state == State.UNKNOWN else "unpaid")
+    text, since = {
+        Flag.REFUND_OR_KEEP.value: _refund_or_keep,
+        Flag.REFUND_FAILED.value: _refund_failed,
+        "checking": _checking,
+        "unpaid": _unpaid,
+    }[kind](charge)
+    return Item(kind, charge, text, since, elapsed(since, at), acts(charge, member, at=at))
+
+
+def groups(items: Iterable[Item]) -> list[Group]:
+    """By what is asked, in a fixed order; the oldest first within each."""
+    found = {kind: Group(look.icon, look.tone, look.title, look.text) for kind, look in LOOKS.items()}
+    for each in items:
+        found[each.kind].items.append(each)
+    return [group for group in found.values() if group.items]
+
+
+def _when(charge: Charge, at: datetime) -> str:
+    return moment(at, charge.appointment.clinic.zone)
+
+
+def _refund_or_keep(charge: Charge) -> tuple[str, datetime]:
+    since = charge.captured_at or charge.due_at
+    told = {"why": charge.cancel_why or _("The fee had ended"), "card": charge.card, "when": _when(charge, since)}
+    return _("%(why)s while the charge was on its way; %(card)s was charged on %(when)s.") % told, since
+
+
+def _refund_failed(charge: Charge) -> tuple[str, datetime]:
+    failed = max((refund for refund in charge.refunds.all() if refund.state == Refund.State.FAILED), key=lambda each: each.created_at)
+    since = failed.settled_at or failed.created_at
+    told = {"amount": failed.amount, "card": charge.card, "when": _when(charge, since), "why": failed.failure.replace("_", " ")}
+    said = _("%(amount)s did not go back to %(card)s, %(when)s.") % told
+    return f"{said} {_('Reason: %(why)s.') % told}" if failed.failure else said, since
+
+
+def _checking(charge: Charge) -> tuple[str, datetime]:
+    since = charge.unknown_since or charge.due_at
+    told = {"card": charge.card, "when": _when(charge, since), "reference": charge.gateway_intent_id or charge.pk}
+    sent = _("Sent to %(card)s on %(when)s. Nothing is charged again until it is known. Reference %(reference)s.")
+    return sent % told, since
+
+
+def _unpaid(charge: Charge) -> tuple[str, datetime]:
+    told = {"card": charge.card, "when": _when(charge, charge.due_at), "why": reason(charge)}
+    return _("Charging %(card)s on %(when)s did not work: %(why)s.") % told, charge.due_at

@@ -1,0 +1,78 @@
+"""A fee that the patient is asked to pay herself, by a link for her own phone (R6, R7e)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+import kept.billing.transitions.paying as paying
+import kept.messaging.transitions as messaging
+from kept.billing.models import Charge, Invoice, State
+from kept.events import journal
+from kept.foundation.dates import clock_time
+from kept.foundation.money import Money
+from kept.foundation.refusals import Refusal
+from kept.messaging.models import Letter, Message
+from kept.noshows.models import Decision, Fee
+from kept.noshows.offers import WHY_NOT, missed_from
+from kept.practice.models import Member
+from kept.practice.rules import Right
+from kept.scheduling.models import Appointment
+
+STILL_AGREED = ("card_gone", "too_late")  # reasons for which no card is charged, though the patient had accepted the fee
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The link's address, shown once, and the letter that brings one of its own."""
+
+    charge: Charge
+    url: str
+    letter: Message | None
+
+
+def ask_to_pay(appointment: Appointment, *, notify: bool | None = None, invoice: Invoice | None = None, by: Member, at: datetime) -> Asked:
+    """The patient gets a link of 14 days on which she pays the fee: the declined one by the same payment, one that failed or was never
+    charged by a new one. `notify` None follows the practice's setting; `invoice` is the one that was meant.
+
+    Raises Refusal `charge_in_flight`, `wrong_status`, `fee_not_available`, `too_early`, `already_charged`, `not_permitted`.
+    """
+    by.must(Right.COLLECT, appointment)
+    appointment = Appointment.objects.locked(appointment)
+    fee = (
+        Fee.objects.filter(appointment=appointment, booking_no=appointment.booking_no, open=True).select_related("charge__invoice").first()
+    )
+    if fee is None or invoice and (fee.charge is None or fee.charge.invoice_id != invoice.pk):
+        raise Refusal("wrong_status", _("The fee was ended; there is nothing to pay."))
+    charge = fee.charge if fee.decision == Decision.CHARGE else None
+    if charge is None or charge.state == State.FAILED and not charge.captured_minor and not charge.cancel_requested:
+        charge = _opened(appointment, fee, charge, by, at)
+    url = paying.payment_link(charge, by=by, at=at)
+    charge.refresh_from_db()
+    letter = messaging.queue(Letter.PAYMENT_LINK, charge.invoice, wanted=notify, once=at.isoformat(), by=by, at=at)
+    return Asked(charge, url, letter)
+
+
+def _opened(appointment: Appointment, fee: Fee, failed: Charge | None, by: Member, at: datetime) -> Charge:
+    """A new charge that waits for the patient; the fee is decided by it."""
+    if at < (missed_at := missed_from(appointment)):
+        text = _("Not before %s: until then the patient may still come.") % clock_time(missed_at, appointment.clinic.zone)
+        raise Refusal("too_early", text)
+    amount = failed.amount if failed else _agreed(appointment, fee)
+    fee.charge = paying.open_for_link(appointment, fee.kind, amount, instead_of=failed, by=by, at=at)
+    if failed is None:
+        fee.decision, fee.amount_minor, fee.currency, fee.by, fee.at = Decision.CHARGE, amount.minor, amount.currency, by, at
+        journal.record("fee.decided", appointment, by=by, at=at, decision=fee.decision, minor=amount.minor, currency=amount.currency)
+    fee.save()
+    return fee.charge
+
+
+def _agreed(appointment: Appointment, fee: Fee) -> Money:
+    """What the patient had accepted to pay for it (R4, I9)."""
+    if fee.decision == Decision.SPARED:
+        raise Refusal("wrong_status", _("The fee is spared. Undo that first."))
+    if fee.decision == Decision.UNDECIDED:
+        return fee.amount
+    if appointment.acceptance is None or fee.why_not not in STILL_AGREED:
+        raise Refusal("fee_not_available", _("No fee can be charged: %s") % WHY_NOT.get(fee.why_not, ""), reason=fee.why_not)
+    return appointment.acceptance.fee
