@@ -191,7 +191,7 @@ def reschedule(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
     move = Move(request, appointment, request.POST if request.method == "POST" else request.GET, now)
     form = MoveForm(_filled(move)) if "confirm" in request.POST else MoveForm(initial=_initial(move))
     if form.is_valid():
-        moved = attempt(form, lambda: _moved(form, move))
+        moved = attempt(form, lambda: _moved(form, move), version=appointment.version)
         if moved:
             context = {"appointment": moved, "zone": move.zone}
             return told(request, "desk/_moved.html", context, "desk:panel", moved.pk)

@@ -207,13 +207,14 @@ def test_a_provider_who_does_not_perform_it(desk: Browser, juniper: House, appoi
     assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["provider"])
 
 
-def test_an_older_page_is_refused(desk: Browser, odette: Member, appointment: Appointment) -> None:
+def test_an_older_page_is_told_and_may_try_again(desk: Browser, odette: Member, appointment: Appointment) -> None:
     attendance.confirm(appointment, by=odette, at=NOON)
 
     answer = confirmed(desk, appointment)
 
-    assert (answer.status_code, answer["HX-Retarget"]) == (409, "#dialog")
-    assert now(appointment).starts_at == STARTS_AT
+    assert (answer.status_code, now(appointment).starts_at) == (422, STARTS_AT)
+    assert "Somebody changed this appointment meanwhile" in words(answer)
+    assert desk.post(dialog(appointment), fields(answer) | {"confirm": "1"}).status_code == 200
 
 
 @pytest.mark.parametrize("status", ["arrived", "fulfilled", "noshow", "entered-in-error"])

@@ -1,0 +1,118 @@
+"""The calendar: dragging, moving by keys, a free time, privacy on a phone, the list of keys."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from kept.practice.rules import Role
+from tests.journeys.conftest import PHONE, Installation
+from tests.journeys.visits import Booked
+
+Visit = Callable[..., Booked]
+SignedIn = Callable[..., Page]
+AN_HOUR = 88  # px
+
+
+def card(page: Page, booked: Booked) -> Locator:
+    return page.locator(f".appt:has(a.who[href='/appointments/{booked.id}/'])").locator("visible=true")
+
+
+def drag_down(page: Page, booked: Booked, pixels: int) -> None:
+    """Take the card and let it go that far below."""
+    card(page, booked).scroll_into_view_if_needed()
+    box = card(page, booked).bounding_box()
+    assert box
+    x, y = box["x"] + 40, box["y"] + 8
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, y + pixels // 2, steps=4)
+    page.mouse.move(x, y + pixels, steps=4)
+    page.mouse.up()
+
+
+@pytest.fixture
+def ahead(visit: Visit) -> Booked:
+    """Booked with Dr. Imani Oduvale, days ahead, where nobody else of the sample disturbs."""
+    return visit("visa", days=40)
+
+
+@pytest.mark.parametrize("view", ["", "&view=week"])
+def test_a_dragged_card_asks_first_then_moves_and_undo_brings_it_back(ahead: Booked, signed_in_page: SignedIn, view: str) -> None:
+    page = signed_in_page(Role.MANAGER)
+    page.goto(ahead.address + view)
+    before = card(page, ahead).locator(".who").get_attribute("aria-label")
+
+    drag_down(page, ahead, AN_HOUR)
+    dialog = page.get_by_role("dialog", name="Move appointment")
+    expect(dialog.get_by_text("Free: nothing is charged.")).to_be_visible()
+    dialog.get_by_role("button", name="Back").click()
+    expect(card(page, ahead).locator(".who")).to_have_attribute("aria-label", before or "")
+
+    drag_down(page, ahead, AN_HOUR)
+    dialog.get_by_role("radio", name="The clinic").check()
+    double = dialog.get_by_role("checkbox", name=re.compile("Side by side"))
+    if double.count():
+        double.check()
+    dialog.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_text(re.compile("^Moved to"))).to_be_visible()
+    expect(card(page, ahead).locator(".who")).not_to_have_attribute("aria-label", before or "")
+
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text(re.compile("^Back to"))).to_be_visible()
+    expect(card(page, ahead).locator(".who")).to_have_attribute("aria-label", before or "")
+
+
+def test_keys_alone_move_it(ahead: Booked, signed_in_page: SignedIn) -> None:
+    page = signed_in_page(Role.MANAGER)
+    page.goto(ahead.address)
+
+    card(page, ahead).locator(".who").focus()
+    page.keyboard.press("m")
+    dialog = page.get_by_role("dialog", name="Move appointment")
+    dialog.get_by_role("radio", name="The clinic").press("Space")
+    dialog.locator("button.slot").first.press("Enter")
+    expect(dialog.locator("button.slot[aria-pressed=true]")).to_be_focused()
+    dialog.get_by_role("button", name="Confirm").press("Enter")
+
+    expect(page.get_by_text(re.compile("^Moved to"))).to_be_visible()
+
+
+def test_a_click_on_a_free_time_opens_a_new_appointment_at_it(ahead: Booked, signed_in_page: SignedIn) -> None:
+    page = signed_in_page()
+    page.goto(ahead.address)
+    last = page.locator(".ec-day").locator("visible=true").last.bounding_box()
+    assert last
+
+    page.mouse.click(last["x"] + 60, last["y"] + 3 * AN_HOUR + 4)
+
+    expect(page.locator("#drawer").get_by_role("heading", name="New appointment")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/appointments/new/\?.*start=12%3A00&provider="))
+
+
+def test_on_a_phone_initials_stand_for_names_wherever_patients_may_look(ahead: Booked, signed_in_page: SignedIn) -> None:
+    page = signed_in_page(Role.FRONT_DESK, PHONE)
+    page.goto(f"{ahead.address}&view=list")
+    expect(page.get_by_role("link", name=ahead.patient).locator("visible=true")).to_be_visible()
+    page.get_by_label("Wrench: appointment tools").click()
+    page.get_by_role("menuitem", name="Initials only").click()
+
+    for view in ("list", "day", "week"):
+        page.goto(f"{ahead.address}&view={view}")
+        assert ahead.patient not in page.content()
+    page.goto("/appointments/day-sheet/")
+    expect(page.get_by_text("Initials only: names, phones and notes are hidden")).to_be_visible()
+
+
+def test_all_keys_that_work_are_listed(installation: Installation, signed_in_page: SignedIn) -> None:
+    page = signed_in_page()
+    page.goto("/appointments/")
+
+    page.keyboard.press("w")
+    expect(page).to_have_url(re.compile("view=week"))
+    page.keyboard.press("?")
+
+    listed = page.get_by_role("dialog", name="Keys")
+    for word in ("Previous week", "List", "New appointment", "Mark As No-Show", "No Shows"):
+        expect(listed.get_by_text(word, exact=True)).to_be_visible()
