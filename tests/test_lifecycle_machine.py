@@ -1,6 +1,7 @@
 """One appointment through everything that can happen to it, in any order; after each step the invariants hold (I1, I3, I6, I7, R5)."""
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -22,7 +23,10 @@ from kept.noshows.queries import fee_of
 from kept.noshows.transitions.attendance import mark, restore
 from kept.ops.cast import House
 from kept.practice.rules import Role
-from kept.scheduling.models import ON_THE_BOOK, Appointment, Status
+from kept.scheduling.models import ON_THE_BOOK, Appointment, Block, Claim, Status
+from kept.scheduling.transitions.blocking import block_time, lift_block
+from kept.scheduling.transitions.cancelling import cancel
+from kept.scheduling.transitions.moving import reschedule
 from tests.kit.gateway import Double, clock_at, do_jobs
 from tests.kit.visits import QUARTER_PAST, accepted, book
 
@@ -35,6 +39,7 @@ STATUS_EVENTS = {
     "appointment.fulfilled",
     "appointment.reopened",
     "appointment.noshow",
+    "appointment.cancelled",
     "appointment.restored",
 }
 
@@ -48,14 +53,14 @@ class Lifecycle(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.at = QUARTER_PAST
-        self.block = transaction.atomic()
-        self.block._from_testcase = True  # type: ignore[attr-defined]  # it stands for the test's own transaction
-        self.block.__enter__()
+        self.whole = transaction.atomic()
+        self.whole._from_testcase = True  # type: ignore[attr-defined]  # it stands for the test's own transaction
+        self.whole.__enter__()
         self.gateway.ask("POST", "reset")
 
     def teardown(self) -> None:
         transaction.set_rollback(True)
-        self.block.__exit__(None, None, None)
+        self.whole.__exit__(None, None, None)
 
     @initialize(kind=st.sampled_from(KINDS))
     def booked(self, kind: str) -> None:
@@ -99,7 +104,35 @@ class Lifecycle(RuleBasedStateMachine):
     def mark_and_spare(self) -> None:
         self._act(mark, charge_fee=False)
 
-    @precondition(lambda self: self._is("noshow"))
+    @precondition(lambda self: self._is("booked"))
+    @rule(later=st.sampled_from([-1, 1, 24]), name=st.sampled_from(["Tess Marrowby", "Priya Ramsethi"]))
+    def move(self, later: int, name: str) -> None:
+        self._act(reschedule, starts_at=self.at + timedelta(hours=later), provider=self.house.providers[name])
+
+    @precondition(lambda self: self._is("booked"))
+    @rule()
+    def call_it_off(self) -> None:
+        self._act(cancel, asked=Appointment.Asked.PATIENT)
+
+    @precondition(lambda self: self._is("booked"))
+    @rule()
+    def its_time_comes(self) -> None:
+        self.at = max(self.at, self._now().starts_at + timedelta(minutes=15))
+
+    @rule(later=st.integers(0, 30), name=st.sampled_from(["Tess Marrowby", "Priya Ramsethi"]))
+    def block(self, later: int, name: str) -> None:
+        start, resource = self.at + timedelta(hours=later), self.house.providers[name].resource
+        clinic = self.house.clinics["Elm Street"]
+        lunch = {"starts_at": start, "ends_at": start + timedelta(hours=1), "why": "Lunch"}
+        self._act(lambda visit, **how: block_time(resource, clinic, **lunch, **how))
+
+    @precondition(lambda self: Block.objects.filter(lifted_at=None).exists())
+    @rule()
+    def lift_a_block(self) -> None:
+        block = Block.objects.filter(lifted_at=None).earliest("id")
+        self._act(lambda visit, **how: lift_block(block, **how))
+
+    @precondition(lambda self: self._is("noshow", "cancelled"))
     @rule(refund=st.booleans())
     def take_it_back(self, refund: bool) -> None:
         self._act(restore, refund=refund)
@@ -154,10 +187,20 @@ class Lifecycle(RuleBasedStateMachine):
         assert [claim.live for claim in visit.claims.all()] == [visit.status in ON_THE_BOOK]
 
     @invariant()
-    def at_most_one_charge_is_live_and_at_most_one_holds_money(self) -> None:
+    def no_two_live_claims_of_a_lane_overlap(self) -> None:
+        claims = list(Claim.objects.filter(live=True).order_by("resource", "lane", "starts_at"))
+        assert not [(a, b) for a, b in pairwise(claims) if (a.resource_id, a.lane) == (b.resource_id, b.lane) and b.starts_at < a.ends_at]
+        assert {claim.block_id for claim in claims if claim.block_id} == set(
+            Block.objects.filter(lifted_at=None).values_list("pk", flat=True)
+        )
+
+    @invariant()
+    def of_each_booked_time_at_most_one_charge_is_live_and_at_most_one_holds_money(self) -> None:
         charges = list(Charge.objects.all())
-        assert sum(charge.live for charge in charges) <= 1
-        assert sum(charge.captured_minor > charge.refunded_minor for charge in charges) <= 1
+        for booking_no in range(1, self._now().booking_no + 1):
+            of_it = [charge for charge in charges if charge.booking_no == booking_no]
+            assert sum(charge.live for charge in of_it) <= 1
+            assert sum(charge.captured_minor > charge.refunded_minor for charge in of_it) <= 1
 
     @invariant()
     def never_more_goes_back_than_came_in(self) -> None:
@@ -173,12 +216,13 @@ class Lifecycle(RuleBasedStateMachine):
         for charge in Charge.objects.filter(captured_minor__gt=0):
             assert taken[charge.gateway_intent_id] == charge.captured_minor
         assert Payment.objects.count() == Charge.objects.filter(state="succeeded").count()
-        assert sum(taken.values()) - sum(refund["amount"] for refund in ledger["refunds"]) <= 7500
+        kept = sum(taken.values()) - sum(refund["amount"] for refund in ledger["refunds"])
+        assert kept <= 7500 * self._now().booking_no
 
     @invariant()
     def a_missed_visit_has_one_open_fee_that_says_what_it_is(self) -> None:
         fee = fee_of(self._now(), at=self.at)
-        assert Fee.objects.count() <= 1
+        assert Fee.objects.count() <= self._now().booking_no
         if self._now().status == Status.NOSHOW:
             assert fee is not None
             assert fee.state
@@ -196,8 +240,8 @@ class Lifecycle(RuleBasedStateMachine):
 def test_a_life_in_any_order(juniper: House, gateway: Double) -> None:
     Lifecycle.house, Lifecycle.gateway = juniper, gateway
     shape = settings(
-        max_examples=20,
-        stateful_step_count=15,
+        max_examples=25,
+        stateful_step_count=18,
         deadline=None,
         database=None,
         derandomize=True,

@@ -80,6 +80,7 @@ class Ids:
     message: Any
     card: Any
     block: Any
+    service: Any
     number: int
     token: str
 
@@ -121,6 +122,7 @@ THINGS = (
     "message",
     "card",
     "block",
+    "service",
 )
 UNKNOWN = Ids(**dict.fromkeys(THINGS, NEVER), **{"number": 987_654, "token": f"{NEVER.hex}.{'x' * 43}"})
 
@@ -166,6 +168,7 @@ def planted(juniper: House) -> Ids:
         message=Message.objects.filter(key=CANARY).get().pk,
         card=card.pk,
         block=Block.objects.get().pk,
+        service=Service.objects.get(name=CANARY).pk,
         number=version.number,
         token=token,
     )
@@ -362,7 +365,7 @@ def quintas(juniper: House, quinta: House, planted: Ids) -> Ids:
         visit = accepted(book(quinta, service="Peeling"), card_of(quinta.patients[0]))
         charge = marked(visit, "paid", by=quinta.members[Role.FRONT_DESK])
         own = visit.clinic_id, visit.provider_id, visit.patient_id, visit.pk, charge.invoice_id, charge.pk
-    others = dict.fromkeys(("link", "version", "capture", "message", "card", "block"), new_id())
+    others = dict.fromkeys(("link", "version", "capture", "message", "card", "block", "service"), new_id())
     return Ids(quinta.practice.pk, *own, refund=new_id(), **others, number=1, token=UNKNOWN.token)
 
 
@@ -422,7 +425,8 @@ def test_nor_do_quintas_programs_find_it(token: str, planted: Ids, method: str) 
         for address in CALLS:
             with undone(browser):
                 if method == "GET":
-                    answer = browser.get(address.filled(ids), {key: str(getattr(ids, key)) for key in ("clinic", "provider", "patient")})
+                    asks = ("clinic", "service") if address.route.endswith("availability") else ("clinic", "provider", "patient")
+                    answer = browser.get(address.filled(ids), {key: str(getattr(ids, key)) for key in asks})
                 else:
                     sent = named(ids, address) | {"services": [str(ids.version)], "start": "2026-10-20T10:00:00+01:00", "first_name": "Ada"}
                     answer = browser.generic(method, address.filled(ids), json.dumps(sent), content_type="application/json")

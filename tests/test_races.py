@@ -29,9 +29,12 @@ from kept.noshows.transitions.attendance import mark, restore
 from kept.ops.cast import House
 from kept.ops.people import JUNIPER
 from kept.patients.models import Card
-from kept.practice.models import Member
+from kept.practice.models import Member, Resource, ServiceProvider
 from kept.practice.rules import Role
 from kept.scheduling.models import Appointment, Claim
+from kept.scheduling.transitions.blocking import block_time
+from kept.scheduling.transitions.cancelling import cancel
+from kept.scheduling.transitions.moving import reschedule
 from tests.kit.database import Cloned
 from tests.kit.gateway import Double, clock_at, do_jobs
 from tests.kit.people import seen
@@ -41,6 +44,7 @@ from tests.kit.visits import book as book_for
 
 T = TypeVar("T")
 MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 
@@ -48,6 +52,14 @@ DAY = timedelta(days=1)
 def house(committed: Cloned) -> House:
     """Juniper, read once; nobody stands in it."""
     return seen(JUNIPER)
+
+
+@pytest.fixture
+def all_rounders(house: House) -> House:
+    """The same, where every provider performs every service."""
+    with scope(house.practice.id, actor="test"):
+        ServiceProvider.objects.all().delete()
+    return house
 
 
 def desk(house: House) -> Member:
@@ -65,17 +77,22 @@ def told(results: list[object]) -> Counter[str]:
     return Counter(result.code if isinstance(result, Refusal) else type(result).__name__ for result in results)
 
 
-def book(house: House, place: int, service: str, starts_at: datetime) -> Appointment:
+def book(house: House, place: int, service: str, starts_at: datetime, *, provider: str = "Tess Marrowby") -> Appointment:
     """A booking of the slot by one of many."""
     return booking.book(
         clinic=house.clinics["Elm Street"],
-        provider=house.providers["Tess Marrowby"],
+        provider=house.providers[provider],
         patient=house.patients[place],
         services=[house.services[service]],
         starts_at=starts_at,
         by=desk(house),
         at=BOOKED_AT,
     )
+
+
+def resource_of(house: House, provider: str) -> Resource:
+    """What is claimed of that provider."""
+    return in_scope(house, lambda: Resource.objects.get(providers=house.providers[provider]))
 
 
 def overlaps(house: House) -> list[tuple[Claim, Claim]]:
@@ -188,7 +205,8 @@ def test_of_ten_who_book_one_slot_one_has_it(house: House) -> None:
         assert list(Claim.objects.values_list("live", "lane")) == [(True, 0)]
 
 
-def test_of_ten_who_book_overlapping_spans_one_has_it(house: House) -> None:
+def test_of_ten_who_book_overlapping_spans_one_has_it(all_rounders: House) -> None:
+    house = all_rounders
     services = ["Wrinkle relaxer", "Lip filler", "Microneedling", "Full-face filler", "Laser resurfacing"]
     wishes = [(services[place % 5], STARTS_AT + 4 * place * MINUTE) for place in range(10)]  # all are busy at 4:10 PM
 
@@ -233,6 +251,104 @@ def test_i2_a_restore_races_a_booking_and_the_loser_is_told_who_has_the_time(hou
         loser = done[1] if restored else done[0]
         assert isinstance(loser, Refusal)
         assert str(loser.facts["taken_by"]) == str(next(won.pk for won in done if isinstance(won, Appointment)))
+    assert overlaps(house) == []
+
+
+# Rooms and devices (R16)
+
+
+@pytest.mark.parametrize(("service", "places"), [("Laser resurfacing", 1), ("PRP facial", 2)])
+def test_of_eight_who_book_one_room_with_different_providers_as_many_have_it_as_there_are(
+    all_rounders: House, service: str, places: int
+) -> None:
+    house = all_rounders
+    elm = [person for name, person in house.providers.items() if name not in ("Petra Lindvall", "Oskar Tamsin")]
+
+    done = together(
+        [
+            partial(in_scope, house, partial(book, house, place, service, STARTS_AT, provider=elm[place % len(elm)].name))
+            for place in range(8)
+        ]
+    )
+
+    assert told(done) == {"Appointment": places, "slot_taken": 8 - places}
+    assert overlaps(house) == []
+
+
+# Moving, cancelling, blocking (R14, R16)
+
+
+def test_a_move_races_a_booking_and_one_has_the_time(house: House) -> None:
+    winners: Counter[str] = Counter()
+    for day in range(15):
+        at = STARTS_AT + day * DAY
+        visit = in_scope(house, partial(book, house, 0, "Lip filler", at))
+
+        done = together(
+            [
+                partial(in_scope, house, partial(reschedule, visit, starts_at=at + 2 * HOUR, by=desk(house), at=BOOKED_AT)),
+                partial(in_scope, house, partial(book, house, day + 1, "Wrinkle relaxer", at + 2 * HOUR + 10 * MINUTE)),
+            ]
+        )
+
+        assert told(done) == {"Appointment": 1, "slot_taken": 1}
+        moved = isinstance(done[0], Appointment)
+        winners["move" if moved else "booking"] += 1
+        stands = in_scope(house, partial(Appointment.objects.get, pk=visit.pk))
+        assert (stands.starts_at, stands.booking_no) == ((at + 2 * HOUR, 2) if moved else (at, 1))
+    assert overlaps(house) == []
+
+
+def test_two_that_are_moved_into_each_others_time_are_both_refused_and_none_waits_for_ever(house: House) -> None:
+    tess, priya = (house.providers[name] for name in ("Tess Marrowby", "Priya Ramsethi"))
+    for day in range(15):
+        at = STARTS_AT + day * DAY
+        first = in_scope(house, partial(book, house, 0, "Lip filler", at))
+        second = in_scope(house, partial(book, house, 1, "Lip filler", at + 3 * HOUR, provider=priya.name))
+
+        done = together(
+            [
+                partial(in_scope, house, partial(reschedule, first, starts_at=at + 3 * HOUR, provider=priya, by=desk(house), at=BOOKED_AT)),
+                partial(in_scope, house, partial(reschedule, second, starts_at=at, provider=tess, by=desk(house), at=BOOKED_AT)),
+            ]
+        )
+
+        assert told(done) == {"slot_taken": 2}
+
+
+def test_a_time_that_is_being_freed_is_booked_or_not_but_never_twice(house: House) -> None:
+    for day in range(15):
+        at = STARTS_AT + day * DAY
+        visit = in_scope(house, partial(book, house, 0, "Lip filler", at))
+
+        done = together(
+            [
+                partial(in_scope, house, partial(cancel, visit, asked=Appointment.Asked.PATIENT, by=desk(house), at=BOOKED_AT)),
+                partial(in_scope, house, partial(book, house, 1, "Lip filler", at)),
+                partial(in_scope, house, partial(book, house, 2, "Lip filler", at)),
+            ]
+        )
+
+        assert isinstance(done[0], Appointment)
+        assert told(done[1:])["Appointment"] <= 1
+        assert in_scope(house, partial(Appointment.objects.get, pk=visit.pk)).status == "cancelled"
+    assert overlaps(house) == []
+
+
+def test_a_block_races_a_booking_and_one_has_the_time(house: House) -> None:
+    elm, tess = house.clinics["Elm Street"], resource_of(house, "Tess Marrowby")
+    for day in range(15):
+        at = STARTS_AT + day * DAY
+        lunch = {"starts_at": at, "ends_at": at + HOUR, "why": "Lunch", "by": desk(house), "at": BOOKED_AT}
+
+        done = together(
+            [
+                partial(in_scope, house, partial(block_time, tess, elm, **lunch)),
+                partial(in_scope, house, partial(book, house, day, "Lip filler", at + 30 * MINUTE)),
+            ]
+        )
+
+        assert told(done) in ({"Block": 1, "slot_taken": 1}, {"Appointment": 1, "slot_taken": 1})
     assert overlaps(house) == []
 
 
@@ -390,27 +506,34 @@ def test_the_patient_presses_pay_ten_times_while_a_desk_tries_again(house: House
 # All at once
 
 
-def test_a_storm_of_bookings_marks_and_restores_ends_without_deadlock_or_overlap(house: House) -> None:
-    chance = random.Random(7)
-    visits = [in_scope(house, partial(book, house, place, "Consultation", STARTS_AT + place * 30 * MINUTE)) for place in range(6)]
+def test_a_storm_of_all_that_takes_and_frees_time_ends_without_deadlock_or_overlap(all_rounders: House) -> None:
+    house, chance = all_rounders, random.Random(7)
+    tess, priya, elm = house.providers["Tess Marrowby"], house.providers["Priya Ramsethi"], house.clinics["Elm Street"]
+    hers = resource_of(house, tess.name)
+    services = ["Consultation", "PRP facial"]
+    visits = [in_scope(house, partial(book, house, place, services[place % 2], STARTS_AT + place * 90 * MINUTE)) for place in range(6)]
+    later = {"by": desk(house), "at": QUARTER_PAST + DAY}
     acts: list[Callable[[], object]] = []
     for place in range(150):
         visit, start = chance.choice(visits), STARTS_AT + chance.randrange(12) * 15 * MINUTE
         act = chance.choice(
             [
-                partial(mark, visit, charge_fee=None, by=desk(house), at=QUARTER_PAST + DAY),
-                partial(restore, visit, by=desk(house), at=QUARTER_PAST + DAY),
-                partial(restore, visit, starts_at=start, by=desk(house), at=QUARTER_PAST + DAY),
-                partial(restore, visit, provider=house.providers["Priya Ramsethi"], by=desk(house), at=QUARTER_PAST + DAY),
-                partial(book, house, 6 + place % 50, "Wrinkle relaxer", start),
+                partial(mark, visit, charge_fee=None, **later),
+                partial(cancel, visit, asked=Appointment.Asked.CLINIC, by=desk(house), at=BOOKED_AT),
+                partial(restore, visit, **later),
+                partial(restore, visit, starts_at=start, **later),
+                partial(restore, visit, provider=priya, **later),
+                partial(reschedule, visit, starts_at=start, provider=chance.choice([tess, priya]), **later),
+                partial(book, house, 6 + place % 50, chance.choice(["Wrinkle relaxer", "PRP facial"]), start, provider=priya.name),
+                partial(block_time, hers, elm, starts_at=start, ends_at=start + 20 * MINUTE, why="", by=desk(house), at=BOOKED_AT),
             ]
         )
         acts.append(partial(in_scope, house, act))
 
     done = together(acts)
 
-    assert set(told(done)) <= {"Appointment", "slot_taken", "wrong_status"}
+    assert set(told(done)) <= {"Appointment", "Block", "slot_taken", "wrong_status", "invalid"}
     assert overlaps(house) == []
     with scope(house.practice.id, actor="test"):
-        live = dict(Claim.objects.values_list("appointment", "live"))
-        assert live == {visit.pk: visit.status == "booked" for visit in Appointment.objects.all()}
+        live = set(Claim.objects.exclude(appointment=None).values_list("appointment", "live"))
+        assert live == {(visit.pk, visit.status == "booked") for visit in Appointment.objects.all()}
