@@ -54,7 +54,7 @@ def refund(request: MemberRequest, invoice_id: UUID) -> HttpResponse:
         "part_chosen": form["how_much"].value() == "part",
         "limit": None if within_limit(member, most) else refund_limit(member),
     }
-    return dialog(request, "billing/_refund.html", context, status=422 if form.errors else 200)
+    return dialog(request, "billing/_refund.html", context)
 
 
 @member_required
@@ -68,7 +68,7 @@ def record(request: MemberRequest, invoice_id: UUID) -> HttpResponse:
         if recorded:
             return told(request, "billing/_recorded.html", {"charge": recorded, "invoice": found}, "billing:invoice", found.pk)
     context = {"invoice": found, "charge": charge, "form": form}
-    return dialog(request, "billing/_record.html", context, status=422 if form.errors else 200)
+    return dialog(request, "billing/_record.html", context)
 
 
 @member_required
@@ -82,7 +82,7 @@ def void(request: MemberRequest, invoice_id: UUID) -> HttpResponse:
             text = _("%s is being cancelled by a credit note.") % found
             return told(request, "ui/_toast.html", {"text": text, "oob": True}, "billing:invoice", found.pk)
     context = {"invoice": found, "charge": charge, "form": form}
-    return dialog(request, "billing/_void.html", context, status=422 if form.errors else 200)
+    return dialog(request, "billing/_void.html", context)
 
 
 @member_required

@@ -17,7 +17,7 @@ from tests.kit.queries import queries
 from tests.kit.visits import QUARTER_PAST
 
 SEARCH = reverse("desk:search")
-PEOPLE_QUERIES, NUMBER_QUERIES = 9, 8
+PEOPLE_QUERIES, NUMBER_QUERIES = 10, 9
 
 
 @pytest.fixture(autouse=True)
