@@ -11,9 +11,9 @@ from django.views.decorators.http import require_POST
 
 from kept.billing.models import CardCapture
 from kept.billing.transitions import cards
-from kept.desk.qr import qr_svg
 from kept.foundation import clock
 from kept.foundation.pages import done
+from kept.foundation.qr import qr_svg
 from kept.foundation.refusals import Refusal
 from kept.messaging import queries as messages
 from kept.messaging import transitions as messaging

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kept.noshows import cancelling, deciding, fee_settings, lists, views
+from kept.noshows import cancelling, collecting, deciding, fee_settings, lists, views
 
 app_name = "noshows"
 urlpatterns = [
@@ -13,6 +13,8 @@ urlpatterns = [
     path("appointments/cancelled.csv", lists.cancelled_csv, name="cancelled-csv"),
     path("appointments/<uuid:appointment_id>/no-show/", views.mark, name="mark"),
     path("appointments/<uuid:appointment_id>/no-show/letter/", deciding.letter, name="letter"),
+    path("appointments/<uuid:appointment_id>/payment-link/", collecting.payment_link, name="payment-link"),
+    path("appointments/<uuid:appointment_id>/payment-link/paid/", collecting.paid, name="paid"),
     path("appointments/<uuid:appointment_id>/fee/<slug:verb>/", deciding.decide, name="fee"),
     path("appointments/<uuid:appointment_id>/cancel/", cancelling.cancel, name="cancel"),
     path("appointments/<uuid:appointment_id>/cancel/letter/", cancelling.letter, name="cancel-letter"),

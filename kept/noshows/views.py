@@ -31,6 +31,9 @@ from kept.scheduling.rules import check_move, check_restorable, day_of_refusal, 
 OFFERED, OFFERED_DAYS = 3, timedelta(days=13)
 
 
+COLLECTABLE = ("declined", "needs_patient", "failed")  # by a payment link
+
+
 @member_required
 def mark(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
     now = clock.now()
@@ -93,6 +96,7 @@ def outcome(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
         "later": fee is not None and fee.at != appointment.status_at,
         "moving": fee is not None and fee.is_moving,
         "may_retry": fee is not None and fee.state == "declined" and request.member.may(Right.COLLECT, appointment),
+        "may_ask": fee is not None and fee.state in COLLECTABLE and request.member.may(Right.COLLECT, appointment),
         "may_restore": request.member.may(Right.MARK, appointment),
         "may_see_invoice": request.member.may(Right.SEE_SALES, appointment),
         "now": now,

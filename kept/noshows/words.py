@@ -80,6 +80,10 @@ def _of_charge(state: str, charge: Charge, who: str, appointment: Appointment, a
         tries = _("%(used)d of %(most)d tries in 30 days used.") % {"used": charge.attempt, "most": MOST_TRIES}
         text = f"{_reason(charge)}. {_('Nothing was charged.')} {tries}"
         return FeeWords(state, _("%s was declined") % card, text, amount=amount, trouble=True)
+    if state == "needs_patient" and charge.with_her and charge.link_at and charge.expires_at:
+        told = {"when": _moment(charge.link_at, zone, at), "until": month_day(charge.expires_at, zone)}
+        text = _("Given out %(when)s. It works until %(until)s.") % told
+        return FeeWords("link_sent", _("Payment link sent, not paid yet"), text, amount=amount)
     if state == "needs_patient":
         text = _("Nothing was charged. Only %s can do it, with the bank’s own question; the fee stays open.") % who
         return FeeWords(state, _("%s’s bank asks for authentication") % who, text, amount=amount, trouble=True)
