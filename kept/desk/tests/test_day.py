@@ -231,18 +231,19 @@ def test_the_wrench_counts_todays_no_shows(desk: Browser, odette: Member, appoin
     noshows.mark(appointment, charge_fee=False, by=odette, at=QUARTER_PAST)
     after = desk.get(DAY)
 
-    tool = Tool("No Shows", reverse("noshows:list"), "user-x", keys="g n")
-    assert before.context["tools"][0] == [tool]
-    assert after.context["tools"][0] == [tool._replace(note="1 today")]
+    missed = Tool("No Shows", reverse("noshows:list"), "user-x", keys="g n")
+    cancelled = Tool("Cancelled", reverse("noshows:cancelled"), "calendar-x", keys="g c")
+    assert before.context["tools"][0] == [missed, cancelled]
+    assert after.context["tools"][0] == [missed._replace(note="1 today"), cancelled]
     assert 'aria-label="Wrench: appointment tools"' in after.content.decode()
 
 
 @pytest.mark.parametrize(
     ("role", "entries"),
     [
-        (Role.FRONT_DESK, ["No Shows", "Block time", "Print day sheet"]),
-        (Role.AUDITOR, ["No Shows", "Print day sheet"]),
-        (Role.MANAGER, ["No Shows", "Block time", "Print day sheet", "Calendar settings", "Cancellation policy"]),
+        (Role.FRONT_DESK, ["No Shows", "Cancelled", "Block time", "Print day sheet"]),
+        (Role.AUDITOR, ["No Shows", "Cancelled", "Print day sheet"]),
+        (Role.MANAGER, ["No Shows", "Cancelled", "Block time", "Print day sheet", "Calendar settings", "Cancellation policy"]),
     ],
 )
 def test_an_entry_of_the_wrench_is_for_those_who_may_open_it(
