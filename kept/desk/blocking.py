@@ -50,7 +50,7 @@ def block(request: MemberRequest) -> HttpResponse:
         "zone": clinic.zone,
         "back_url": reverse("desk:day"),
     }
-    return dialog(request, "desk/_block.html", context, status=422 if form.errors else 200)
+    return dialog(request, "desk/_block.html", context)
 
 
 def _resources(member: Member, clinic: Clinic, people: Sequence[Provider]) -> list[tuple[str, list[tuple[str, str]]]]:

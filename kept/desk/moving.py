@@ -195,7 +195,7 @@ def reschedule(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
         if moved:
             context = {"appointment": moved, "zone": move.zone}
             return told(request, "desk/_moved.html", context, "desk:panel", moved.pk)
-    return dialog(request, "desk/_move.html", move.context(form), status=422 if form.errors else 200)
+    return dialog(request, "desk/_move.html", move.context(form))
 
 
 def _filled(move: Move) -> QueryDict:

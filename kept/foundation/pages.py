@@ -16,8 +16,8 @@ CONFLICT = 409
 
 
 def dialog(request: HttpRequest, template: str, context: dict[str, Any], *, status: int | None = None) -> HttpResponse:
-    """A dialog for htmx to show; as a page where there is no script. It answers as its `form` stands (`status_of`); after a refusal
-    neighbours bring themselves up to date, since somebody changed something."""
+    """A dialog for htmx to show; as a page where there is no script. Unless `status` is given it answers as its `form` stands; after a
+    refusal neighbours bring themselves up to date, since somebody changed something."""
     status = status_of(context.get("form")) if status is None else status
     if not request.headers.get("HX-Request"):
         return render(request, "dialog.html", context | {"dialog": template}, status=status)

@@ -34,7 +34,7 @@ def cancel(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
         if attempt(form, lambda: cancelling.cancel(appointment, by=member, at=now, **answers)):
             return _gone(request, appointment)
     context = {"appointment": appointment, "form": form, "asked": form["asked"].value(), "notify_chosen": form["notify"].value()}
-    return dialog(request, "noshows/_cancel.html", context, status=422 if form.errors else 200)
+    return dialog(request, "noshows/_cancel.html", context)
 
 
 def _gone(request: MemberRequest, appointment: Appointment) -> HttpResponse:
