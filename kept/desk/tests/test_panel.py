@@ -148,7 +148,7 @@ def test_r1_before_its_day_it_is_off_with_the_reason_and_the_first_day(desk: Bro
         answer = desk.get(panel(appointment))
 
     assert "‘Check in’ and ‘Mark As No-Show’ open on the day of the appointment, Wed, Oct 14." in words(answer)
-    assert buttons(answer) == ["Check in (off)", "Mark As No-Show (off)"]
+    assert buttons(answer) == ["Reschedule", "Check in (off)", "Mark As No-Show (off)", "Cancel"]
     assert reverse("noshows:mark", args=[appointment.pk]) not in answer.content.decode()
 
 

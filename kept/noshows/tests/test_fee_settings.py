@@ -45,7 +45,7 @@ def test_it_is_saved_and_recorded(manager: Browser, silas: Member, juniper: Hous
 
     assert (answer.status_code, kept()) == (302, (120, 14, "charge", False))
     assert "Fees and letters saved." in words(manager.get(FEES))
-    assert fields(manager.get(FEES)) == WISHED
+    assert fields(manager.get(FEES)) == WISHED | {"q": ""}  # the search beside it
     assert Event.objects.filter(kind="settings.fees", by_id=silas.pk).count() == 1
 
 
