@@ -24,7 +24,7 @@ class RefundForm(forms.Form):
     refund_id = forms.UUIDField(widget=forms.HiddenInput, required=False)
     how_much = forms.ChoiceField(choices=[("all", ""), ("part", "")], required=False)
     amount = forms.CharField(required=False, max_length=20)
-    reason = forms.ChoiceField(required=False, label=gettext_lazy("Reason"))
+    reason = forms.ChoiceField(label=gettext_lazy("Reason"), error_messages={"required": gettext_lazy("Say why it is refunded.")})
     note = forms.CharField(
         required=False, max_length=500, label=gettext_lazy("Note"), help_text=gettext_lazy("staff only"), widget=forms.Textarea({"rows": 2})
     )
@@ -40,8 +40,6 @@ class RefundForm(forms.Form):
         cleaned = super().clean() or self.cleaned_data
         if not cleaned.get("how_much"):
             self.add_error("how_much", _("Choose how much goes back."))
-        if not cleaned.get("reason"):
-            self.add_error("reason", _("Say why it is refunded."))
         cleaned["amount"] = self._amount(cleaned.get("amount", "")) if cleaned.get("how_much") == "part" else None
         return cleaned
 
