@@ -21,9 +21,13 @@ class PatientForm(forms.Form):
         error_messages={"invalid": _("Enter a date, for example 1991-02-18.")},
     )
     phone = forms.CharField(max_length=30, label=_("Phone"), required=False, widget=forms.TextInput({"type": "tel"}))
-    email = forms.CharField(max_length=254, label=_("E-mail"), required=False, widget=forms.EmailInput)
+    email = forms.CharField(max_length=254, label=_("Email"), required=False, widget=forms.EmailInput)
     alert = forms.CharField(
-        max_length=200, label=_("Alert"), required=False, help_text=_("shown wherever she is booked"), widget=forms.Textarea({"rows": 2})
+        max_length=200,
+        label=_("Alert"),
+        required=False,
+        help_text=_("shown wherever the patient is booked"),
+        widget=forms.Textarea({"rows": 2}),
     )
 
     @property

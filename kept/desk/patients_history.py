@@ -20,7 +20,7 @@ LABELS = {
     "last_name": gettext_lazy("Last name"),
     "birth_date": gettext_lazy("Birth date"),
     "phone": gettext_lazy("Phone"),
-    "email": gettext_lazy("E-mail"),
+    "email": gettext_lazy("Email"),
     "alert": gettext_lazy("Alert"),
 }
 LOOKS = {
