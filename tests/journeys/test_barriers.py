@@ -60,7 +60,7 @@ def test_no_screen_has_a_barrier(
     no_barriers(page)
 
     page.goto(f"/appointments/{awaiting.id}/")
-    page.get_by_role("button", name="Show QR code and link").click()
+    page.get_by_role("button", name="Show QR code").click()
     expect(page.locator("[data-copy]")).to_be_visible()
     no_barriers(page)
     page.goto(page.locator("[data-copy]").get_attribute("data-copy") or "")

@@ -182,7 +182,7 @@ def test_a_time_taken_meanwhile_is_told_and_nothing_changes_until_a_choice(visit
 def test_a_patient_accepts_and_gives_a_card_on_her_own_phone(visit: Visit, signed_in_page: SignedIn, open_page: OpenPage) -> None:
     booked, desk, phone = visit("", days=1), signed_in_page(), open_page(PHONE)
     panel = open_panel(desk, booked)
-    panel.get_by_role("button", name="Show QR code and link").click()
+    panel.get_by_role("button", name="Show QR code").click()
     expect(panel.get_by_role("img", name=re.compile("QR code"))).to_be_visible()
 
     phone.goto(panel.locator("[data-copy]").get_attribute("data-copy") or "")
