@@ -97,6 +97,7 @@ def test_on_a_phone_initials_stand_for_names_wherever_patients_may_look(ahead: B
     expect(page.get_by_role("link", name=ahead.patient).locator("visible=true")).to_be_visible()
     page.get_by_label("Wrench: appointment tools").click()
     page.get_by_role("menuitem", name="Initials only").click()
+    expect(page.get_by_role("link", name=ahead.patient)).to_have_count(0)
 
     for view in ("list", "day", "week"):
         page.goto(f"{ahead.address}&view={view}")

@@ -1,4 +1,4 @@
-"""Visits that a journey acts on: booked for it, two days ago, where the sample leaves the book empty."""
+"""Visits that a journey acts on: booked for it some days ago, early in the morning, where the sample leaves the book empty."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -39,6 +39,7 @@ NAMES = [
     "Seraphina",
     "Ulric",
 ]
+EARLY = 7  # of them before the clinic opens
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def again(act: Callable[[], T]) -> T:
 
 @pytest.fixture
 def visit(installation: "Installation", numbers: Iterator[int]) -> Callable[..., Booked]:
-    """`visit("visa")`: a patient of its own was booked two or three days ago with Tess Marrowby and gave that card ("" for none).
+    """`visit("visa")`: a patient of its own was booked some days ago with Tess Marrowby and gave that card ("" for none).
 
     `days=1` books it for tomorrow; `like=other` at the other's very time."""
 
@@ -80,9 +81,10 @@ def visit(installation: "Installation", numbers: Iterator[int]) -> Callable[...,
             with scope(practice_id, actor="test", source="journey"):
                 house = cast.house(JUNIPER)
                 clinic, desk = house.clinics["Elm Street"], house.members[Role.MANAGER]
-                on = clinic.local_date(now) + timedelta(days=days if days > 0 else days - number // 11)
+                on = clinic.local_date(now) + timedelta(days=days if days > 0 else days - number // EARLY)
                 opening, _closing = clinic.hours(on)
-                starts_at = opening + timedelta(minutes=45 * (number % 11))
+                early = opening - timedelta(minutes=45 * (1 + number % EARLY))
+                starts_at = early if days < 0 else opening + timedelta(minutes=45 * (number % 11))
                 if like:
                     starts_at = Appointment.objects.get(pk=like.id).starts_at
                 patient = patients.add_patient(
