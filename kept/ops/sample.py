@@ -34,7 +34,7 @@ OPENED_BEFORE = timedelta(days=200)
 NEAR = (-1, 0, 1)
 DAYS_BACK = 60
 THIS_WEEK, PAST, COMING = range(2, 8), range(-2, -DAYS_BACK - 1, -1), range(8, 31)
-TOGETHER = 4  # visits in one transaction: whoever books meanwhile waits for no more
+TOGETHER = 1  # visits in one transaction: more of them would hold the counter of numbers while they wait for another visit’s time
 CARD_KINDS = ("visa", "visa", "mastercard", "amex")
 BLOCKED_BEFORE, WRITTEN_BEFORE = timedelta(days=3), timedelta(days=40)
 STATES = ("paid", "declined", "spared", "refunded", "needs_patient", "part_refunded", "failed", "undecided", "not_offered")

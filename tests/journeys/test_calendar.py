@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from kept.practice.rules import Role
-from tests.journeys.conftest import PHONE, Installation
+from tests.journeys.conftest import Installation
 from tests.journeys.visits import Booked
 
 Visit = Callable[..., Booked]
@@ -89,21 +89,6 @@ def test_a_click_on_a_free_time_opens_a_new_appointment_at_it(ahead: Booked, sig
 
     expect(page.locator("#drawer").get_by_role("heading", name="New appointment")).to_be_visible()
     expect(page).to_have_url(re.compile(r"/appointments/new/\?.*start=12%3A00&provider="))
-
-
-def test_on_a_phone_initials_stand_for_names_wherever_patients_may_look(ahead: Booked, signed_in_page: SignedIn) -> None:
-    page = signed_in_page(Role.FRONT_DESK, PHONE)
-    page.goto(f"{ahead.address}&view=list")
-    expect(page.get_by_role("link", name=ahead.patient).locator("visible=true")).to_be_visible()
-    page.get_by_label("Wrench: appointment tools").click()
-    page.get_by_role("menuitem", name="Initials only").click()
-    expect(page.get_by_role("link", name=ahead.patient)).to_have_count(0)
-
-    for view in ("list", "day", "week"):
-        page.goto(f"{ahead.address}&view={view}")
-        assert ahead.patient not in page.content()
-    page.goto("/appointments/day-sheet/")
-    expect(page.get_by_text("Initials only: names, phones and notes are hidden")).to_be_visible()
 
 
 def test_all_keys_that_work_are_listed(installation: Installation, signed_in_page: SignedIn) -> None:
