@@ -34,7 +34,6 @@ OPENED_BEFORE = timedelta(days=200)
 NEAR = (-1, 0, 1)
 DAYS_BACK = 60
 THIS_WEEK, PAST, COMING = range(2, 8), range(-2, -DAYS_BACK - 1, -1), range(8, 31)
-TOGETHER = 1  # visits in one transaction: more of them would hold the counter of numbers while they wait for another visit’s time
 CARD_KINDS = ("visa", "visa", "mastercard", "amex")
 BLOCKED_BEFORE, WRITTEN_BEFORE = timedelta(days=3), timedelta(days=40)
 STATES = ("paid", "declined", "spared", "refunded", "needs_patient", "part_refunded", "failed", "undecided", "not_offered")
@@ -121,16 +120,15 @@ def _missed(house: House, *, now: datetime) -> list[tuple[Visit, str]]:
 
 
 def _keep(house: House, clinic: Clinic, offset: int, *, now: datetime) -> None:
-    """A clinic's day as it stands by now, what is there already left alone: a few visits in one transaction, each missed one in its own."""
+    """A clinic's day as it stands by now, what is there already left alone. A visit a transaction: more would hold the counter of
+    numbers while they wait for another visit's time."""
     visits = _new(house, _visits(house, clinic, offset, now=now))
     missed = [visit for visit in visits if _is_missed(visit, now=now)]
     others = [visit for visit in visits if visit not in missed]
     cards = {visit: _card(house, visit) for visit in visits}
-    for start in range(0, len(others), TOGETHER):
-        with telling(house.practice.id, now=now):
-            for visit in others[start : start + TOGETHER]:
-                with _unless_taken(), transaction.atomic():
-                    courses.follow(house, visit, cards[visit], now=now)
+    for visit in others:
+        with telling(house.practice.id, now=now), _unless_taken(), transaction.atomic():
+            courses.follow(house, visit, cards[visit], now=now)
     for visit in missed:
         with _unless_taken():
             stories.miss(house, visit, stories.ending_of(visit, house), cards[visit], now=now)
