@@ -6,6 +6,7 @@ Object.assign(htmx.config, {
   allowScriptTags: false,
   includeIndicatorStyles: false, // the content security policy allows no inline styles
   disableInheritance: true, // an hx-* attribute is about its own element
+  defaultSettleDelay: 0, // what has just come can be pressed at once
   historyCacheSize: 0, // a page of patients is not kept in the browser: Back asks the server
   refreshOnHistoryMiss: true,
   responseHandling: [

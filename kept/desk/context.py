@@ -26,16 +26,14 @@ class Tab:
 
 
 def tabs(member: Member) -> list[Tab]:
-    """The tabs that exist and that she may open."""
+    """The tabs that exist and that she may open. No Shows stands under the book's wrench; who sees no book has a tab for it."""
     offered = [
         (Right.SEE_BOOK, "appointments", _("Appointments"), "desk:day", "calendar-days", "g a"),
-        (Right.LIST_NO_SHOWS, "appointments", _("No Shows"), "noshows:list", "user-x", "g n"),
         (Right.SEE_PATIENTS, "patients", _("Patients"), "desk:patients", "users", "g p"),
         (Right.SEE_SALES, "sales", _("Sales"), "billing:invoices", "receipt", "g s"),
+        *([] if member.may(Right.SEE_BOOK) else [(Right.LIST_NO_SHOWS, "appointments", _("No Shows"), "noshows:list", "user-x", "g n")]),
         (Right.SEE_SETTINGS, "settings", _("Settings"), "desk:settings", "settings", ""),
     ]
-    if member.may(Right.SEE_BOOK):
-        offered.pop(1)  # it stands under the book's wrench
     return [Tab(key, label, reverse(name), icon, keys) for right, key, label, name, icon, keys in offered if member.may(right)]
 
 

@@ -212,7 +212,7 @@ def test_an_older_page_is_told_and_may_try_again(desk: Browser, odette: Member, 
 
     answer = confirmed(desk, appointment)
 
-    assert (answer.status_code, now(appointment).starts_at) == (422, STARTS_AT)
+    assert (answer.status_code, now(appointment).starts_at) == (409, STARTS_AT)
     assert "Somebody changed this appointment meanwhile" in words(answer)
     assert desk.post(dialog(appointment), fields(answer) | {"confirm": "1"}).status_code == 200
 
