@@ -1,4 +1,4 @@
-// What the page hands to the calendar: its place, with the words on it, and the data island. kept/desk/grid.py writes the feed.
+// What the page hands to the calendar: its place, with the words on it, and the data island. kept/desk/calendar/grid.py writes the feed.
 
 export const host = document.getElementById('calendar');
 export const words = host.dataset;

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 
 import kept.scheduling.transitions.booking as booking
-from kept.desk import prospect
+from kept.desk.booking import prospect
 from kept.events.models import Event
 from kept.ops.cast import House
 from kept.practice.models import Clinic, Member, MemberClinic, Resource

@@ -10,9 +10,9 @@ from django.urls import reverse
 import kept.noshows.transitions.attendance as noshows
 import kept.scheduling.transitions.attendance as attendance
 import kept.scheduling.transitions.booking as booking
-from kept.desk.hours import BREAK, CLOSED
+from kept.desk.calendar.hours import BREAK, CLOSED
+from kept.desk.calendar.tools import Tool
 from kept.desk.tests.reading import Visit, calendar, visits
-from kept.desk.tools import Tool
 from kept.foundation import clock
 from kept.foundation.ids import new_id
 from kept.ops.cast import House

@@ -11,7 +11,7 @@ from django.urls import reverse
 import kept.noshows.transitions.attendance as noshows
 import kept.scheduling.transitions.attendance as attendance
 import kept.scheduling.transitions.booking as booking
-from kept.desk import list_page
+from kept.desk.calendar import list_page
 from kept.ops.cast import House
 from kept.practice.models import Clinic, Member, Resource
 from kept.scheduling.models import Appointment, Claim

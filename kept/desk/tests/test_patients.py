@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 
 import kept.scheduling.transitions.attendance as attendance
-from kept.desk import patients
+from kept.desk.patients import views as patients
 from kept.events.models import Access
 from kept.ops.cast import House
 from kept.patients.models import Patient

@@ -1,0 +1,88 @@
+"""Awaiting card: the link and QR code on which the patient accepts the policy and gives a card on her own phone (R3a)."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from kept.billing.models import CardCapture
+from kept.billing.transitions import cards
+from kept.foundation import clock
+from kept.foundation.pages import done
+from kept.foundation.qr import qr_svg
+from kept.foundation.refusals import Refusal
+from kept.messaging import queries as messages
+from kept.messaging import transitions as messaging
+from kept.messaging.models import Letter
+from kept.noshows.actions import actions
+from kept.patients.models import Link
+from kept.patients.queries import usable_card
+from kept.policies import queries as policies
+from kept.practice.doors import MemberRequest, member_required
+from kept.practice.models import Member
+from kept.scheduling.models import Appointment
+from kept.scheduling.queries import appointment_or_404
+
+
+def facts(appointment: Appointment) -> dict[str, Any]:
+    """How far the patient is: the policy to accept, when she accepted and went for her card, when the last link was made, the last
+    letter with one, and the card she may use."""
+    capture = CardCapture.objects.filter(appointment=appointment, state=CardCapture.State.OPEN).order_by("-created_at").first()
+    link = Link.objects.filter(subject_id=appointment.pk, purpose=Link.Purpose.CARD).order_by("-created_at").first()
+    return {
+        "policy": policies.version_in_use(),
+        "accepted_at": capture.created_at if capture else None,
+        "link_at": link.created_at if link else None,
+        "letter": messages.of_appointment(appointment).filter(letter=Letter.CARD_LINK).first(),
+        "card": usable_card(appointment.patient),
+    }
+
+
+def link(appointment: Appointment, *, by: Member, at: datetime) -> dict[str, Any]:
+    """A new link, its QR code, and the facts with it."""
+    address = cards.card_link(appointment, by=by, at=at)
+    label = _("QR code of the card page for %s") % appointment.patient.first_name
+    return {"link": address, "qr": qr_svg(address, label), "awaiting": facts(appointment)}
+
+
+def send(appointment: Appointment, *, by: Member, at: datetime) -> None:
+    """A letter with a link of its own: one a minute, however often the button is pressed. Raises the Refusal of a link that can't be
+    given, `invalid` where no address is known."""
+    may = actions(appointment, by, fee=None, at=at)["card-link"]
+    if not may.allowed:
+        raise Refusal(may.code, may.reason)
+    if not appointment.patient.email:
+        raise Refusal("invalid", _("No email address of %s is known.") % appointment.patient.name)
+    messaging.queue(Letter.CARD_LINK, appointment, wanted=True, once=f"{at:%Y-%m-%d %H:%M}", by=by, at=at)
+
+
+@require_POST
+@member_required
+def card_link(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
+    appointment = appointment_or_404(request.member, appointment_id)
+    context = {"appointment": appointment, "zone": appointment.clinic.zone} | link(appointment, by=request.member, at=clock.now())
+    return render(request, "desk/booking/_card_link.html" if request.headers.get("HX-Request") else "desk/booking/card_link.html", context)
+
+
+@require_POST
+@member_required
+def send_card_link(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
+    appointment = appointment_or_404(request.member, appointment_id)
+    send(appointment, by=request.member, at=clock.now())
+    return card_given(request, appointment_id)
+
+
+@member_required
+def card_given(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
+    """Asked while a QR code is shown: how far the patient is; once the card is there the panel brings itself up to date."""
+    appointment = appointment_or_404(request.member, appointment_id)
+    if appointment.acceptance_id:
+        return done(request, "desk:panel", appointment_id)
+    if not request.headers.get("HX-Request"):
+        return redirect("desk:panel", appointment_id)
+    context = {"appointment": appointment, "zone": appointment.clinic.zone, "awaiting": facts(appointment)}
+    return render(request, "desk/booking/_card_facts.html", context)

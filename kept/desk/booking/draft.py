@@ -1,0 +1,295 @@
+"""An appointment being booked at the desk: what is chosen so far, and what follows from it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from itertools import accumulate
+from typing import Any
+from uuid import UUID
+
+from django.http import QueryDict
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from kept.billing.gateways import accounts
+from kept.desk.booking.forms import BookingForm, NewPatientForm, called
+from kept.desk.known import Known, known
+from kept.foundation.dates import clock_span
+from kept.foundation.money import Money
+from kept.patients import queries as patients
+from kept.policies import queries as policies
+from kept.policies.models import PolicyVersion
+from kept.practice import queries as practice
+from kept.practice.models import Clinic, Member, Provider, Resource, Service
+from kept.scheduling import fitting
+from kept.scheduling.fitting import Need
+
+MOST_FOUND = 8
+
+
+def as_pressed(sent: QueryDict) -> QueryDict:
+    """The fields as they were sent, changed by the button that was pressed: its value says what they become, as an address would."""
+    fields = sent.copy()
+    for key, values in QueryDict(fields.pop("change", [""])[-1]).lists():
+        fields.setlist(key, values)
+    return fields
+
+
+def becomes(**fields: Any) -> str:
+    """The value of a button that changes those fields."""
+    return urlencode(fields, doseq=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A service of the row: when it is its turn, and what the buttons beside it make of the row."""
+
+    service: Service
+    span: str
+    earlier: str
+    later: str
+    without: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    service: Service
+    added: str
+
+
+@dataclass
+class Draft:
+    """`fields` as an address or a form has them. What names nothing that this member may book is left out."""
+
+    member: Member
+    clinic: Clinic
+    fields: QueryDict
+    now: datetime
+
+    @cached_property
+    def form(self) -> BookingForm:
+        form = BookingForm(self.fields, clinic=self.clinic)
+        form.is_valid()
+        return form
+
+    def changed(self, **fields: Any) -> "Draft":
+        """The same with those fields changed, as by a button."""
+        sent = self.fields.copy()
+        sent["change"] = becomes(**fields)
+        return Draft(self.member, self.clinic, as_pressed(sent), self.now)
+
+    def _ids(self, name: str) -> list[UUID]:
+        found: list[UUID] = self.form.cleaned_data[name]
+        return found
+
+    def _text(self, name: str) -> str:
+        return self.fields.get(name, "").replace("\0", "")[:80].strip()
+
+    # Who comes
+
+    @cached_property
+    def patient(self) -> Known | None:
+        return next(iter(known(patients.patients(self.member).filter(pk__in=self._ids("patient")[:1]))), None)
+
+    @cached_property
+    def search(self) -> str:
+        return self._text("q")
+
+    @cached_property
+    def found(self) -> list[Known]:
+        return known(patients.patients(self.member, self.search)[:MOST_FOUND]) if self.search else []
+
+    @property
+    def named(self) -> str:
+        """The new patient that a search offers."""
+        return " ".join(called(self.search).values()).strip()
+
+    @cached_property
+    def newcomer(self) -> NewPatientForm | None:
+        """The questions about somebody new, once they are asked. Until then what was searched for is her name, number or address."""
+        if not self.fields.get("new"):
+            return None
+        if "first_name" not in self.fields:
+            return NewPatientForm(initial=called(self.search))
+        form = NewPatientForm(self.fields)
+        form.is_valid()
+        return form
+
+    @cached_property
+    def look_alikes(self) -> list[patients.LookAlike]:
+        if self.newcomer is None:
+            return []
+        given = self.newcomer.cleaned_data if self.newcomer.is_bound else self.newcomer.initial
+        said = {name: given.get(name, "") for name in ("first_name", "last_name", "phone", "email")}
+        return patients.look_alikes(self.member, **said)
+
+    # What is done
+
+    @cached_property
+    def _services(self) -> dict[UUID, Service]:
+        return {each.pk: each for each in practice.services(self.member).filter(currency=self.clinic.currency)}
+
+    @cached_property
+    def services(self) -> list[Service]:
+        return [self._services[each] for each in self._ids("services") if each in self._services]
+
+    @property
+    def offer(self) -> str:
+        return self._text("offer")
+
+    @property
+    def offered(self) -> list[Offered]:
+        """The services of which each word asked for begins one of the words."""
+        asked = self.offer.casefold().split()
+        row = [each.pk for each in self.services]
+        return [
+            Offered(each, becomes(services=[*row, each.pk], offer=""))
+            for each in self._services.values()
+            if all(any(word.startswith(part) for word in f"{each.name} {each.category}".casefold().split()) for part in asked)
+        ]
+
+    @cached_property
+    def lines(self) -> list[Line]:
+        row = [each.pk for each in self.services]
+        ends = list(accumulate((each.minutes for each in self.services), initial=0))
+        return [
+            Line(
+                service,
+                self._span(ends[place], ends[place + 1]),
+                earlier=becomes(services=[*row[: max(place - 1, 0)], row[place], *row[max(place - 1, 0) : place], *row[place + 1 :]]),
+                later=becomes(services=[*row[:place], *row[place + 1 : place + 2], row[place], *row[place + 2 :]]),
+                without=becomes(services=row[:place] + row[place + 1 :] or ""),
+            )
+            for place, service in enumerate(self.services)
+        ]
+
+    def _span(self, start: int, end: int) -> str:
+        """By the clock, or in minutes while the start is open."""
+        if self.starts_at is None:
+            return _("%d min") % (end - start)
+        return clock_span(self.starts_at + timedelta(minutes=start), self.starts_at + timedelta(minutes=end), self.clinic.zone)
+
+    @property
+    def minutes(self) -> int:
+        return sum(each.minutes for each in self.services)
+
+    @property
+    def total(self) -> Money:
+        return sum((each.price for each in self.services), start=Money(0, self.clinic.currency))
+
+    # With whom, when and where
+
+    @cached_property
+    def provider(self) -> Provider | None:
+        return next((each for each in self._here if each.pk in self._ids("provider")[:1]), None)
+
+    @cached_property
+    def providers(self) -> list[Provider]:
+        """Those who perform the services, and the one who is chosen."""
+        able = fitting.performers(self._here, [each.pk for each in self.services])
+        return [each for each in self._here if each in able or each == self.provider]
+
+    @cached_property
+    def _here(self) -> list[Provider]:
+        return list(practice.providers(self.member, self.clinic))
+
+    @property
+    def starts_at(self) -> datetime | None:
+        found: datetime | None = self.form.cleaned_data["starts_at"]
+        return found
+
+    @property
+    def ends_at(self) -> datetime | None:
+        return self.starts_at + timedelta(minutes=self.minutes) if self.starts_at else None
+
+    @property
+    def afterwards(self) -> bool:
+        """Whether it is recorded afterwards (R16)."""
+        return self.starts_at is not None and self.starts_at < self.now
+
+    @cached_property
+    def needs(self) -> list[Need]:
+        """Of which rooms and devices one each is taken."""
+        return list(dict.fromkeys(fitting.needs(self.clinic, [each.pk for each in self.services])))
+
+    @cached_property
+    def resources(self) -> list[Resource]:
+        return [room for need in self.needs for room in need.fitting if room.pk in self._ids("resources")]
+
+    # What it costs
+
+    @property
+    def price(self) -> str:
+        """As the field shows it: typed, or the sum of the services."""
+        if self.form.errors.get("price") or self.form.cleaned_data.get("price"):
+            return self.fields.get("price", "")
+        return str(self.total.decimal) if self.services else ""
+
+    @cached_property
+    def policy(self) -> PolicyVersion | None:
+        """The version to accept, where a card will be asked for."""
+        return None if self.afterwards or not accounts.payments_on() else policies.version_in_use()
+
+    @property
+    def symbol(self) -> str:
+        return self.total.symbol
+
+    @property
+    def address(self) -> str:
+        """Where a card link can be sent."""
+        return self.patient.patient.email if self.policy and self.patient else ""
+
+    @property
+    def sends(self) -> bool:
+        """Whether the card link is sent: as ticked, and before it is asked as the practice has decided about letters."""
+        if "asked" in self.fields:
+            return bool(self.address) and "send" in self.fields
+        return bool(self.address) and self.member.practice.settings.tell_patients
+
+    # Booking it
+
+    @property
+    def day(self) -> date:
+        """The day of the book under the drawer."""
+        return self.form.cleaned_data.get("date") or self.clinic.local_date(self.now)
+
+    @property
+    def called(self) -> str:
+        return self.patient.patient.first_name if self.patient else _("The patient")
+
+    def is_whole(self) -> bool:
+        """Whether all that Book needs is there and understood; what is not is said at its field."""
+        asked = {
+            "patient": (self.patient, _("Choose who comes.")),
+            "services": (self.services, _("Choose at least one service.")),
+            "provider": (self.provider, _("Choose a provider.")),
+            "start": (self.starts_at, _("Choose a day and a time.")),
+        }
+        for field, (given, sentence) in asked.items():
+            if not given and field not in self.form.errors:
+                self.form.add_error(field, sentence)
+        return not self.form.errors
+
+    def wish(self) -> dict[str, Any]:
+        """What `scheduling.book` is asked for."""
+        said = self.form.cleaned_data
+        assert self.patient
+        return {
+            "clinic": self.clinic,
+            "provider": self.provider,
+            "patient": self.patient.patient,
+            "services": self.services,
+            "starts_at": self.starts_at,
+            "resources": self.resources,
+            "price": said["price"],
+            "note": said["note"],
+        }
+
+    @property
+    def focus(self) -> str:
+        """The field to go on with."""
+        if self.form.errors:
+            return next(iter(self.form.errors))
+        if not self.patient:
+            return "patient"
+        return "services" if not self.services or "offer" in self.fields.get("change", "") else ""

@@ -1,0 +1,121 @@
+"""An appointment's panel: over its day, and what the desk does there with one press."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.db.models import prefetch_related_objects
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.views.decorators.http import require_POST
+
+import kept.scheduling.transitions.attendance as attendance
+from kept.desk.booking import awaiting
+from kept.desk.calendar.views import over_its_day
+from kept.desk.looks import looks_at
+from kept.foundation import clock
+from kept.foundation.pages import done
+from kept.messaging import queries as letters
+from kept.messaging import timeline
+from kept.noshows import queries
+from kept.noshows.actions import actions
+from kept.noshows.words import fee_words
+from kept.practice.doors import MemberRequest, member_required
+from kept.practice.rules import Right
+from kept.scheduling.fitting import rooms_of
+from kept.scheduling.models import Appointment, Status
+from kept.scheduling.queries import appointment_or_404
+from kept.scheduling.rules import display
+
+VERBS: dict[str, Callable[..., Appointment]] = {
+    "check-in": attendance.check_in,
+    "undo-check-in": attendance.undo_check_in,
+    "start-treatment": attendance.start_treatment,
+    "undo-start-treatment": attendance.undo_start_treatment,
+    "complete": attendance.complete,
+    "reopen": attendance.reopen,
+    "confirm": attendance.confirm,
+}
+
+
+@member_required
+def panel(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
+    """An appointment: over its day; htmx swaps the panel alone."""
+    now = clock.now()
+    appointment = appointment_or_404(request.member, appointment_id)
+    prefetch_related_objects([appointment], "lines")
+    looks_at(request, "appointment", appointment.patient_id, now)
+    context = panel_context(request, appointment, now)
+    if request.headers.get("HX-Request"):
+        return render(request, "desk/calendar/_panel.html", context)
+    if not request.member.may(Right.SEE_BOOK):
+        return render(request, "desk/calendar/panel_alone.html", context)
+    return over_its_day(
+        request, appointment.clinic, appointment.local_date, "desk/calendar/_panel.html", context, provider=appointment.provider_id
+    )
+
+
+def with_card_link(request: MemberRequest, appointment_id: UUID, now: datetime) -> HttpResponse:
+    """The panel of what was booked a moment ago, its card link shown where a card is asked for."""
+    appointment = appointment_or_404(request.member, appointment_id)
+    prefetch_related_objects([appointment], "lines")
+    context = panel_context(request, appointment, now)
+    if context["can"]["card_link"].allowed:
+        context |= awaiting.link(appointment, by=request.member, at=now)
+    return render(request, "desk/calendar/_panel.html", context)
+
+
+def panel_context(request: MemberRequest, appointment: Appointment, now: datetime) -> dict[str, Any]:
+    member, zone = request.member, appointment.clinic.zone
+    written = list(letters.of_appointment(appointment))
+    fee = queries.fee_of(appointment, at=now)
+    facts = queries.attendance([appointment.patient_id]).get(appointment.patient_id)
+    can = actions(appointment, member, fee, at=now)
+    late = int((now - appointment.starts_at).total_seconds() // 60)
+    missed = appointment.status == Status.NOSHOW
+    return {
+        "appointment": appointment,
+        "display": display(appointment, at=now),
+        "zone": zone,
+        "now": now,
+        "facts": facts,
+        "fee": fee,
+        "words": fee_words(appointment, fee, at=now) if missed or fee else None,
+        "moving": fee is not None and fee.is_moving,
+        "may_see_invoice": member.may(Right.SEE_SALES, appointment),
+        "may_retry": fee is not None and fee.state == "declined" and member.may(Right.COLLECT, appointment),
+        "can": {name.replace("-", "_").replace(".", "_"): action for name, action in can.items()},
+        "why_not_yet": can["no-show"].reason if can["no-show"].code == "too_early" else "",
+        "opens_on": date_format(appointment.local_date, "D, M j"),
+        "arrived_question": appointment.status == Status.BOOKED and late >= 0,
+        "late": f"{late // 60} h {late % 60} min" if late >= 60 else f"{late} min",
+        "timeline": timeline.of_appointment(appointment, written),
+        "letters": [letter for letter in written if letter.unsent],
+        "may_withdraw": member.may(Right.BOOK, appointment),
+        "rooms": rooms_of(appointment),
+        "awaiting": awaiting.facts(appointment) if can["card-link"].allowed else None,
+        "url": reverse("desk:panel", args=[appointment.pk]),
+        "close_url": beneath(request) or f"{reverse('desk:day')}?date={appointment.local_date}&clinic={appointment.clinic_id}",
+    }
+
+
+def beneath(request: MemberRequest) -> str:
+    """The page of the book over which a panel is asked for; empty where it is another page, or another panel."""
+    under = urlsplit(request.headers.get("HX-Current-URL", ""))
+    return f"{under.path}?{under.query}" if under.path == reverse("desk:day") and under.query else ""
+
+
+@require_POST
+@member_required
+def act(request: MemberRequest, appointment_id: UUID, verb: str) -> HttpResponse:
+    """Check in, complete and their like: one verb, one transition."""
+    if verb not in VERBS:
+        raise Http404
+    appointment = appointment_or_404(request.member, appointment_id)
+    version = request.POST.get("version", "")
+    VERBS[verb](appointment, by=request.member, at=clock.now(), version=int(version[:10]) if version.isdecimal() else None)
+    return done(request, "desk:panel", appointment_id)
