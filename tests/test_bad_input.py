@@ -29,6 +29,7 @@ from kept.practice.rules import Role
 from kept.scheduling.models import Appointment, Claim
 from tests.kit.browser import Browser
 from tests.kit.gateway import clock_at
+from tests.kit.html import words
 from tests.kit.money import marked
 from tests.kit.undone import undone
 from tests.kit.visits import QUARTER_PAST, STARTS_AT, accepted, book, card_of
@@ -130,6 +131,28 @@ def test_a_list_understands_what_it_can_and_leaves_out_the_rest(juniper: House, 
     found = {what: asked("GET", reverse(name), dict.fromkeys(LISTS[name], value)) for what, value in NASTY.items()}
 
     assert found == dict.fromkeys(NASTY, (200, False))
+
+
+@pytest.mark.parametrize(
+    ("name", "junk"),
+    [
+        ("noshows:list", {"from": "2026-13-01", "fee": "gold"}),
+        ("noshows:cancelled", {"to": "soon", "asked": "nobody"}),
+        ("billing:invoices", {"from": "9999-12-31", "clinic": "Elm Street", "status": "lost"}),
+        ("desk:patients", {"missed": "often", "card": "perhaps"}),
+        ("desk:day", {"date": "2026-02-30", "view": "year"}),
+    ],
+)
+def test_what_is_left_out_of_an_address_is_said(
+    juniper: House, leonora: Member, signed_in: Callable[[Member], Browser], name: str, junk: dict[str, str]
+) -> None:
+    desk = signed_in(leonora)
+
+    said, clean = (words(desk.get(reverse(name), query)) for query in (junk, {"q": "Renata"}))
+
+    assert all(f"{key}={value}" in said for key, value in junk.items())
+    assert "was left out" in said
+    assert "was left out" not in clean
 
 
 @pytest.mark.parametrize("name", ["desk:day", "desk:feed", "desk:new", "desk:day-sheet"])

@@ -27,7 +27,7 @@ from kept.billing.transitions.cards import Origin, from_website
 from kept.foundation import clock
 from kept.foundation.paging import page
 from kept.foundation.refusals import Refusal
-from kept.noshows.actions import actions
+from kept.noshows.actions import actions, check_opening
 from kept.noshows.offers import fee_offer
 from kept.noshows.queries import attendance, fee_of, with_fees
 from kept.patients.queries import patients, usable_card
@@ -78,7 +78,8 @@ def book_appointment(request: KeyRequest, body: Body[Booking]) -> AppointmentSha
     """Book a visit. The time of the provider, and of a room or device where the services need one, is taken, buffers included; or the
     call is refused with `slot_taken`."""
     at, member = clock.now(), request.member
-    if (body.card or body.policy_accepted) and CONSENT not in request.key.scopes:
+    website = CONSENT in request.key.scopes
+    if (body.card or body.policy_accepted) and not website:
         raise Refusal("not_permitted", _("Only a clinic’s own website, by a token with scope consent, brings a card and an acceptance."))
     if bool(body.card) != bool(body.policy_accepted):
         raise Refusal("invalid", _("card and policy_accepted go together."), field="card" if body.policy_accepted else "policy_accepted")
@@ -93,7 +94,7 @@ def book_appointment(request: KeyRequest, body: Body[Booking]) -> AppointmentSha
         price=body.price.money if body.price else None,
         double_book=body.double_book,
         note=body.note,
-        channel=Appointment.Channel.API,
+        channel=Appointment.Channel.ONLINE if website else Appointment.Channel.API,
         by=member,
         at=at,
     )
@@ -116,14 +117,17 @@ def shown(start: datetime, clinic: Clinic, *, field: str = "start") -> datetime:
 @router.get("/{appointment_id}", response=AppointmentShape)
 def get_appointment(request: KeyRequest, appointment_id: str) -> AppointmentShape:
     """One appointment, with its policy, card, fee and invoices, and what may be done with it now."""
-    return whole(request.member, appointment_id, clock.now(), Right.SEE_BOOK)
+    appointment = find.appointment(request.member, appointment_id)
+    check_opening(appointment, request.member)
+    return _shape(request.member, appointment, clock.now())
 
 
-def whole(member: Member, id_: str, at: datetime, *rights: Right) -> AppointmentShape:
-    """An appointment as its GET shows it. Raises Http404, and Refusal `not_permitted` for one of `rights`."""
-    appointment = find.appointment(member, id_)
-    for right in rights:
-        member.must(right, appointment)
+def whole(member: Member, id_: str, at: datetime) -> AppointmentShape:
+    """An appointment as its GET shows it. Raises Http404."""
+    return _shape(member, find.appointment(member, id_), at)
+
+
+def _shape(member: Member, appointment: Appointment, at: datetime) -> AppointmentShape:
     acceptance = appointment.acceptance
     card = acceptance.card if acceptance else usable_card(appointment.patient)
     fee = fee_of(appointment, at=at)

@@ -15,7 +15,7 @@ from kept.billing import queries
 from kept.billing.models import Invoice, Kind
 from kept.foundation.csvs import safe
 from kept.foundation.dates import clock_time
-from kept.foundation.lists import Option, chosen_ids, chosen_label, day_of
+from kept.foundation.lists import Option, chosen_ids, chosen_label, day_of, left_out
 from kept.practice import queries as practice
 from kept.practice.models import Member
 
@@ -44,6 +44,11 @@ def wanted(asked: QueryDict) -> queries.Filter:
         patient=patients[0] if patients else None,
         search=asked.get("q", "").replace("\0", "")[:80],
     )
+
+
+def left_out_of(asked: QueryDict) -> list[str]:
+    """What of an address is none of Sales' filters."""
+    return left_out(asked, days=("from", "to"), ids=("clinic", "provider", "patient"), kind=Kind.values, status=STATUSES)
 
 
 def options(chosen: queries.Filter, member: Member) -> dict[str, Any]:

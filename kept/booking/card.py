@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from kept.billing.gateways.facts import Busy, NoAnswer, Rejected
 from kept.billing.models import CardCapture
 from kept.billing.transitions import cards
-from kept.booking.links import hand_over, let_in, link_or_404, practice_of
+from kept.booking.links import by_link, hand_over, let_in, link_or_404, practice_of
 from kept.foundation import clock
 from kept.foundation.refusals import Refusal
 from kept.foundation.scope import scope
@@ -22,6 +22,7 @@ from kept.policies import queries as policies
 from kept.scheduling.models import Appointment, Status
 
 
+@by_link
 def enter(request: HttpRequest, token: str) -> HttpResponse:
     return redirect("booking:card", let_in(request, token, Link.Purpose.CARD))
 
@@ -31,6 +32,7 @@ def _appointment(link_id: UUID) -> Appointment:
     return shown.get(pk=link_or_404(link_id).subject_id)
 
 
+@by_link
 @hand_over  # type: ignore[untyped-decorator]
 def page(request: HttpRequest, link_id: UUID) -> HttpResponse:
     """GET shows the terms; POST accepts them, with the card on file or on the way to the gateway's page."""
@@ -86,6 +88,7 @@ def _accept(request: HttpRequest, practice_id: str, link_id: UUID) -> HttpRespon
     return redirect(there)
 
 
+@by_link
 def back(request: HttpRequest, link_id: UUID) -> HttpResponse:
     """The patient returns from the gateway's page. What it says is asked, not believed from the address."""
     practice_id = practice_of(request, link_id)

@@ -1,11 +1,14 @@
 """Links without an account (I17): the first GET swaps the token for the session and a clean address; only POST changes anything."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 from uuid import UUID
 
 from csp.decorators import csp_update
 from django.conf import settings
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 
 from kept.foundation import clock
 from kept.foundation.ids import as_id
@@ -13,7 +16,22 @@ from kept.foundation.scope import scope
 from kept.patients.models import Link
 from kept.patients.queries import link_by_secret
 
+View = Callable[..., HttpResponse]
+
 hand_over: Any = csp_update({"form-action": settings.GATEWAY_PAGES})  # of a page whose form leads to the gateway
+
+
+def by_link(view: View) -> View:
+    """A page that patients come to by a link. One that opens nothing says so, whatever the reason, and where a new one comes from."""
+
+    @wraps(view)
+    def shown(request: HttpRequest, **place: Any) -> HttpResponse:
+        try:
+            return view(request, **place)
+        except Http404:
+            return render(request, "booking/no_link.html", status=404)
+
+    return shown
 
 
 def let_in(request: HttpRequest, token: str, purpose: str) -> str:

@@ -15,7 +15,7 @@ from kept.billing.gateways.facts import Busy, NoAnswer, Rejected
 from kept.billing.models import CardCapture, Charge
 from kept.billing.queries import cards_to_pay_with
 from kept.billing.transitions import cards, paying
-from kept.booking.links import hand_over, let_in, link_or_404, practice_of
+from kept.booking.links import by_link, hand_over, let_in, link_or_404, practice_of
 from kept.foundation import clock
 from kept.foundation.ids import as_id
 from kept.foundation.refusals import Refusal
@@ -25,6 +25,7 @@ from kept.patients.models import Link
 SOURCE = "pay page"
 
 
+@by_link
 def enter(request: HttpRequest, token: str) -> HttpResponse:
     return redirect("booking:pay", let_in(request, token, Link.Purpose.PAY))
 
@@ -36,6 +37,7 @@ def _charge(link_id: UUID) -> Charge:
     return shown.get(pk=link_or_404(link_id).subject_id)
 
 
+@by_link
 @hand_over  # type: ignore[untyped-decorator]
 def page(request: HttpRequest, link_id: UUID) -> HttpResponse:
     """GET shows what is to be paid, or what became of it; POST pays with a card, or leads to the gateway's page for another one."""
@@ -110,6 +112,7 @@ def _to_the_card_page(request: HttpRequest, practice_id: str, link_id: UUID, cap
             return _shown(request, link_id, clock.now(), trouble=trouble)
 
 
+@by_link
 def back(request: HttpRequest, link_id: UUID) -> HttpResponse:
     """She returns from the gateway's card page, or from her bank. What it says is asked, not believed from the address."""
     practice_id = practice_of(request, link_id)

@@ -1,6 +1,7 @@
-"""Lists with filters in their address: reading it, writing it, and saying what is chosen. What it does not understand it leaves out."""
+"""Lists with filters in their address: reading it, writing it, and saying what is chosen. What is not understood is left out, and
+said: a kept link never breaks."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -28,11 +29,21 @@ def chosen_ids(asked: QueryDict, key: str) -> list[UUID]:
 
 def day_of(asked: QueryDict, key: str) -> date | None:
     """An ISO date; None for none, or for what is no date."""
+    return _day(asked.get(key, ""))
+
+
+def _day(text: str) -> date | None:
     try:
-        found = date.fromisoformat(asked.get(key, ""))
+        found = date.fromisoformat(text)
     except ValueError:
         return None
     return found if EARLIEST <= found <= LATEST else None
+
+
+def left_out(asked: QueryDict, /, *, days: Iterable[str] = (), ids: Iterable[str] = (), **choices: Container[str]) -> list[str]:
+    """What the address asks for and a list can't read, as it stands there: "fee=gold". Nothing asked under a name is nothing left out."""
+    understood = {**dict.fromkeys(days, _day), **dict.fromkeys(ids, as_id), **{key: known.__contains__ for key, known in choices.items()}}
+    return [f"{key}={text[:40]}" for key, read in understood.items() for text in asked.getlist(key) if text and not read(text)]
 
 
 def chosen_label(options: Iterable[Option], everything: str, several: str) -> str:

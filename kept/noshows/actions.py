@@ -35,6 +35,15 @@ class Action:
     code: str = ""
 
 
+def check_opening(appointment: Appointment, by: Member) -> None:
+    """Who sees the book opens any visit on it; who settles fees, those on their lists: missed, cancelled, or invoiced. Raises Refusal
+    `not_permitted`."""
+    if by.may(Right.SEE_BOOK, appointment):
+        return
+    settled = appointment.status in (Status.NOSHOW, Status.CANCELLED) or appointment.invoices.exists()
+    by.must(Right.LIST_NO_SHOWS if settled else Right.SEE_BOOK, appointment)
+
+
 def actions(appointment: Appointment, member: Member, fee: Fee | None, *, at: datetime) -> Mapping[str, Action]:
     """By the names of the API's calls; `fee` is the appointment's (`fee_of`). A call may still be refused: time and other people
     move on."""

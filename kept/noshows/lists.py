@@ -1,6 +1,6 @@
 """The lists under the wrench, No Shows (R8) and Cancelled (R13): one page, asked about two kinds of visits."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from kept.events import journal
 from kept.foundation import clock
-from kept.foundation.lists import with_query
+from kept.foundation.lists import left_out, with_query
 from kept.foundation.paging import page
 from kept.noshows import exports, listing, queries, taken
 from kept.noshows.actions import fee_acts
@@ -39,6 +39,7 @@ class Kind:
     template: str
     csv: str
     days: Days
+    choices: dict[str, Container[str]]
     button: Callable[[Filter], FilterButton]
     found: Callable[[Member, Filter, datetime], QuerySet[Appointment]]
     totals: Callable[[Member, Filter, datetime], list[Total]]
@@ -69,6 +70,7 @@ NO_SHOWS = Kind(
     template="noshows/no_shows.html",
     csv="noshows:csv",
     days=listing.BACK,
+    choices={"fee": listing.FEE_STATES},
     button=listing.by_fee,
     found=lambda member, wanted, at: queries.no_shows(member, wanted, at=at),
     totals=lambda member, wanted, at: listing.totals(queries.totals(member, wanted)),
@@ -81,6 +83,7 @@ CANCELLED = Kind(
     template="noshows/cancelled.html",
     csv="noshows:cancelled-csv",
     days=listing.BOTH_WAYS,
+    choices={"asked": Appointment.Asked.values},
     button=listing.by_asked,
     found=lambda member, wanted, at: queries.cancelled(member, wanted),
     totals=lambda member, wanted, at: listing.cancellations(queries.cancellations(member, wanted, at=at)),
@@ -141,6 +144,7 @@ def _list(request: MemberRequest, kind: Kind) -> HttpResponse:
         "csv_url": f"{reverse(kind.csv)}?{request.GET.urlencode()}",
         "filter": wanted,
         "filtered": any(key in request.GET for key in ASKED),
+        "left_out": left_out(request.GET, days=("from", "to"), ids=("clinic", "provider"), **kind.choices),
         "filters": listing.filters(wanted, member, kind.button(wanted)),
         "presets": listing.presets(request.GET, wanted, today, kind.days),
         "now": now,

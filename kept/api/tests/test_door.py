@@ -89,6 +89,16 @@ def test_a_website_may_book_and_read_what_it_needs_for_it(caller: Callable[..., 
 
     assert [website.get(path).status_code for path in ("/clinics", "/providers", "/services", "/policies")] == [200] * 4
     assert website.post("/appointments", wish).status_code == 201
+    assert Appointment.objects.get().channel == Appointment.Channel.ONLINE
+
+
+def test_r16_a_website_books_no_time_that_has_passed(caller: Callable[..., Caller], odette: Member, wish: dict[str, Any]) -> None:
+    passed = wish | {"start": "2026-10-14T09:00:00-04:00"}
+
+    refused = caller(odette, "consent").post("/appointments", passed)
+
+    assert (problem(refused), refused.json()["errors"][0]["field"]) == ((422, "invalid"), "start")
+    assert caller(odette).post("/appointments", passed).status_code == 201
 
 
 def test_a_website_may_do_nothing_else(caller: Callable[..., Caller], odette: Member, appointment: Appointment) -> None:

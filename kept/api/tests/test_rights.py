@@ -25,6 +25,7 @@ PAUSE = {"start": "2026-10-16T12:00:00-04:00", "end": "2026-10-16T13:00:00-04:00
 CALLS: list[tuple[str, str, Any, str, set[Role]]] = [
     ("GET", "/appointments", None, "booked", ALL - {Role.BILLING}),
     ("GET", "/appointments/{appointment}", None, "booked", ALL - {Role.BILLING}),
+    ("GET", "/appointments/{appointment}", None, "noshow", ALL),
     ("POST", "/appointments", "wish", "booked", DESK),
     ("POST", "/appointments/{appointment}/check-in", None, "booked", DESK),
     ("POST", "/appointments/{appointment}/undo-check-in", None, "arrived", DESK),

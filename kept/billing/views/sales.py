@@ -31,6 +31,7 @@ def invoices(request: MemberRequest) -> HttpResponse:
         "totals": listing.totals(queries.totals(found)),
         "filter": wanted,
         "filtered": bool(asked),
+        "left_out": listing.left_out_of(asked),
         "patient": Patient.objects.filter(pk=wanted.patient).first() if wanted.patient else None,
         "csv_url": f"{reverse('billing:csv')}?{asked.urlencode()}",
         "next_url": with_query(asked, after=shown.next) if shown.next else "",

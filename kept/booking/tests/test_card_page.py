@@ -121,6 +121,7 @@ def test_i17_what_opens_nothing_is_always_the_same(link: str, quinta: House, cas
         answer, nothing = Browser().get(f"/card/{token}/"), Browser().get("/card/nothing/")
 
     assert (answer.status_code, without_token(answer)) == (404, without_token(nothing))
+    said(answer, "This link does not work", "ask the clinic for a new one")
 
 
 def without_token(answer: HttpResponse) -> str:

@@ -18,7 +18,7 @@ from kept.foundation.refusals import Refusal
 from kept.messaging import queries as messages
 from kept.messaging import transitions as messaging
 from kept.messaging.models import Letter
-from kept.noshows.actions import actions
+from kept.noshows.actions import actions, check_opening
 from kept.patients.models import Link
 from kept.patients.queries import usable_card
 from kept.policies import queries as policies
@@ -80,6 +80,7 @@ def send_card_link(request: MemberRequest, appointment_id: UUID) -> HttpResponse
 def card_given(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
     """Asked while a QR code is shown: how far the patient is; once the card is there the panel brings itself up to date."""
     appointment = appointment_or_404(request.member, appointment_id)
+    check_opening(appointment, request.member)
     if appointment.acceptance_id:
         return done(request, "desk:panel", appointment_id)
     if not request.headers.get("HX-Request"):

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from kept.desk.calendar import grid
 from kept.desk.calendar.tools import tools
 from kept.foundation.dates import clock_span, clock_time
-from kept.foundation.lists import Option
+from kept.foundation.lists import Option, left_out
 from kept.foundation.status_looks import STATUS_LOOKS
 from kept.practice import queries as practice
 from kept.practice.models import Clinic, Member, Provider, Settings
@@ -173,6 +173,7 @@ class BookPage:
                 each | {"url": self.url(view=str(each["name"]), providers=self.beside()), "current": each["name"] == self.view}
                 for each in VIEWS
             ],
+            "left_out": left_out(self.fields, days=["date"], ids=["clinic", "provider"], view=[str(each["name"]) for each in VIEWS]),
             "private": self.private,
             "new_url": self.new_url(),
             "tools": tools(self),

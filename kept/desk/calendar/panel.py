@@ -22,7 +22,7 @@ from kept.foundation.pages import done
 from kept.messaging import queries as letters
 from kept.messaging import timeline
 from kept.noshows import queries
-from kept.noshows.actions import actions
+from kept.noshows.actions import actions, check_opening
 from kept.noshows.words import fee_words
 from kept.practice.doors import MemberRequest, member_required
 from kept.practice.rules import Right
@@ -47,6 +47,7 @@ def panel(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
     """An appointment: over its day; htmx swaps the panel alone."""
     now = clock.now()
     appointment = appointment_or_404(request.member, appointment_id)
+    check_opening(appointment, request.member)
     prefetch_related_objects([appointment], "lines")
     looks_at(request, "appointment", appointment.patient_id, now)
     context = panel_context(request, appointment, now)

@@ -20,7 +20,7 @@ from kept.desk.known import Known, known
 from kept.desk.looks import looks_at
 from kept.desk.patients.forms import AddForm
 from kept.foundation import clock
-from kept.foundation.lists import Option, chosen_ids, chosen_label, with_query
+from kept.foundation.lists import Option, chosen_ids, chosen_label, left_out, with_query
 from kept.foundation.money import Money
 from kept.foundation.pages import attempt, dialog
 from kept.foundation.paging import page_by_name
@@ -114,6 +114,7 @@ def patients(request: MemberRequest) -> HttpResponse:
         "one": counted == 1,
         "alike": found.alike,
         "filter": wanted,
+        "left_out": left_out(asked, ids=["clinic"], missed=MISSED, card=CARDS),
         "filtered": any(asked.get(key) for key in ("q", "clinic", "balance", "alert", "missed", "card")),
         "options": options(wanted, member),
         "may_see_book": member.may(Right.SEE_BOOK),

@@ -49,15 +49,20 @@ def book(
     """The patient has the time: an appointment `booked`, its services in a row; the time of the provider, and of one room or device of
     each kind that a service lists at the clinic, is claimed with buffers (R16).
 
-    `starts_at` is aware; one in the past is recorded afterwards. `resources` are the rooms and devices wanted; where none is named, the
-    first that is free is taken. `price` is for the whole visit, in place of the sum of its services. Where the policy is on, a card is
-    wanted of the patient until the start. Raises Refusal `not_permitted`, `invalid`, `slot_taken` (at field `start` or `resources`).
+    `starts_at` is aware; one in the past is recorded afterwards, online never. `resources` are the rooms and devices wanted; where none
+    is named, the first that is free is taken. `price` is for the whole visit, in place of the sum of its services. Where the policy is
+    on, a card is wanted of the patient until the start.
+
+    Raises Refusal `not_permitted`, `invalid`, `slot_taken` (at field `start` or `resources`).
     """
     place = Place(clinic.id, provider.id)
     by.must(Right.BOOK, place)
     if double_book:
         by.must(Right.DOUBLE_BOOK, place)
     _check(clinic, services, price)
+    past = starts_at < at
+    if past and channel == Appointment.Channel.ONLINE:
+        raise Refusal("invalid", _("That time has passed. Choose a later one."), field="start")
     visit = Visit.of(services)
     check_provider(provider, clinic, visit.service_ids)
     wanted = needs(clinic, visit.service_ids)
@@ -65,7 +70,6 @@ def book(
 
     during = visit.busy(starts_at)
     lanes = claims.reserve(provider, wanted, resources, during, double_book=double_book, by=by)
-    past = starts_at < at
     appointment = Appointment.objects.create(
         practice_id=by.practice_id,
         number=next_number(by.practice_id, "appointment", first=FIRST_NUMBER),
