@@ -137,6 +137,7 @@ TABLE = [
     Row("noshows:fee", "POST", OFFICE | {BILLING}, 302, MISSED, "unspare"),
     Row("noshows:fee", "POST", OFFICE | {BILLING}, 404, MISSED, "forgive", otherwise=404),
     Row("messaging:withdraw", "POST", DESK, 302, MISSED),
+    Row("noshows:next", "POST", OFFICE | {BILLING}, 302, DECLINED, sent={"step": "retry"}),
     Row("noshows:payment-link", "GET", OFFICE | {BILLING}, 200, DECLINED),
     Row("noshows:payment-link", "POST", OFFICE | {BILLING}, 200, DECLINED),
     Row("noshows:paid", "GET", ALL, 302, DECLINED),
@@ -328,7 +329,7 @@ def test_what_changes_something_is_never_done_by_a_get(juniper: House, leonora: 
     assert given == dict.fromkeys(rows, 405)
     assert set(rows) == {
         *("desk:act", "desk:card-link", "desk:move-back", "desk:privacy", "desk:send-card-link", "desk:switch-clinic", "desk:theme"),
-        *("messaging:withdraw", "billing:ask-again", "billing:retry", "billing:webhook", "policies:switch"),
+        *("messaging:withdraw", "noshows:next", "billing:ask-again", "billing:retry", "billing:webhook", "policies:switch"),
     }
 
 

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from kept.billing.models import Charge, Invoice, Method, Refund
+from kept.billing.models import Charge, Invoice, Refund
+from kept.billing.words import how
 from kept.events import journal
 from kept.events.models import Event
 from kept.foundation.dates import moment
@@ -43,8 +44,7 @@ def _money(event: Event, c: Context) -> str:
 
 
 def _how(event: Event, c: Context) -> dict[str, str]:
-    ways = {Method.CASH: _("in cash"), Method.TERMINAL: _("at the card terminal"), Method.TRANSFER: _("by transfer")}
-    return {"amount": _money(event, c), "how": ways.get(event.particulars.get("method", ""), _("another way"))}
+    return {"amount": _money(event, c), "how": how(event.particulars.get("method", ""))}
 
 
 def _decided(event: Event, c: Context) -> str:

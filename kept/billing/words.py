@@ -1,8 +1,14 @@
-"""Why a card was not charged, in the staff's words."""
+"""Why a card was not charged, and how something was paid, in the staff's words."""
 
 from django.utils.translation import gettext as _
 
-from kept.billing.models import Charge
+from kept.billing.models import Charge, Method
+
+
+def how(method: str) -> str:
+    """As it follows "paid"."""
+    ways = {Method.CASH: _("in cash"), Method.TERMINAL: _("at the card terminal"), Method.TRANSFER: _("by transfer")}
+    return ways.get(Method(method), _("another way")) if method in Method.values else _("another way")
 
 
 def reason(charge: Charge) -> str:

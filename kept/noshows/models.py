@@ -82,4 +82,4 @@ class Fee(OfPractice):
     @property
     def is_moving(self) -> bool:
         """The answer is on its way: the page asks again in a second."""
-        return self.state in MOVING
+        return self.state in MOVING or self.charge is not None and self.charge.ending

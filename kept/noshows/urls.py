@@ -13,6 +13,7 @@ urlpatterns = [
     path("appointments/cancelled.csv", lists.cancelled_csv, name="cancelled-csv"),
     path("appointments/<uuid:appointment_id>/no-show/", views.mark, name="mark"),
     path("appointments/<uuid:appointment_id>/no-show/letter/", deciding.letter, name="letter"),
+    path("appointments/<uuid:appointment_id>/next/", collecting.next_step, name="next"),
     path("appointments/<uuid:appointment_id>/payment-link/", collecting.payment_link, name="payment-link"),
     path("appointments/<uuid:appointment_id>/payment-link/paid/", collecting.paid, name="paid"),
     path("appointments/<uuid:appointment_id>/fee/<slug:verb>/", deciding.decide, name="fee"),

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -17,6 +17,7 @@ from kept.messaging import queries as messaging
 from kept.noshows import queries, taken
 from kept.noshows.forms import MarkForm, RestoreForm
 from kept.noshows.offers import fee_offer, offer_facts
+from kept.noshows.steps import STOPPED, steps
 from kept.noshows.transitions import attendance, fees
 from kept.noshows.words import fee_words
 from kept.practice.doors import MemberRequest, member_required
@@ -29,9 +30,6 @@ from kept.scheduling.queries import appointment_or_404
 from kept.scheduling.rules import check_move, check_restorable, day_of_refusal, display
 
 OFFERED, OFFERED_DAYS = 3, timedelta(days=13)
-
-
-COLLECTABLE = ("declined", "needs_patient", "failed")  # by a payment link
 
 
 @member_required
@@ -85,8 +83,13 @@ def after(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
 @member_required
 def outcome(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
     """What became of the mark and its charge; asks again by itself while the charge is under way."""
-    now = clock.now()
     appointment = appointment_or_404(request.member, appointment_id)
+    return result(request, appointment) if request.headers.get("HX-Request") else redirect("desk:panel", appointment_id)
+
+
+def result(request: MemberRequest, appointment: Appointment, *, error: str = "") -> HttpResponse:
+    """The dialog of it, with what may be done next; `error` where nothing was chosen."""
+    now, member = clock.now(), request.member
     fee = queries.fee_of(appointment, at=now)
     context = {
         "appointment": appointment,
@@ -95,15 +98,13 @@ def outcome(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
         "letters": [letter for letter in messaging.of_appointment(appointment) if letter.unsent],
         "later": fee is not None and fee.at != appointment.status_at,
         "moving": fee is not None and fee.is_moving,
-        "may_retry": fee is not None and fee.state == "declined" and request.member.may(Right.COLLECT, appointment),
-        "may_ask": fee is not None and fee.state in COLLECTABLE and request.member.may(Right.COLLECT, appointment),
-        "may_restore": request.member.may(Right.MARK, appointment),
-        "may_see_invoice": request.member.may(Right.SEE_SALES, appointment),
+        "steps": steps(appointment, fee, member, at=now) if fee and fee.state in STOPPED else [],
+        "error": error,
+        "may_restore": member.may(Right.MARK, appointment),
+        "may_see_invoice": member.may(Right.SEE_SALES, appointment),
         "now": now,
     }
-    if not request.headers.get("HX-Request"):
-        return redirect("desk:panel", appointment_id)
-    return render(request, "noshows/_marked.html", context)
+    return dialog(request, "noshows/_marked.html", context, status=422 if error else 200)
 
 
 @member_required

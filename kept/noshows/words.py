@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 
 from kept.billing.models import Charge
 from kept.billing.rules import MOST_TRIES
+from kept.billing.transitions.charging import LINK_EXPIRED
+from kept.billing.words import how, reason
 from kept.foundation.dates import clock_time, month_day
 from kept.foundation.money import Money
 from kept.noshows.models import Decision, Fee
@@ -70,6 +72,9 @@ def _of_charge(state: str, charge: Charge, who: str, appointment: Appointment, a
         text = _("To %(card)s. Restore before then ends it, and %(who)s never sees a charge.") % {"card": card, "who": who}
         label = _("Charges %s") % clock_time(charge.due_at, zone)
         return FeeWords(state, _("%(amount)s is charged %(due)s") % {"amount": amount, "due": due}, text, label, amount)
+    if charge.ending:
+        text = _("Its card payment is cancelled first, so that it cannot be paid twice.")
+        return FeeWords(state, _("Recording the payment") if charge.recording else _("Ending the fee"), text, amount=amount)
     if state == "charging":
         title = _("Charging %(amount)s to %(card)s") % {"amount": amount, "card": card}
         return FeeWords(state, title, _("The result appears here by itself."), amount=amount)
@@ -78,44 +83,48 @@ def _of_charge(state: str, charge: Charge, who: str, appointment: Appointment, a
         return FeeWords(state, _("We don’t know yet if %s was charged") % amount, text, amount=amount, trouble=True)
     if state == "declined":
         tries = _("%(used)d of %(most)d tries in 30 days used.") % {"used": charge.attempt, "most": MOST_TRIES}
-        text = f"{_reason(charge)}. {_('Nothing was charged.')} {tries}"
+        text = f"{_sentence(reason(charge))}. {_('Nothing was charged.')} {tries}"
         return FeeWords(state, _("%s was declined") % card, text, amount=amount, trouble=True)
     if state == "needs_patient" and charge.with_her and charge.link_at and charge.expires_at:
         told = {"when": _moment(charge.link_at, zone, at), "until": month_day(charge.expires_at, zone)}
         text = _("Given out %(when)s. It works until %(until)s.") % told
         return FeeWords("link_sent", _("Payment link sent, not paid yet"), text, amount=amount)
     if state == "needs_patient":
-        text = _("Nothing was charged. Only %s can do it, with the bank’s own question; the fee stays open.") % who
-        return FeeWords(state, _("%s’s bank asks for authentication") % who, text, amount=amount, trouble=True)
+        text = _("Nothing was charged. Only %s can answer it, by a payment link.") % who
+        if charge.expires_at:
+            text += " " + _("Without it the charge ends on %s.") % month_day(charge.expires_at, zone)
+        return FeeWords(state, _("%s’s bank asks for confirmation") % who, text, amount=amount, trouble=True)
+    if state == "failed" and charge.decline_code == LINK_EXPIRED:
+        return FeeWords(state, _("The payment link was not used in time"), _("Nothing was charged."), amount=amount, trouble=True)
     if state == "failed":
         return FeeWords(
-            state, _("The charge did not go through"), f"{_reason(charge)}. {_('Nothing was charged.')}", amount=amount, trouble=True
+            state,
+            _("The charge did not go through"),
+            f"{_sentence(reason(charge))}. {_('Nothing was charged.')}",
+            amount=amount,
+            trouble=True,
         )
     if state in ("refunded", "part_refunded"):
-        if state == "refunded":
-            text = _("To %s. Banks take 5 to 10 business days.") % card
-            return FeeWords(state, _("%s refunded") % charge.refunded, text, amount=charge.refunded)
-        rest = charge.captured - charge.refunded
-        text = _("To %(card)s. %(rest)s stays paid.") % {"card": card, "rest": rest}
-        title = _("%(back)s of %(all)s refunded") % {"back": charge.refunded, "all": charge.captured}
-        return FeeWords(state, title, text, amount=charge.refunded)
+        return _refunded(state, charge)
     if state == "spared":
         return FeeWords(state, _("%s not charged") % amount, _("The fee was ended before it was charged."), amount=amount)
     when = _moment(charge.captured_at, zone, at) if charge.captured_at else ""
+    if charge.recording:
+        title = _("%(amount)s paid %(how)s") % {"amount": charge.captured, "how": how(charge.recording["method"])}
+        return FeeWords("paid", title, _("Recorded %s.") % when, _("Paid"), charge.captured)
     return FeeWords("paid", _("%(amount)s charged to %(card)s") % {"amount": charge.captured, "card": card}, when, amount=charge.captured)
 
 
-def _reason(charge: Charge) -> str:
-    known = {
-        "insufficient_funds": _("Insufficient funds"),
-        "generic_decline": _("The bank gave no reason"),
-        "expired_card": _("The card is expired"),
-        "lost_card": _("The card is reported lost"),
-        "stolen_card": _("The card is reported stolen"),
-        "payments_off": _("Card payments are not set up"),
-        "resource_missing": _("The card was removed at the payment provider"),
-    }
-    return known.get(charge.decline_code) or charge.decline_text.rstrip(".") or _("The bank gave no reason")
+def _refunded(state: str, charge: Charge) -> FeeWords:
+    """To the card it came from; what was paid by hand is given back by hand."""
+    card = None if charge.recording else charge.card
+    if state == "refunded":
+        text = _("To %s. Banks take 5 to 10 business days.") % card if card else _("Given back by hand.")
+        return FeeWords(state, _("%s refunded") % charge.refunded, text, amount=charge.refunded)
+    rest = charge.captured - charge.refunded
+    text = _("To %(card)s. %(rest)s stays paid.") if card else _("Given back by hand. %(rest)s stays paid.")
+    title = _("%(back)s of %(all)s refunded") % {"back": charge.refunded, "all": charge.captured}
+    return FeeWords(state, title, text % {"card": card, "rest": rest}, amount=charge.refunded)
 
 
 def _sentence(text: object) -> str:

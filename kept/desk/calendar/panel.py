@@ -23,6 +23,7 @@ from kept.messaging import queries as letters
 from kept.messaging import timeline
 from kept.noshows import queries
 from kept.noshows.actions import actions, check_opening
+from kept.noshows.steps import steps
 from kept.noshows.words import fee_words
 from kept.practice.doors import MemberRequest, member_required
 from kept.practice.rules import Right
@@ -88,7 +89,7 @@ def panel_context(request: MemberRequest, appointment: Appointment, now: datetim
         "words": fee_words(appointment, fee, at=now) if missed or fee else None,
         "moving": fee is not None and fee.is_moving,
         "may_see_invoice": member.may(Right.SEE_SALES, appointment),
-        "may_retry": fee is not None and fee.state == "declined" and member.may(Right.COLLECT, appointment),
+        "steps": steps(appointment, fee, member, at=now),
         "can": {name.replace("-", "_").replace(".", "_"): action for name, action in can.items()},
         "why_not_yet": can["no-show"].reason if can["no-show"].code == "too_early" else "",
         "opens_on": date_format(appointment.local_date, "D, M j"),

@@ -28,7 +28,7 @@ from tests.kit.money import marked, refunded
 from tests.kit.queries import queries
 from tests.kit.visits import BOOKED_AT, MIDNIGHT_AT_THE_CLINIC, QUARTER_PAST, STARTS_AT, accepted, book, card_of
 
-QUERIES_ALONE = 16  # of the panel as a part; the page lays it over a day
+QUERIES_ALONE = 17  # of the panel as a part; the page lays it over a day
 DAY_BEFORE = MIDNIGHT_AT_THE_CLINIC - timedelta(seconds=1)
 
 
@@ -99,7 +99,7 @@ FEES = {  # the fee of a missed appointment: its chip and its sentence
     "unknown": ("Being checked $75.00", "We don’t know yet if $75.00 was charged"),
     "paid": ("Charged $75.00", "$75.00 charged to Visa ••4242"),
     "declined": ("Declined $75.00", "Visa ••4242 was declined"),
-    "needs_patient": ("Needs the patient $75.00", "Renata’s bank asks for authentication"),
+    "needs_patient": ("Needs the patient $75.00", "Renata’s bank asks for confirmation"),
     "failed": ("Failed $75.00", "The charge did not go through"),
 }
 

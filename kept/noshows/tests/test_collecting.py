@@ -1,7 +1,7 @@
 """Asking the patient to pay: a link from the appointment, for what was declined, failed or never charged (R6, R6a, R7e)."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.urls import reverse
@@ -17,7 +17,7 @@ from kept.scheduling.models import Appointment
 from tests.kit.browser import Browser
 from tests.kit.checks import refused
 from tests.kit.gateway import clock_at
-from tests.kit.html import words
+from tests.kit.html import fields, offered, words
 from tests.kit.money import answered, marked
 from tests.kit.visits import QUARTER_PAST
 
@@ -72,3 +72,65 @@ def test_what_is_spared_or_paid_is_not_asked_for(odette: Member, appointment: Ap
 
     with refused("wrong_status"):
         ask_to_pay(appointment, by=odette, at=QUARTER_PAST)
+
+
+# The result of a mark offers what comes next
+
+
+STEPS = {
+    "declined": ["link", "retry", "record", "spare"],
+    "needs_patient": ["link", "record", "spare"],
+    "failed": ["link", "record", "spare"],
+}
+
+
+@pytest.mark.parametrize("outcome", STEPS)
+def test_r6_nothing_is_chosen_and_it_may_be_left_unpaid(
+    htmx: Callable[[Member], Browser], odette: Member, appointment: Appointment, outcome: str
+) -> None:
+    marked(appointment, outcome, by=odette)
+    desk, choose = htmx(odette), reverse("noshows:next", args=[appointment.pk])
+
+    result = desk.get(reverse("noshows:outcome", args=[appointment.pk]))
+    missing = desk.post(choose, {})
+
+    assert (offered(result, "step"), fields(result).get("step")) == (STEPS[outcome], None)
+    assert "The $75.00 fee is unpaid. What next?" in words(result)
+    assert "Choose what to do. Leave unpaid for now Confirm" in words(result)
+    assert (missing.status_code, words(missing).count("Choose what to do.")) == (422, 2)
+
+
+@pytest.mark.parametrize(
+    ("step", "leads_to"),
+    [("link", "A link works for 14 days."), ("record", "How was it paid?"), ("spare", "Spare the fee"), ("retry", "Charging $75.00")],
+)
+def test_r6_what_is_chosen_is_done_or_asks_the_rest(
+    htmx: Callable[[Member], Browser], odette: Member, appointment: Appointment, step: str, leads_to: str
+) -> None:
+    marked(appointment, "declined", by=odette)
+
+    answer = htmx(odette).post(reverse("noshows:next", args=[appointment.pk]), {"step": step}, follow=True)
+
+    assert leads_to in words(answer)
+
+
+def test_a_card_that_may_not_be_tried_again_is_not_offered(
+    htmx: Callable[[Member], Browser], odette: Member, appointment: Appointment
+) -> None:
+    marked(appointment, "declined", by=odette)
+    Charge.objects.update(attempt=4)
+
+    assert "retry" not in offered(htmx(odette).get(reverse("noshows:outcome", args=[appointment.pk])), "step")
+
+
+def test_r7e_the_panel_offers_the_link_once_it_is_too_late_to_decide(
+    htmx: Callable[[Member], Browser], tess: Member, odette: Member, appointment: Appointment
+) -> None:
+    noshows.mark(appointment, charge_fee=None, by=tess, at=QUARTER_PAST)
+    panel = reverse("desk:panel", args=[appointment.pk])
+
+    def shown(at: datetime) -> bool:
+        with clock_at(at):
+            return "Send payment link" in words(htmx(odette).get(panel))
+
+    assert [shown(at) for at in (QUARTER_PAST, LONG_AFTER)] == [False, True]

@@ -77,8 +77,8 @@ CHARGES: dict[str, tuple[dict[str, Any], FeeWords]] = {
         {"state": "needs_patient"},
         FeeWords(
             "needs_patient",
-            "Renata’s bank asks for authentication",
-            "Nothing was charged. Only Renata can do it, with the bank’s own question; the fee stays open.",
+            "Renata’s bank asks for confirmation",
+            "Nothing was charged. Only Renata can answer it, by a payment link.",
             amount=FEE,
             trouble=True,
         ),
@@ -115,6 +115,39 @@ def test_every_state_of_a_charge_has_its_words() -> None:
     assert set(State.values) - told == set()
     assert set(CHARGES) | {"undecided", "not_offered"} == set(FEE_STATES)
     assert set(FEE_STATES) <= set(FEE_LOOKS)
+
+
+CASH = {"method": "cash", "note": "", "by": "", "at": ""}
+IN_CASH = {"state": "canceled", "captured_minor": 7500, "captured_at": QUARTER_PAST, "recording": CASH}
+BY_LINK = {"state": "needs_patient", "link_at": QUARTER_PAST, "expires_at": QUARTER_PAST + timedelta(days=14)}
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        (IN_CASH, FeeWords("paid", "$75.00 paid in cash", "Recorded today, 3:45 PM.", "Paid", FEE)),
+        (
+            IN_CASH | {"refunded_minor": 2500},
+            FeeWords("part_refunded", "$25.00 of $75.00 refunded", "Given back by hand. $50.00 stays paid.", amount=Money(2500, "USD")),
+        ),
+        (
+            {"state": "declined", "cancel_requested": True, "recording": CASH},
+            FeeWords(
+                "declined", "Recording the payment", "Its card payment is cancelled first, so that it cannot be paid twice.", amount=FEE
+            ),
+        ),
+        (
+            BY_LINK,
+            FeeWords("link_sent", "Payment link sent, not paid yet", "Given out today, 3:45 PM. It works until Oct 28.", amount=FEE),
+        ),
+        (
+            {"state": "failed", "live": False, "decline_code": "link_expired"},
+            FeeWords("failed", "The payment link was not used in time", "Nothing was charged.", amount=FEE, trouble=True),
+        ),
+    ],
+)
+def test_paid_by_hand_by_link_or_about_to_be(said: Callable[..., FeeWords], fields: dict[str, Any], expected: FeeWords) -> None:
+    assert said(**fields) == expected
 
 
 def test_undecided(tess: Member, appointment: Appointment) -> None:

@@ -299,7 +299,7 @@ RESULTS = {
             "Leave unpaid for now",
         ],
     ),
-    "needs_patient": (False, ["Renata’s bank asks for authentication", "Only Renata can do it"]),
+    "needs_patient": (False, ["Renata’s bank asks for confirmation", "Only Renata can answer it"]),
     "failed": (False, ["The charge did not go through", "The card was removed at the payment provider. Nothing was charged."]),
 }
 
