@@ -215,7 +215,9 @@ def _charged_and_refunded(appointment: Appointment, desk: Member, owner: Member)
     charging.settle(charge.pk, paid, at=at, attempt=2)
     sent = refunding.refund(charge, Money(1000, "USD"), reason=CANARY, note=CANARY, by=owner, at=at)
     refunding.settle(sent.pk, RefundFacts(CANARY, "failed", 1000, failure=CANARY), at=at)
-    Charge.objects.update(cancel_why=CANARY, decline_code=CANARY, decline_text=CANARY, decline_advice=CANARY, recording={"note": CANARY})
+    Charge.objects.update(
+        cancel_why=CANARY, decline_code=CANARY, decline_text=CANARY, decline_advice=CANARY, recording={"method": "cash", "note": CANARY}
+    )
     return Charge.objects.select_related("invoice").get(), sent.pk
 
 

@@ -1,13 +1,12 @@
 """What a member may do about a fee's money now, asked without changing anything: by its invoice, the appointment's panel and the API."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
 from kept.billing.models import Charge
 from kept.billing.rules import check_record, check_retry, check_stopped
-from kept.foundation.refusals import Refusal
+from kept.foundation.refusals import refusal_by
 from kept.practice.models import Member
 from kept.practice.rules import Right, within_limit
 
@@ -30,21 +29,13 @@ def acts(charge: Charge | None, member: Member, *, at: datetime) -> Acts:
     if charge is None:
         return Acts()
     collect, visit = member.may(Right.COLLECT, charge.appointment), charge.appointment
-    again = _refusal(partial(check_retry, charge, at=at))
+    again = refusal_by(partial(check_retry, charge, at=at))
     return Acts(
         retry=collect and again is None,
-        link=collect and _refusal(partial(check_stopped, charge)) is None,
-        record=collect and charge.invoice_id is not None and _refusal(partial(check_record, charge)) is None,
-        void=member.may(Right.VOID, visit) and within_limit(member, charge.amount) and _refusal(partial(check_stopped, charge)) is None,
+        link=collect and refusal_by(partial(check_stopped, charge)) is None,
+        record=collect and charge.invoice_id is not None and refusal_by(partial(check_record, charge)) is None,
+        void=member.may(Right.VOID, visit) and within_limit(member, charge.amount) and refusal_by(partial(check_stopped, charge)) is None,
         refund=bool(charge.refundable) and not charge.in_flight and member.may(Right.REFUND, visit),
         keep=collect and bool(charge.flag),
         why_no_retry=again.sentence if again and collect and charge.state == "declined" and not charge.cancel_requested else "",
     )
-
-
-def _refusal(check: Callable[[], None]) -> Refusal | None:
-    try:
-        check()
-    except Refusal as refusal:
-        return refusal
-    return None

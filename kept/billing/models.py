@@ -237,6 +237,11 @@ class Charge(OfPractice):
         return self.state == State.NEEDS_PATIENT and self.link_at is not None and not self.cancel_requested
 
     @property
+    def by_hand(self) -> str:
+        """How it was paid, where staff recorded that; empty for a card."""
+        return str(self.recording["method"]) if self.recording and self.captured_minor else ""
+
+    @property
     def ending(self) -> bool:
         """No longer wanted, or paid another way: its payment at the gateway is being cancelled."""
         return self.cancel_requested and self.state in (State.DECLINED, State.NEEDS_PATIENT)

@@ -5,7 +5,11 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 
 from kept.billing.models import Charge, State
+from kept.foundation.money import Money
 from kept.foundation.refusals import Refusal
+from kept.practice.models import Member
+from kept.practice.rules import Right, refund_limit, within_limit
+from kept.scheduling.models import Appointment
 
 MOST_TRIES, TRIES_WITHIN = 4, timedelta(days=30)
 
@@ -51,3 +55,15 @@ def check_record(charge: Charge) -> None:
     if charge.in_flight:
         raise under_way()
     check_unpaid(charge)
+
+
+def check_refund(member: Member, amount: Money, visit: Appointment) -> None:
+    """She may give back that much. Refusal `not_permitted`, naming who may."""
+    member.must(Right.REFUND, visit)
+    check_limit(member, amount, _("The front desk may refund up to %s. Ask a manager or billing."))
+
+
+def check_limit(member: Member, amount: Money, sentence: str) -> None:
+    """Refusal `not_permitted` with that sentence, the limit put in, where she may not give up so much."""
+    if not within_limit(member, amount):
+        raise Refusal("not_permitted", sentence % refund_limit(member))

@@ -1,6 +1,6 @@
 """Saying no: a refused act has a stable code and a sentence for the person who tried."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -34,6 +34,15 @@ class Refusal(Exception):
     def status(self) -> int:
         """The HTTP status that goes with the code: 403, 404, 422, or 409 for all that time or another person changed."""
         return self.STATUS.get(self.code, 422 if self.code in self.UNPROCESSABLE else 409)
+
+
+def refusal_by(check: Callable[[], None]) -> Refusal | None:
+    """What that check says against it; None where it says nothing."""
+    try:
+        check()
+    except Refusal as refusal:
+        return refusal
+    return None
 
 
 @contextmanager

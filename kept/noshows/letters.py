@@ -30,8 +30,9 @@ def no_show(message: Message, at: datetime) -> dict[str, Any]:
     fee = fee_of(appointment, at=at)
     if fee is None or fee.charge is None:
         return {"fee": fee.state if fee else None}
-    due = moment(fee.charge.due_at, appointment.clinic.zone)
-    return {"fee": fee.state, "amount": fee.charge.amount, "card": fee.charge.card, "due": due, "refunded": fee.charge.refunded}
+    charge, due = fee.charge, moment(fee.charge.due_at, appointment.clinic.zone)
+    card = None if charge.by_hand else charge.card
+    return {"fee": fee.state, "amount": charge.amount, "card": card, "due": due, "refunded": charge.refunded}
 
 
 def as_it_would_be(appointment: Appointment, offer: FeeOffer, *, charge: bool | None, amount: Money | None, at: datetime) -> dict[str, Any]:

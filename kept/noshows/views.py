@@ -1,6 +1,7 @@
 """Mark As No-Show, its result, Restore, and the No Shows list."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -10,9 +11,13 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from kept.billing.models import Charge
+from kept.billing.rules import check_refund
+from kept.billing.words import how
 from kept.foundation import clock
 from kept.foundation.dates import moment
 from kept.foundation.pages import attempt, dialog, told
+from kept.foundation.refusals import refusal_by
 from kept.messaging import queries as messaging
 from kept.noshows import queries, taken
 from kept.noshows.forms import MarkForm, RestoreForm
@@ -21,7 +26,7 @@ from kept.noshows.steps import STOPPED, steps
 from kept.noshows.transitions import attendance, fees
 from kept.noshows.words import fee_words
 from kept.practice.doors import MemberRequest, member_required
-from kept.practice.models import Settings
+from kept.practice.models import Member, Settings
 from kept.practice.rules import Right
 from kept.scheduling.availability import free_starts
 from kept.scheduling.fitting import Visit
@@ -126,15 +131,17 @@ def restore(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
             if restored:
                 return _restored(request, restored)
             taken_by = queries.taken_by([appointment]).get(appointment.pk)
+    still_paid = fee is not None and fees.still_paid(fee)
     context = {
         "appointment": appointment,
         "form": form,
         "taken_by": taken.at_length(taken_by, member) if taken_by else "",
         "fee": fee,
         "words": fee_words(appointment, fee, at=now) if fee else None,
-        "still_paid": fee is not None and fees.still_paid(fee),
-        "ends": fee is not None and fee.charge is not None and not fees.still_paid(fee) and fee.charge.captured_minor == 0,
-        "may_refund": member.may(Right.REFUND, appointment),
+        "still_paid": still_paid,
+        "ends": fee is not None and fee.charge is not None and not still_paid and fee.charge.captured_minor == 0,
+        "paid_how": how(fee.charge.by_hand) if fee and fee.charge and fee.charge.by_hand else "",
+        "why_no_refund": _why_no_refund(fee.charge, appointment, member) if fee and still_paid else "",
         "beside": appointment.starts_at <= now or member.may(Right.DOUBLE_BOOK, appointment),
         "free": _free(appointment, now) if taken_by else [],
         "becomes": _display_after(appointment, now),
@@ -145,6 +152,12 @@ def restore(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
         "now": now,
     }
     return dialog(request, "noshows/_restore.html", context)
+
+
+def _why_no_refund(charge: Charge, appointment: Appointment, member: Member) -> str:
+    """Why she may not give back what is left of it, and who may."""
+    refusal = refusal_by(partial(check_refund, member, charge.refundable, appointment))
+    return refusal.sentence if refusal else ""
 
 
 def _display_after(appointment: Appointment, now: datetime) -> str:

@@ -109,15 +109,15 @@ def _of_charge(state: str, charge: Charge, who: str, appointment: Appointment, a
     if state == "spared":
         return FeeWords(state, _("%s not charged") % amount, _("The fee was ended before it was charged."), amount=amount)
     when = _moment(charge.captured_at, zone, at) if charge.captured_at else ""
-    if charge.recording:
-        title = _("%(amount)s paid %(how)s") % {"amount": charge.captured, "how": how(charge.recording["method"])}
+    if charge.by_hand:
+        title = _("%(amount)s paid %(how)s") % {"amount": charge.captured, "how": how(charge.by_hand)}
         return FeeWords("paid", title, _("Recorded %s.") % when, _("Paid"), charge.captured)
     return FeeWords("paid", _("%(amount)s charged to %(card)s") % {"amount": charge.captured, "card": card}, when, amount=charge.captured)
 
 
 def _refunded(state: str, charge: Charge) -> FeeWords:
     """To the card it came from; what was paid by hand is given back by hand."""
-    card = None if charge.recording else charge.card
+    card = None if charge.by_hand else charge.card
     if state == "refunded":
         text = _("To %s. Banks take 5 to 10 business days.") % card if card else _("Given back by hand.")
         return FeeWords(state, _("%s refunded") % charge.refunded, text, amount=charge.refunded)

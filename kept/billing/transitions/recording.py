@@ -5,10 +5,9 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from kept.billing.models import Charge, Invoice, Method
-from kept.billing.rules import check_record, check_stopped
+from kept.billing.rules import check_limit, check_record, check_stopped
 from kept.billing.transitions import charging
 from kept.billing.transitions.invoicing import issue_invoice
-from kept.billing.transitions.refunding import check_limit
 from kept.events import journal
 from kept.foundation.refusals import Refusal
 from kept.practice.models import Member
@@ -42,7 +41,7 @@ def void(invoice: Invoice, charge: Charge, *, reason: str, by: Member, at: datet
     by.must(Right.VOID, charge.appointment)
     charge = charging.locked(charge.pk)
     check_stopped(charge)
-    check_limit(charge.amount, _("The front desk may void up to %s. Ask a manager or billing."), by=by)
+    check_limit(by, charge.amount, _("The front desk may void up to %s. Ask a manager or billing."))
     if not reason.strip():
         raise Refusal("reason_required", _("Say why it is not to be paid."), field="reason")
     journal.record("invoice.voided", invoice, by=by, at=at)

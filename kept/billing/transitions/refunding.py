@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from kept.billing.gateways.facts import RefundFacts
 from kept.billing.models import Charge, Method, Payment, Refund
+from kept.billing.rules import check_refund
 from kept.billing.transitions import charging
 from kept.events import journal
 from kept.foundation import jobs
@@ -16,7 +17,7 @@ from kept.foundation.ids import new_id
 from kept.foundation.money import Money
 from kept.foundation.refusals import Refusal, refusing
 from kept.practice.models import Member
-from kept.practice.rules import Right, refund_limit, within_limit
+from kept.practice.rules import Right
 
 LEASE = timedelta(seconds=60)
 ON_ITS_WAY = timedelta(hours=1)  # after which a pending refund is asked for, in case its report was lost
@@ -54,7 +55,7 @@ def refund(
     )
     if payment is None or amount > most or amount.minor <= 0:
         raise too_much
-    check_limit(amount, _("The front desk may refund up to %s. Ask a manager or billing."), by=by)
+    check_refund(by, amount, charge.appointment)
     if not reason.strip():
         raise Refusal("reason_required", _("Say why it is refunded."), field="reason")
 
@@ -92,12 +93,6 @@ def payment_to_refund(charge: Charge) -> Payment | None:
 def most_to_refund(charge: Charge, payment: Payment | None) -> Money:
     """Of that payment, what can still go back; refunds under way already taken off."""
     return min(charge.refundable, payment.amount) if payment else charge.nothing
-
-
-def check_limit(amount: Money, sentence: str, *, by: Member) -> None:
-    """Raises Refusal `not_permitted` with that sentence, the limit put in, where she may not give up so much."""
-    if not within_limit(by, amount):
-        raise Refusal("not_permitted", sentence % refund_limit(by))
 
 
 def locked(refund_id: UUID | str) -> Refund:

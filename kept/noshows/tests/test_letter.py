@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.core import mail
 
+from kept.billing.transitions.recording import record_payment
 from kept.messaging.models import Message
 from kept.noshows.transitions.attendance import mark, restore
 from kept.noshows.transitions.fees import charge_now, spare
@@ -13,6 +14,7 @@ from kept.ops.cast import House
 from kept.practice.models import Member, Settings
 from kept.scheduling.models import Appointment
 from tests.kit.gateway import Double
+from tests.kit.money import marked
 from tests.kit.visits import QUARTER_PAST, STARTS_AT, accepted, book
 
 Jobs = Callable[..., list[str]]
@@ -76,6 +78,15 @@ def test_declined(juniper: House, odette: Member, gateway: Double, run_jobs: Job
     said = letter_of(juniper, gateway, run_jobs, odette, "chargeCustomerFail")
 
     assert "a fee of $75.00 is open: it could not be charged to" in said
+
+
+def test_paid_another_way_no_card_is_named(odette: Member, appointment: Appointment, run_jobs: Jobs) -> None:
+    record_payment(marked(appointment, "failed", by=odette), method="cash", by=odette, at=QUARTER_PAST)
+
+    run_jobs(at=QUARTER_PAST + TEN_MINUTES)
+
+    said = next(str(letter.body) for letter in mail.outbox if letter.subject.startswith("We missed you"))
+    assert ("a fee of $75.00 was due. You have paid it, thank you." in said, "Visa" in said) == (True, False)
 
 
 def test_spared(juniper: House, odette: Member, gateway: Double, run_jobs: Jobs) -> None:

@@ -15,6 +15,7 @@ import kept.policies.transitions as policies
 import kept.scheduling.transitions.attendance as attendance
 import kept.scheduling.transitions.booking as booking
 from kept.billing.models import Charge, Refund
+from kept.billing.transitions.recording import record_payment
 from kept.events.models import Access
 from kept.foundation import clock
 from kept.foundation.scope import outside, scope
@@ -355,16 +356,50 @@ def test_r10_restoring_says_what_stays_charged_and_offers_the_refund_unticked(
     assert "refund" not in fields(dialog)
 
 
-@pytest.mark.parametrize("who", ["odette", "tess"])
-def test_r10_who_may_not_refund_is_offered_none(
-    request: pytest.FixtureRequest, htmx: Callable[[Member], Browser], odette: Member, appointment: Appointment, who: str
+@pytest.mark.parametrize(
+    ("who", "limit", "why"),
+    [
+        ("odette", 0, "The front desk can’t refund here. An owner or manager does it, or allows it in Settings."),
+        ("odette", 7499, "The front desk may refund up to $74.99. Ask a manager or billing."),
+        ("tess", 9000, "You can’t refund. That is for: owner, manager, front desk, billing."),
+    ],
+)
+def test_r10_who_may_not_refund_is_offered_none_and_told_who_may(
+    request: pytest.FixtureRequest,
+    htmx: Callable[[Member], Browser],
+    odette: Member,
+    appointment: Appointment,
+    who: str,
+    limit: int,
+    why: str,
 ) -> None:
+    Settings.objects.update(front_desk_refund_limit_minor=limit)
     marked(appointment, "paid", by=odette)
     browser = htmx(request.getfixturevalue(who))
 
-    assert offered(browser.get(restore_url(appointment)), "refund") == []
+    dialog = browser.get(restore_url(appointment))
+    said(dialog, f"Refund $75.00 now {why}")
+    assert offered(dialog, "refund") == []
     assert browser.post(restore_url(appointment), {"refund": "on"}).status_code == 409
     assert now(appointment).status == "noshow"
+
+
+def test_r10_what_was_paid_in_cash_is_given_back_by_hand(
+    silas: Member, htmx: Callable[[Member], Browser], appointment: Appointment
+) -> None:
+    record_payment(marked(appointment, "failed", by=silas), method="cash", by=silas, at=QUARTER_PAST)
+    browser = htmx(silas)
+
+    dialog = browser.get(restore_url(appointment))
+    browser.post(restore_url(appointment), {"refund": "on"})
+
+    said(
+        dialog,
+        "The patient is not refunded automatically. $75.00 was paid in cash on INV-10001",
+        "Refund $75.00 now Records that you gave it back by hand.",
+        "Records $75.00 as given back.",
+    )
+    assert Refund.objects.values_list("method", "state", "amount_minor").get() == ("cash", "succeeded", 7500)
 
 
 def test_r9_confirmed_it_is_back_with_the_way_to_its_day(desk: Browser, odette: Member, appointment: Appointment) -> None:
