@@ -2,23 +2,25 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from io import BytesIO
 from typing import Protocol
 
-import segno
 from ninja import Body, Router
 
 import kept.scheduling.transitions.attendance as scheduling
 from kept.api import find
 from kept.api.appointments import shown, whole
 from kept.api.door import KeyRequest
+from kept.api.invoices import AS_THE_PRACTICE_SAYS, payment_link
 from kept.api.shapes.appointments import AppointmentShape, CardLink, FeeActed, Missed, Restored
 from kept.api.shapes.fields import Versioned
+from kept.api.shapes.invoices import LinkAsked, PaymentLink
 from kept.billing.transitions.cards import card_link
 from kept.foundation import clock
+from kept.foundation.qr import drawing
 from kept.noshows.models import Fee
 from kept.noshows.transitions import attendance as noshows
 from kept.noshows.transitions import fees
+from kept.noshows.transitions.links import ask_to_pay
 from kept.practice import queries as practice
 from kept.practice.models import Member
 from kept.scheduling.models import Appointment
@@ -107,13 +109,19 @@ def give_card_link(request: KeyRequest, appointment_id: str, body: Body[Versione
     found = find.appointment(member, appointment_id)
     url = card_link(found, by=member, at=at)
     check_version(found, body.version)
-    return CardLink(url=url, qr=_qr(url), expires_at=found.starts_at.astimezone(found.clinic.zone))
+    return CardLink(url=url, qr=drawing(url), expires_at=found.starts_at.astimezone(found.clinic.zone))
 
 
-def _qr(url: str) -> str:
-    drawing = BytesIO()
-    segno.make(url, error="m", micro=False).save(drawing, kind="svg", xmldecl=False, omitsize=True, nl=False, light="#fff")
-    return drawing.getvalue().decode()
+@router.post("/{appointment_id}/payment-link", response=PaymentLink)
+def give_payment_link(request: KeyRequest, appointment_id: str, body: Body[LinkAsked] = AS_THE_PRACTICE_SAYS) -> PaymentLink:
+    """A link, and the same as a QR code, on which the patient pays the fee of a no-show on her own phone, for 14 days: of a charge that
+    stopped, or of a fee that it is too late to decide about. Its invoice is made with it.
+
+    Each call gives a new link; the ones before stay good. `notify` sends one by e-mail too.
+    """
+    member = request.member
+    asked = ask_to_pay(find.appointment(member, appointment_id), notify=body.notify, by=member, at=clock.now())
+    return payment_link(asked, member)
 
 
 class Act(Protocol):

@@ -1,4 +1,4 @@
-"""Sales: invoices, refunds, and another try at a declined card."""
+"""Sales: invoices, and what is done with one: refunded, tried again, paid by link or another way, voided, kept."""
 
 from django.utils.translation import gettext as _
 from ninja import Body, Query, Router
@@ -7,13 +7,26 @@ from kept.api import find
 from kept.api.door import KeyRequest
 from kept.api.pages import Page
 from kept.api.shapes.fields import Sent
-from kept.api.shapes.invoices import InvoiceLine, InvoicesAsked, InvoiceShape, RefundMade, RefundSent, RefundShape
+from kept.api.shapes.invoices import (
+    InvoiceLine,
+    InvoicesAsked,
+    InvoiceShape,
+    LinkAsked,
+    PaymentLink,
+    PaymentSent,
+    RefundMade,
+    RefundSent,
+    RefundShape,
+    VoidSent,
+)
 from kept.billing import queries
 from kept.billing.models import Charge, Invoice
-from kept.billing.transitions import charging, refunding
+from kept.billing.transitions import charging, recording, refunding
 from kept.foundation import clock
 from kept.foundation.paging import page
+from kept.foundation.qr import drawing
 from kept.foundation.refusals import Refusal
+from kept.noshows.transitions.links import Asked, ask_to_pay
 from kept.practice.models import Member
 from kept.practice.rules import Right
 
@@ -23,7 +36,7 @@ class Nothing(Sent):
 
 
 # What an empty body says.
-THE_REST, NOTHING = RefundSent(), Nothing()
+THE_REST, NOTHING, NO_REASON, AS_THE_PRACTICE_SAYS = RefundSent(), Nothing(), VoidSent(), LinkAsked()
 
 router = Router(tags=["Invoices"])
 
@@ -75,6 +88,58 @@ def retry_invoice(request: KeyRequest, invoice_id: str, body: Body[Nothing] = NO
     invoice = _invoice(request.member, invoice_id, Right.COLLECT)
     charging.retry(_charge(invoice), by=request.member, at=clock.now())
     return InvoiceShape.of(_invoice(request.member, invoice_id))
+
+
+@router.post("/{invoice_id}/payment-link", response=PaymentLink)
+def give_invoice_link(request: KeyRequest, invoice_id: str, body: Body[LinkAsked] = AS_THE_PRACTICE_SAYS) -> PaymentLink:
+    """A link, and the same as a QR code, on which the patient pays an unpaid invoice on her own phone, for 14 days.
+
+    Each call gives a new link; the ones before stay good. `notify` sends one by e-mail too.
+    """
+    member = request.member
+    invoice = _invoice(member, invoice_id, Right.COLLECT)
+    return payment_link(ask_to_pay(invoice.appointment, notify=body.notify, invoice=invoice, by=member, at=clock.now()), member)
+
+
+@router.post("/{invoice_id}/record-payment", response=InvoiceShape)
+def record_payment(request: KeyRequest, invoice_id: str, body: Body[PaymentSent]) -> InvoiceShape:
+    """The whole of it was paid in cash, at a card terminal, by transfer or otherwise.
+
+    A payment that is still open at the gateway is cancelled first, by a job: until then the invoice stays `issued`.
+    """
+    member = request.member
+    invoice = _invoice(member, invoice_id, Right.COLLECT)
+    recording.record_payment(_charge(invoice), method=body.method, note=body.note, by=member, at=clock.now())
+    return InvoiceShape.of(_invoice(member, invoice_id))
+
+
+@router.post("/{invoice_id}/void", response=InvoiceShape)
+def void_invoice(request: KeyRequest, invoice_id: str, body: Body[VoidSent] = NO_REASON) -> InvoiceShape:
+    """It is not to be paid: a credit note over the whole answers it, and its fee ends.
+
+    A payment that is still open at the gateway is cancelled first, by a job: until then the invoice stays `issued`.
+    """
+    member = request.member
+    invoice = _invoice(member, invoice_id, Right.VOID)
+    recording.void(invoice, _charge(invoice), reason=body.reason, by=member, at=clock.now())
+    return InvoiceShape.of(_invoice(member, invoice_id))
+
+
+@router.post("/{invoice_id}/keep", response=InvoiceShape)
+def keep_payment(request: KeyRequest, invoice_id: str, body: Body[Nothing] = NOTHING) -> InvoiceShape:
+    """What was paid although its fee had ended, or could not be refunded, stays with the practice: nobody is asked again."""
+    invoice = _invoice(request.member, invoice_id, Right.COLLECT)
+    charging.keep(_charge(invoice), by=request.member, at=clock.now())
+    return InvoiceShape.of(_invoice(request.member, invoice_id))
+
+
+def payment_link(asked: Asked, member: Member) -> PaymentLink:
+    """A link that was given out, with its invoice as it is now."""
+    invoice, until = _invoice(member, str(asked.charge.invoice_id)), asked.charge.expires_at
+    assert until is not None
+    return PaymentLink(
+        url=asked.url, qr=drawing(asked.url), expires_at=until.astimezone(invoice.clinic.zone), invoice=InvoiceShape.of(invoice)
+    )
 
 
 def _invoice(member: Member, id_: str, *rights: Right) -> Invoice:

@@ -1,7 +1,7 @@
-"""The No Shows list: a page of it, its totals, and all of it as CSV."""
+"""The lists of No Shows and Cancelled: a page of each, its totals, and all of it as CSV."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
@@ -11,7 +11,17 @@ from kept.api import find
 from kept.api.door import KeyRequest
 from kept.api.pages import Page
 from kept.api.shapes.fields import Amount
-from kept.api.shapes.noshows import NoShow, NoShowsAsked, NoShowsFilter, Summaries, Summary
+from kept.api.shapes.noshows import (
+    CancelledAsked,
+    CancelledFilter,
+    CancelledVisit,
+    ListFilter,
+    NoShow,
+    NoShowsAsked,
+    NoShowsFilter,
+    Summaries,
+    Summary,
+)
 from kept.events import journal
 from kept.foundation import clock
 from kept.foundation.money import Money
@@ -41,9 +51,39 @@ def list_no_shows(request: KeyRequest, asked: Query[NoShowsAsked]) -> Page[NoSho
 def _wanted(asked: NoShowsFilter, member: Member, at: datetime) -> queries.Filter:
     today = listing.today(member, at=at)
     first, last = asked.first or queries.last_days(asked.last or today)[0], asked.last or max(today, asked.first or today)
+    return replace(_filter(asked, first, last), fees=asked.fee)
+
+
+def _filter(asked: ListFilter, first: date, last: date) -> queries.Filter:
     if first > last:
         raise Refusal("invalid", _("The last day is before the first."), field="to")
-    return queries.Filter(first, last, find.ids(asked.clinic), find.ids(asked.provider), asked.fee)
+    return queries.Filter(first, last, find.ids(asked.clinic), find.ids(asked.provider))
+
+
+@router.get("/cancelled", response=Page[CancelledVisit])
+def list_cancelled(request: KeyRequest, asked: Query[CancelledAsked]) -> Page[CancelledVisit]:
+    """Cancelled appointments, newest first: from 30 days ago to 30 days ahead, at all her clinics, unless asked otherwise."""
+    member, at = request.member, clock.now()
+    member.must(Right.LIST_NO_SHOWS)
+    found = page(queries.cancelled(member, _gone(asked, member, at)), by="starts_at", cursor=asked.cursor, limit=asked.limit)
+    rivals = queries.taken_by(found.rows)
+    items = [CancelledVisit.of(row, rivals.get(row.pk), member, at=at) for row in found.rows]
+    return Page[CancelledVisit](items=items, next=found.next)
+
+
+@router.get("/cancelled.csv", openapi_extra=CSV)
+def export_cancelled(request: KeyRequest, asked: Query[CancelledFilter]) -> HttpResponse:
+    """The whole filtered list as a file for spreadsheets. Who exported is written down."""
+    member, at = request.member, clock.now()
+    member.must(Right.LIST_NO_SHOWS)
+    journal.looked_at("cancelled exported", practice_id=member.practice_id, at=at)
+    return exports.cancelled(queries.cancelled(member, _gone(asked, member, at)), at=at)
+
+
+def _gone(asked: CancelledFilter, member: Member, at: datetime) -> queries.Filter:
+    first, last = listing.around(listing.today(member, at=at))
+    first, last = asked.first or min(first, asked.last or first), asked.last or max(last, asked.first or last)
+    return replace(_filter(asked, first, last), asked=asked.by)
 
 
 @router.get("/no-shows/summary", response=Summaries)

@@ -16,7 +16,7 @@ PROBLEMS = {
     404: "Not there, or not for this token to see. `not_found`",
     409: "Time or another person changed what it is about. `wrong_status` (with `by` and `at`), `too_early`, `slot_taken`, "
     "`stale_version`, `already_charged`, `charge_in_flight`, `idempotency_conflict`",
-    422: "Not possible as sent. `invalid` (with `errors`), `choice_required`, `fee_not_available`, `fee_exceeds_policy`, "
+    422: "Not possible as sent. `invalid` (with `errors`), `choice_required`, `fee_not_available`, `fee_exceeds_policy`, `wrong_currency`, "
     "`refund_exceeds_captured`, `reason_required`, `card_required`",
     503: "Others held the same rows for too long; send it again. `busy`",
 }

@@ -18,6 +18,7 @@ class Refusal(Exception):
         "choice_required",
         "fee_not_available",
         "fee_exceeds_policy",
+        "wrong_currency",
         "refund_exceeds_captured",
         "reason_required",
         "card_required",

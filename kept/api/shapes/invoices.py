@@ -8,22 +8,23 @@ from pydantic import BaseModel, Field
 from kept.api.pages import Paged
 from kept.api.shapes.appointments import card_shape
 from kept.api.shapes.fields import Amount, AmountSent, CardShape, Code, Day, Named, Note, Reason, Sent
-from kept.billing.models import Charge, Invoice, Refund
+from kept.billing.models import Charge, Invoice, Payment, Refund
 from kept.billing.queries import charge_of
 from kept.foundation.money import Money
 from kept.scheduling.models import Appointment
 
 InvoiceStatus = Literal["issued", "balanced", "cancelled"]
 Kind = Literal["no_show"]
+Method = Literal["card", "cash", "terminal", "transfer", "other"]
 
 
 class InvoicesAsked(Paged):
     """Which invoices. Each parameter but the dates and the number may be repeated."""
 
-    first: Day | None = Field(None, alias="from", description="Local date of issue, in each clinic's own zone.")
-    last: Day | None = Field(None, alias="to", description="Local date of issue, included.")
+    first: Day | None = Field(None, alias="from", description="Local date of the appointment's start, in each clinic's own zone.")
+    last: Day | None = Field(None, alias="to", description="Local date of the appointment's start, included.")
     kind: list[Kind] = []
-    status: list[Literal["issued", "balanced", "cancelled", "refunded"]] = []
+    status: list[Literal["issued", "link_sent", "balanced", "refunded", "cancelled"]] = []
     clinic: list[str] = []
     provider: list[str] = []
     patient: list[str] = []
@@ -36,6 +37,25 @@ class RefundSent(Sent):
     amount: AmountSent | None = None
     reason: Reason = ""
     note: Note = ""
+
+
+class LinkAsked(Sent):
+    """Whether the patient gets a link by e-mail too; without `notify` as the practice's setting says."""
+
+    notify: bool | None = None
+
+
+class PaymentSent(Sent):
+    """How it was paid, and a note for staff."""
+
+    method: Literal["cash", "terminal", "transfer", "other"]
+    note: Note = ""
+
+
+class VoidSent(Sent):
+    """Why it is not to be paid."""
+
+    reason: Reason = ""
 
 
 class AppointmentRef(BaseModel):
@@ -96,17 +116,33 @@ class BillLine(BaseModel):
 
 
 class PaymentShape(BaseModel):
-    """Money that came in."""
+    """Money that came in: by card, or another way, as staff recorded it."""
 
     id: str
+    method: Method
     amount: Amount
+    note: str
     at: datetime
+
+    @classmethod
+    def of(cls, payment: Payment) -> "PaymentShape":
+        return cls.model_validate(
+            {
+                "id": str(payment.pk),
+                "method": payment.method,
+                "amount": Amount.of(payment.amount),
+                "note": payment.note,
+                "at": payment.at,
+            }
+        )
 
 
 class RefundShape(BaseModel):
-    """Money going back to the card it came from. `state` ends as `succeeded`, or `failed` with its cause in `failure`."""
+    """Money going back the way it came: to the card, or by hand, recorded. `state` ends as `succeeded`, or `failed` with its cause in
+    `failure`."""
 
     id: str
+    method: Method
     amount: Amount
     reason: str
     note: str
@@ -120,6 +156,7 @@ class RefundShape(BaseModel):
         return cls.model_validate(
             {
                 "id": str(refund.pk),
+                "method": refund.method,
                 "amount": Amount.of(refund.amount),
                 "reason": refund.why,
                 "note": refund.note,
@@ -153,7 +190,7 @@ class ChargeShape(BaseModel):
     card: CardShape
     decline_code: str
     decline_text: str
-    flag: Literal["", "refund_or_keep"]
+    flag: Literal["", "refund_or_keep", "refund_failed"]
 
     @classmethod
     def of(cls, charge: Charge) -> "ChargeShape":
@@ -188,9 +225,7 @@ class InvoiceShape(InvoiceLine):
             **dict(InvoiceLine.of(invoice)),
             lines=[BillLine(text=line.text, detail=line.detail, amount=Amount.of(line.amount)) for line in invoice.lines.all()],
             charge=ChargeShape.of(charge) if charge else None,
-            payments=[
-                PaymentShape(id=str(each.pk), amount=Amount.of(each.amount), at=each.at) for each in invoice.payments.order_by("at", "id")
-            ],
+            payments=[PaymentShape.of(payment) for payment in invoice.payments.order_by("at", "id")],
             refunds=[RefundShape.of(refund) for refund in invoice.refunds.order_by("created_at", "id")],
             credit_notes=[
                 CreditNoteShape(
@@ -208,4 +243,13 @@ class InvoiceShape(InvoiceLine):
 class RefundMade(RefundShape):
     """A refund, with its invoice as it is now."""
 
+    invoice: InvoiceShape
+
+
+class PaymentLink(BaseModel):
+    """The address of a page on which the patient pays on her own phone, the same as a QR code in SVG, and its invoice as it is now."""
+
+    url: str
+    qr: str
+    expires_at: datetime
     invoice: InvoiceShape

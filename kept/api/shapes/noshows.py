@@ -1,6 +1,7 @@
-"""No-shows as the API lists and sums them up."""
+"""No-shows and cancelled appointments as the API lists and sums them up."""
 
 from datetime import date, datetime
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -14,19 +15,32 @@ from kept.scheduling.claims import may_know
 from kept.scheduling.models import Appointment, Claim
 
 
-class NoShowsFilter(Asked):
-    """Which no-shows. Each parameter but the dates may be repeated."""
+class ListFilter(Asked):
+    """Which visits. Each parameter but the dates may be repeated."""
 
-    first: Day | None = Field(
-        None, alias="from", description="Local date of the start, in each clinic's own zone. Default: the last 30 days."
-    )
-    last: Day | None = Field(None, alias="to", description="Local date of the start, included. Default: today.")
+    first: Day | None = Field(None, alias="from", description="Local date of the start, in each clinic's own zone.")
+    last: Day | None = Field(None, alias="to", description="Local date of the start, included.")
     clinic: list[str] = []
     provider: list[str] = []
+
+
+class NoShowsFilter(ListFilter):
+    """Which no-shows: of the last 30 days, unless it is said."""
+
     fee: list[FeeState] = Field([], description="States of the fee.")
 
 
 class NoShowsAsked(NoShowsFilter, Paged):
+    """A page of the list."""
+
+
+class CancelledFilter(ListFilter):
+    """Which cancelled appointments: from 30 days ago to 30 days ahead, unless it is said."""
+
+    by: list[Literal["patient", "clinic"]] = Field([], description="Who asked for it.")
+
+
+class CancelledAsked(CancelledFilter, Paged):
     """A page of the list."""
 
 
@@ -77,8 +91,8 @@ class SlotTaken(BaseModel):
         )
 
 
-class NoShow(BaseModel):
-    """A missed appointment: its fee, who marked it when and why, and what holds its time meanwhile."""
+class Gone(BaseModel):
+    """A visit that did not take place: why, and what holds its time meanwhile."""
 
     id: str
     number: str
@@ -89,32 +103,67 @@ class NoShow(BaseModel):
     services: list[Named]
     provider: Named
     clinic: Named
-    fee: NoShowFee
-    marked_by: Named | None
-    marked_at: datetime | None
     reason: str
     note: str
     slot_taken_by: SlotTaken | None
 
+
+def _gone(visit: Appointment, rival: Claim | None, member: Member) -> dict[str, Any]:
+    zone = visit.clinic.zone
+    return {
+        "id": str(visit.pk),
+        "number": str(visit),
+        "start": visit.starts_at.astimezone(zone),
+        "local_date": visit.local_date,
+        "zone": zone.key,
+        "patient": Named.of(visit.patient),
+        "services": services(visit),
+        "provider": Named.of(visit.provider),
+        "clinic": Named.of(visit.clinic),
+        "reason": visit.outcome_reason,
+        "note": visit.outcome_note,
+        "slot_taken_by": SlotTaken.of(rival, member) if rival else None,
+    }
+
+
+class NoShow(Gone):
+    """A missed appointment: its fee, who marked it when and why, and what holds its time meanwhile."""
+
+    fee: NoShowFee
+    marked_by: Named | None
+    marked_at: datetime | None
+
     @classmethod
     def of(cls, missed: Appointment, fee: Fee | None, rival: Claim | None, member: Member) -> "NoShow":
-        zone, may_see_invoice = missed.clinic.zone, member.may(Right.SEE_SALES, missed)
         return cls(
-            id=str(missed.pk),
-            number=str(missed),
-            start=missed.starts_at.astimezone(zone),
-            local_date=missed.local_date,
-            zone=zone.key,
-            patient=Named.of(missed.patient),
-            services=services(missed),
-            provider=Named.of(missed.provider),
-            clinic=Named.of(missed.clinic),
-            fee=NoShowFee.of(missed, fee, may_see_invoice=may_see_invoice),
+            **_gone(missed, rival, member),
+            fee=NoShowFee.of(missed, fee, may_see_invoice=member.may(Right.SEE_SALES, missed)),
             marked_by=Named.of(missed.status_by) if missed.status_by else None,
-            marked_at=missed.status_at.astimezone(zone) if missed.status_at else None,
-            reason=missed.outcome_reason,
-            note=missed.outcome_note,
-            slot_taken_by=SlotTaken.of(rival, member) if rival else None,
+            marked_at=missed.status_at.astimezone(missed.clinic.zone) if missed.status_at else None,
+        )
+
+
+class CancelledVisit(Gone):
+    """A cancelled appointment: who asked for it, who cancelled it when and why, and what holds its time meanwhile. It can be restored until
+    its start."""
+
+    by: Literal["patient", "clinic"] | None = Field(description="Null of an imported visit that does not say.")
+    late: bool
+    cancelled_by: Named | None
+    cancelled_at: datetime | None
+    restorable: bool
+
+    @classmethod
+    def of(cls, visit: Appointment, rival: Claim | None, member: Member, *, at: datetime) -> "CancelledVisit":
+        return cls.model_validate(
+            _gone(visit, rival, member)
+            | {
+                "by": visit.cancelled_for or None,
+                "late": visit.late_cancel,
+                "cancelled_by": Named.of(visit.status_by) if visit.status_by else None,
+                "cancelled_at": visit.status_at.astimezone(visit.clinic.zone) if visit.status_at else None,
+                "restorable": at < visit.starts_at,
+            }
         )
 
 

@@ -168,7 +168,7 @@ def test_a_provider_marks_and_leaves_the_fee_to_others(caller: Callable[..., Cal
 REFUSED_MARKS = [
     ({}, 422, "choice_required"),
     ({"charge_fee": True, "amount": {"minor": 7501, "currency": "USD"}}, 422, "fee_exceeds_policy"),
-    ({"charge_fee": True, "amount": {"minor": 7500, "currency": "EUR"}}, 422, "fee_exceeds_policy"),
+    ({"charge_fee": True, "amount": {"minor": 7500, "currency": "EUR"}}, 422, "wrong_currency"),
     ({"charge_fee": False, "version": 1}, 409, "stale_version"),
     ({"charge_fee": "yes"}, 422, "invalid"),
     ({"charge_fee": False, "reason": "x" * 201}, 422, "invalid"),

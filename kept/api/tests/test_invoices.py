@@ -87,7 +87,7 @@ def test_an_invoice_in_the_list_and_as_a_whole(desk: Caller, paid: Invoice, appo
             "decline_text": "",
             "flag": "",
         },
-        "payments": [{"id": str(paid.payments.get().pk), "amount": USD_75, "at": "2026-10-14T19:45:00Z"}],
+        "payments": [{"id": str(paid.payments.get().pk), "method": "card", "amount": USD_75, "note": "", "at": "2026-10-14T19:45:00Z"}],
         "refunds": [],
         "credit_notes": [],
     }
@@ -163,6 +163,7 @@ def test_a_part_is_given_back(manager: Caller, paid: Invoice) -> None:
     assert answer.status_code == 201
     assert {name: value for name, value in said.items() if name != "invoice"} == {
         "id": str(refund.pk),
+        "method": "card",
         "amount": {"minor": 2500, "currency": "USD"},
         "reason": "Goodwill",
         "note": "",
@@ -189,9 +190,10 @@ def test_without_an_amount_the_whole_rest_is_given_back(manager: Caller, paid: I
     assert [item["number"] for item in manager.get("/invoices", status="refunded").json()["items"]] == ["INV-10001"]
 
 
+SENT = {"/refunds": {"reason": "x"}, "/record-payment": {"method": "cash"}, "/void": {"reason": "x"}}
 REFUSED_REFUNDS = [
     ({"amount": {"minor": 7501, "currency": "USD"}, "reason": "x"}, "refund_exceeds_captured", "amount"),
-    ({"amount": {"minor": 2500, "currency": "EUR"}, "reason": "x"}, "invalid", "amount"),
+    ({"amount": {"minor": 2500, "currency": "EUR"}, "reason": "x"}, "wrong_currency", "amount"),
     ({"amount": {"minor": 0, "currency": "USD"}, "reason": "x"}, "invalid", "amount.minor"),
     ({"amount": {"minor": 2500, "currency": "USD"}}, "reason_required", "reason"),
     ({"amount": {"minor": 2500, "currency": "USD"}, "reason": " "}, "reason_required", "reason"),
@@ -259,12 +261,8 @@ def test_retry_takes_no_field(desk: Caller, declined: Invoice) -> None:
     assert problem(desk.post(f"/invoices/{declined.pk}/retry", {"amount": 5})) == (422, "invalid")
 
 
-@pytest.mark.parametrize("path", ["", "/refunds", "/retry"])
+@pytest.mark.parametrize("path", ["", "/refunds", "/retry", "/payment-link", "/record-payment", "/void", "/keep"])
 def test_an_invoice_that_is_not_there(manager: Caller, path: str) -> None:
     for id_ in ("0" * 32, "nonsense"):
-        answer = (
-            manager.post(f"/invoices/{id_}{path}", {"reason": "x"} if path == "/refunds" else None)
-            if path
-            else manager.get(f"/invoices/{id_}")
-        )
+        answer = manager.post(f"/invoices/{id_}{path}", SENT.get(path)) if path else manager.get(f"/invoices/{id_}")
         assert problem(answer) == (404, "not_found")

@@ -41,6 +41,10 @@ CALLS: list[tuple[str, str, Any, str, set[Role]]] = [
     ("GET", "/no-shows", None, "noshow", ALL),
     ("GET", "/no-shows/summary", None, "noshow", ALL),
     ("GET", "/no-shows.csv", None, "noshow", ALL),
+    ("GET", "/cancelled", None, "cancelled", ALL),
+    ("GET", "/cancelled.csv", None, "cancelled", ALL),
+    ("GET", "/messages", None, "noshow", ALL),
+    ("GET", "/attention", None, "booked", ALL - {Role.PROVIDER}),
     ("GET", "/invoices", None, "booked", ALL - {Role.PROVIDER}),
     ("GET", "/patients", None, "booked", ALL),
     ("POST", "/patients", {"first_name": "Ada"}, "booked", DESK),
@@ -101,6 +105,11 @@ INVOICE_CALLS: list[tuple[str, str, Any, str, set[Role]]] = [
     ("GET", "/invoices/{invoice}", None, "paid", ALL - {Role.PROVIDER}),
     ("POST", "/invoices/{invoice}/refunds", {"reason": "Goodwill"}, "paid", {Role.OWNER, Role.MANAGER, Role.BILLING}),
     ("POST", "/invoices/{invoice}/retry", None, "declined", OFFICE | {Role.BILLING}),
+    ("POST", "/invoices/{invoice}/payment-link", None, "declined", OFFICE | {Role.BILLING}),
+    ("POST", "/appointments/{appointment}/payment-link", None, "declined", OFFICE | {Role.BILLING}),
+    ("POST", "/invoices/{invoice}/record-payment", {"method": "cash"}, "declined", OFFICE | {Role.BILLING}),
+    ("POST", "/invoices/{invoice}/void", {"reason": "Kindness"}, "declined", {Role.OWNER, Role.MANAGER, Role.BILLING}),
+    ("POST", "/invoices/{invoice}/keep", None, "paid", OFFICE | {Role.BILLING}),
 ]
 
 
@@ -124,7 +133,7 @@ def test_who_may_with_money(
     declined = IntentFacts("pi_1", "requires_payment_method", error_code="card_declined", decline_code="generic_decline")
     charging.settle(charge.pk, paid if outcome == "paid" else declined, at=QUARTER_PAST, attempt=1)
 
-    answer = call(caller(juniper.members[role]), method, path.format(invoice=Invoice.objects.get().pk), sent)
+    answer = call(caller(juniper.members[role]), method, path.format(invoice=Invoice.objects.get().pk, appointment=appointment.pk), sent)
 
     assert answer.status_code in (200, 201) if role in who else problem(answer) == (403, "not_permitted")
 
@@ -140,7 +149,19 @@ def test_a_providers_rights_end_at_her_own(caller: Callable[..., Caller], junipe
     assert hidden.content == unknown.content
 
 
-PATHS = ["", "/no-show", "/restore", "/check-in", "/undo-check-in", "/start-treatment", "/complete", "/reopen", "/confirm", "/card-link"]
+PATHS = [
+    "",
+    "/no-show",
+    "/restore",
+    "/check-in",
+    "/undo-check-in",
+    "/start-treatment",
+    "/complete",
+    "/reopen",
+    "/confirm",
+    "/card-link",
+    "/payment-link",
+]
 
 
 @pytest.mark.parametrize("role", Role)

@@ -87,7 +87,7 @@ def test_several_parts_to_the_last_cent(paid: Charge, silas: Member, gateway: Do
     [
         (usd(0), "invalid", "Enter an amount above zero."),
         (usd(-100), "invalid", "Enter an amount above zero."),
-        (Money(100, "EUR"), "invalid", "It was paid in USD."),
+        (Money(100, "EUR"), "wrong_currency", "It was paid in USD."),
         (usd(7501), "refund_exceeds_captured", "Enter $75.00 or less. That is all that is left of what was paid."),
     ],
 )

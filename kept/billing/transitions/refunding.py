@@ -32,7 +32,8 @@ def refund(
 
     `refund_id` is given out with the form: sent twice, it is one refund.
 
-    Raises Refusal `refund_exceeds_captured`, `charge_in_flight`, `reason_required`, `invalid`, `idempotency_conflict`, `not_permitted`.
+    Raises Refusal `refund_exceeds_captured`, `wrong_currency`, `charge_in_flight`, `reason_required`, `invalid`,
+    `idempotency_conflict`, `not_permitted`.
     """
     by.must(Right.REFUND, charge.appointment)
     charge = charging.locked(charge.pk)
@@ -44,7 +45,7 @@ def refund(
     most = most_to_refund(charge, payment)
     amount = most if amount is None else amount
     if amount.currency != charge.currency:
-        raise Refusal("invalid", _("It was paid in %s.") % charge.currency, field="amount")
+        raise Refusal("wrong_currency", _("It was paid in %s.") % charge.currency, field="amount")
     if amount.minor <= 0 and most.minor > 0:
         raise Refusal("invalid", _("Enter an amount above zero."), field="amount")
     too_much = Refusal(

@@ -221,7 +221,7 @@ def test_r4_staff_may_lower_it_and_say_why(odette: Member, appointment: Appointm
     [
         (Money(7499, "USD"), "  ", "reason_required"),
         (Money(7501, "USD"), "Dearer now", "fee_exceeds_policy"),
-        (Money(5000, "EUR"), "In euros", "fee_exceeds_policy"),
+        (Money(5000, "EUR"), "In euros", "wrong_currency"),
         (Money(0, "USD"), "Nothing", "invalid"),
         (Money(-100, "USD"), "Less than nothing", "invalid"),
     ],

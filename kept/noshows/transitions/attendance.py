@@ -38,7 +38,7 @@ def mark(
     `at` is aware UTC; `amount` lowers the fee; `charge_fee` None leaves it undecided for a member who may not charge; `notify` None
     follows the practice's setting. The letter waits, and is looked at again before it goes (R7f).
     Raises Refusal `wrong_status`, `too_early`, `choice_required`, `fee_not_available`, `already_charged`, `charge_in_flight`,
-    `fee_exceeds_policy`, `reason_required`, `stale_version`, `not_permitted`.
+    `fee_exceeds_policy`, `wrong_currency`, `reason_required`, `stale_version`, `not_permitted`.
     """
     by.must(Right.MARK, appointment)
     appointment = scheduling.mark_noshow(appointment, reason=reason, note=note, by=by, at=at, version=version)

@@ -30,7 +30,7 @@ def decide(
 ) -> Fee:
     """The fee of a no-show and, where it is charged, its charge. One row per kind and booked time (R5).
 
-    Raises Refusal `choice_required`, `fee_not_available`, `already_charged`, `charge_in_flight`, `fee_exceeds_policy`,
+    Raises Refusal `choice_required`, `fee_not_available`, `already_charged`, `charge_in_flight`, `fee_exceeds_policy`, `wrong_currency`,
     `reason_required`, `not_permitted`.
     """
     if charge_fee:
@@ -76,7 +76,7 @@ def charge(
     """A fee that was left undecided or spared is charged after all (R7e): due when the offer says, breathing space included (R7b, R7d).
 
     `amount` lowers it, with a reason (R4). Raises Refusal `wrong_status`, `fee_not_available` (also once it is too late),
-    `already_charged`, `charge_in_flight`, `fee_exceeds_policy`, `reason_required`, `stale_version`, `not_permitted`.
+    `already_charged`, `charge_in_flight`, `fee_exceeds_policy`, `wrong_currency`, `reason_required`, `stale_version`, `not_permitted`.
     """
     appointment, fee = _locked(appointment, check_charge, by, at, version)
     offer = fee_offer(appointment, at=at)
@@ -99,8 +99,8 @@ def charge_now(
 ) -> Fee:
     """A waiting fee does not wait any longer, though never before the start plus the late minutes (R7b, R7d). `amount` lowers it.
 
-    Raises Refusal `wrong_status`, `too_early`, `charge_in_flight` (the worker was faster), `fee_exceeds_policy`, `reason_required`,
-    `stale_version`, `not_permitted`.
+    Raises Refusal `wrong_status`, `too_early`, `charge_in_flight` (the worker was faster), `fee_exceeds_policy`, `wrong_currency`,
+    `reason_required`, `stale_version`, `not_permitted`.
     """
     appointment, fee = _locked(appointment, check_charge_now, by, at, version)
     lowered = _lowered(fee.amount, amount, fee_reason)
@@ -190,7 +190,9 @@ def _lowered(fee: Money, amount: Money | None, fee_reason: str) -> Money:
     """Staff may lower the accepted fee with a reason, never raise it (R4)."""
     if amount is None or amount == fee:
         return fee
-    if amount.currency != fee.currency or amount > fee:
+    if amount.currency != fee.currency:
+        raise Refusal("wrong_currency", _("The fee is in %s.") % fee.currency, field="amount")
+    if amount > fee:
         raise Refusal("fee_exceeds_policy", _("Enter %s or less: that is what the patient accepted.") % fee, field="amount")
     if amount.minor <= 0:
         raise Refusal("invalid", _("Enter an amount above zero, or choose not to charge."), field="amount")

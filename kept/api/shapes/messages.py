@@ -1,0 +1,70 @@
+"""Letters to patients, as the API says them."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel
+
+from kept.api.pages import Paged
+from kept.api.shapes.appointments import InvoiceRef
+from kept.api.shapes.fields import Named
+from kept.api.shapes.invoices import AppointmentRef
+from kept.messaging.models import Message
+from kept.practice.models import Member
+from kept.practice.rules import Right
+
+Letter = Literal["no_show", "cancelled", "moved", "receipt", "refunded", "card_link", "payment_link"]
+MessageState = Literal["queued", "sending", "sent", "withdrawn", "failed"]
+
+
+class MessagesAsked(Paged):
+    """Which letters. Each parameter may be repeated."""
+
+    patient: list[str] = []
+    appointment: list[str] = []
+    letter: list[Letter] = []
+    state: list[MessageState] = []
+
+
+class MessageShape(BaseModel):
+    """One letter to one patient. `text` is what would go, and once sent what went, links left out; `why` says why it did not go. `invoice`
+    is null for a token that may not see invoices."""
+
+    id: str
+    letter: Letter
+    channel: Literal["email"]
+    state: MessageState
+    patient: Named
+    appointment: AppointmentRef
+    invoice: InvoiceRef | None
+    to: str
+    title: str
+    text: str
+    queued_at: datetime
+    queued_by: Named | None
+    send_after: datetime
+    ended_at: datetime | None
+    why: str
+
+    @classmethod
+    def of(cls, message: Message, member: Member) -> "MessageShape":
+        invoice = message.invoice if message.invoice and member.may(Right.SEE_SALES, message.appointment) else None
+        return cls.model_validate(
+            {
+                "id": str(message.pk),
+                "letter": message.letter,
+                "channel": message.channel,
+                "state": message.state,
+                "patient": Named.of(message.patient),
+                "appointment": AppointmentRef.of(message.appointment),
+                "invoice": InvoiceRef.of(invoice) if invoice else None,
+                "to": message.to,
+                "title": message.title,
+                "text": message.text,
+                "queued_at": message.queued_at,
+                "queued_by": Named.of(message.queued_by) if message.queued_by else None,
+                "send_after": message.send_after,
+                "ended_at": message.ended_at,
+                "why": message.why,
+            }
+        )
