@@ -29,7 +29,7 @@ from kept.noshows.transitions.attendance import mark, restore
 from kept.ops.cast import House
 from kept.ops.people import JUNIPER
 from kept.patients.models import Card
-from kept.practice.models import Member, Resource, ServiceProvider
+from kept.practice.models import Member, Provider, Resource, ServiceProvider
 from kept.practice.rules import Role
 from kept.scheduling.models import Appointment, Claim
 from kept.scheduling.transitions.blocking import block_time
@@ -88,6 +88,11 @@ def book(house: House, place: int, service: str, starts_at: datetime, *, provide
         by=desk(house),
         at=BOOKED_AT,
     )
+
+
+def at_elm(house: House) -> list[Provider]:
+    """Who works there."""
+    return [person for name, person in house.providers.items() if name not in ("Petra Lindvall", "Oskar Tamsin")]
 
 
 def resource_of(house: House, provider: str) -> Resource:
@@ -215,14 +220,40 @@ def test_of_ten_who_book_overlapping_spans_one_has_it(all_rounders: House) -> No
     assert told(done) == {"Appointment": 1, "slot_taken": 9}
 
 
-def test_numbers_given_out_at_once_are_without_gap(house: House) -> None:
-    done = together(
-        [partial(in_scope, house, partial(book, house, place, "Lip filler", STARTS_AT + place % 10 * DAY)) for place in range(20)]
-    )
+def test_whoever_books_holds_up_nobody_but_those_who_want_the_same_provider(all_rounders: House) -> None:
+    """Each in one transaction for all of them, in which every next booking is begun while the others' are not committed."""
+    house, visits = all_rounders, 3
+    elm = [person.name for person in at_elm(house)]
+    gate = threading.Barrier(len(elm))
 
-    assert told(done) == {"Appointment": 10, "slot_taken": 10}
+    def day(name: str, place: int) -> list[int]:
+        booked = []
+        for turn in range(visits):
+            gate.wait(timeout=20)
+            booked.append(book(house, place, "Lip filler", STARTS_AT + turn * 2 * HOUR, provider=name).number)
+        return booked
+
+    done = together([partial(in_scope, house, partial(day, name, place)) for place, name in enumerate(elm)])
+
+    numbers = [number for booked in done if isinstance(booked, list) for number in booked]
+    assert len(set(numbers)) == len(elm) * visits
+
+
+def test_of_sixteen_who_book_several_at_a_time_none_is_in_anothers_way_for_ever(all_rounders: House) -> None:
+    """Each books two providers in one transaction, of whom one is another's first and one another's second."""
+    house = all_rounders
+    elm = [person.name for person in sorted(at_elm(house), key=lambda person: person.resource_id)]
+
+    def both(client: int) -> list[int]:
+        first = client % (len(elm) - 1)
+        pair, at = elm[first : first + 2], STARTS_AT + client * DAY
+        return [book(house, client, "Lip filler", at, provider=name).number for name in pair]
+
+    done = together([partial(in_scope, house, partial(both, client)) for client in range(16)])
+
+    assert told(done) == {"list": 16}
     with scope(house.practice.id, actor="test"):
-        assert sorted(Appointment.objects.values_list("number", flat=True)) == list(range(20001, 20011))
+        assert len(set(Appointment.objects.values_list("number", flat=True))) == 32
 
 
 # Restoring (R11, I2)
@@ -262,7 +293,7 @@ def test_of_eight_who_book_one_room_with_different_providers_as_many_have_it_as_
     all_rounders: House, service: str, places: int
 ) -> None:
     house = all_rounders
-    elm = [person for name, person in house.providers.items() if name not in ("Petra Lindvall", "Oskar Tamsin")]
+    elm = at_elm(house)
 
     done = together(
         [

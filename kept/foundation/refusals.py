@@ -53,7 +53,12 @@ def refusing(**refusals: Refusal) -> Iterator[None]:
         with transaction.atomic():
             yield
     except IntegrityError as error:
-        name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+        name = broken(error)
         if name in refusals:
             raise refusals[name] from error
         raise
+
+
+def broken(error: IntegrityError) -> str | None:
+    """The name of the constraint that was."""
+    return getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)

@@ -74,7 +74,7 @@ def _take(step: Step, house: House, visit: Visit, appointment: Appointment) -> N
 def _mark(charge_fee: bool | None, *, lowered: bool = False, fee_reason: str = "", role: Role = Role.FRONT_DESK) -> Step:
     def act(appointment: Appointment, *, by: Member, at: datetime) -> None:
         amount = Money(PART_MINOR, appointment.clinic.currency) if lowered else None
-        reason = Random(appointment.number).choice(WHY_MISSED)
+        reason = Random(at.isoformat()).choice(WHY_MISSED)
         noshows.mark(appointment, charge_fee=charge_fee, amount=amount, fee_reason=fee_reason, reason=reason, by=by, at=at)
 
     return Step(MARKED, role, act)

@@ -1,5 +1,6 @@
 """The book: appointments, their services, and the claims on time that no two may hold at once."""
 
+import secrets
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
@@ -7,12 +8,13 @@ from uuid import UUID
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 
 from kept.foundation.history import remembered
 from kept.foundation.models import OfPractice, code, within
 from kept.foundation.money import Money
+from kept.foundation.refusals import broken
 from kept.foundation.walls import PlainSql, walls
 from kept.practice.models import Clinic
 from kept.scheduling.guards import appointment_claims, appointment_guard, claim_guard
@@ -37,10 +39,21 @@ MOVES: dict[str, set[str]] = {
     Status.CANCELLED: {Status.BOOKED},
 }
 ON_THE_BOOK = [Status.BOOKED, Status.ARRIVED, Status.FULFILLED]
+NUMBERS = range(1_000_000, 10_000_000)
 LONGEST = timedelta(days=31)  # of a claim on time: what starts earlier than that before an instant is over by then
 
 
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
+    def create_numbered(self, **fields: Any) -> "Appointment":
+        """Create it with a number that no other of its practice has. Drawn, not counted, so that no booking waits for another's."""
+        while True:
+            try:
+                with transaction.atomic():
+                    return self.create(number=secrets.choice(NUMBERS), **fields)
+            except IntegrityError as error:
+                if broken(error) != "appointment_number_once":
+                    raise
+
     def locked(self, appointment: "Appointment") -> "Appointment":
         """The appointment as it is now, locked until the scope ends. Read after the lock: who waited joins what is there then."""
         self.select_for_update(no_key=True).only("pk").get(pk=appointment.pk)

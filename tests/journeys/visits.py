@@ -47,6 +47,7 @@ class Booked:
     """A visit by what people see of it."""
 
     id: str
+    number: str
     patient: str
     on: date
     address: str
@@ -113,6 +114,6 @@ def visit(installation: "Installation", numbers: Iterator[int]) -> Callable[...,
             with scope(practice_id, actor="patient:link", source="journey"):
                 consent.accept(appointment, given, at=booked_at + timedelta(minutes=5))
         on = appointment.local_date
-        return Booked(str(appointment.id), patient.name, on, f"/appointments/?date={on}")
+        return Booked(str(appointment.id), str(appointment), patient.name, on, f"/appointments/?date={on}")
 
     return book

@@ -59,7 +59,7 @@ class VoidSent(Sent):
 
 
 class AppointmentRef(BaseModel):
-    """An appointment: `A-20001`, and when it starts."""
+    """An appointment: `A-4830217`, and when it starts."""
 
     id: str
     number: str

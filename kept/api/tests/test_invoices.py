@@ -64,7 +64,7 @@ def test_an_invoice_in_the_list_and_as_a_whole(desk: Caller, paid: Invoice, appo
         "patient": {"id": str(appointment.patient_id), "name": "Renata Solbrook"},
         "provider": {"id": str(appointment.provider_id), "name": "Tess Marrowby"},
         "clinic": {"id": str(appointment.clinic_id), "name": "Elm Street"},
-        "appointment": {"id": str(appointment.pk), "number": "A-20001", "start": "2026-10-14T15:30:00-04:00"},
+        "appointment": {"id": str(appointment.pk), "number": str(appointment), "start": "2026-10-14T15:30:00-04:00"},
     }
 
     assert desk.get("/invoices").json() == {"items": [line], "next": None}

@@ -240,7 +240,8 @@ def test_the_filtered_list_is_a_file(office: Browser, odette: Member, silas: Mem
                 "For": "No-show fee",
                 "Patient": "Renata Solbrook",
             },
-            **{"Appointment": "A-20001", "Date": "2026-10-14", "Time": "3:30 PM", "Zone": "America/New_York", "Provider": "Tess Marrowby"},
+            **{"Appointment": str(appointment), "Date": "2026-10-14", "Time": "3:30 PM", "Zone": "America/New_York"},
+            **{"Provider": "Tess Marrowby"},
             **{"Clinic": "Elm Street", "Amount": "75.00", "Paid": "75.00", "Paid by": "Cash", "Refunded": "25.00", "Balance": "0.00"},
             **{"Currency": "USD"},
         }

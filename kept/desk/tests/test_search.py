@@ -114,4 +114,4 @@ def test_what_it_costs(desk: Browser, odette: Member, appointment: Appointment) 
     with queries(PEOPLE_QUERIES):
         desk.get(SEARCH, {"q": "ren"})
     with queries(NUMBER_QUERIES):
-        desk.get(SEARCH, {"q": "20001"})
+        desk.get(SEARCH, {"q": str(appointment.number)})

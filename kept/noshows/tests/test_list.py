@@ -327,7 +327,7 @@ def test_the_file_holds_the_whole_filter_and_the_export_is_recorded(
         "Date": "2026-10-14",
         "Time": "3:30 PM",
         "Zone": "America/New_York",
-        "Appointment": "A-20001",
+        "Appointment": str(appointment),
         "Patient": "Renata Solbrook",
         "Services": "Consultation",
         "Provider": "Tess Marrowby",

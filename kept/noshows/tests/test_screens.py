@@ -802,7 +802,7 @@ def test_r8_csv_has_the_whole_filtered_list(desk: Browser, juniper: House, odett
     assert answer["Content-Disposition"] == 'attachment; filename="no-shows.csv"'
     first, second = table(answer)
     assert first == {
-        **{"Date": "2026-10-14", "Time": "3:30 PM", "Zone": "America/New_York", "Appointment": "A-20001", "Patient": "Renata Solbrook"},
+        **{"Date": "2026-10-14", "Time": "3:30 PM", "Zone": "America/New_York", "Appointment": str(visit), "Patient": "Renata Solbrook"},
         **{"Services": "Lip filler", "Provider": "Tess Marrowby", "Clinic": "Elm Street", "Reason": "", "Fee": "paid", "Amount": "75.00"},
         **{"Currency": "USD", "Invoice": "INV-10001", "Marked by": "Odette Farnley", "Marked at": "2026-10-14T15:45-04:00"},
     }

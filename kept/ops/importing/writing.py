@@ -14,7 +14,7 @@ from kept.practice.rules import Right
 from kept.scheduling.models import Appointment
 from kept.scheduling.transitions.importing import PastService, import_visit
 
-BATCH = 100  # in one transaction, which keeps the desk's bookings waiting for their number: a fraction of a second
+BATCH = 100  # in one transaction
 NO_TIME = "The imported record gives no time of day."
 Opens = Callable[[], AbstractContextManager[object]]
 

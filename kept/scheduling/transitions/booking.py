@@ -14,12 +14,10 @@ from kept.patients.models import Patient
 from kept.policies import queries as policies
 from kept.practice.models import Clinic, Member, Provider, Resource, Service
 from kept.practice.rules import Right
-from kept.practice.transitions import next_number
 from kept.scheduling import claims
 from kept.scheduling.fitting import Visit, check_provider, check_rooms, needs
 from kept.scheduling.models import Appointment, Line
 
-FIRST_NUMBER = 20001
 A_DAY = timedelta(days=1)
 MOST_MINOR = 2**31 - 1
 
@@ -70,9 +68,8 @@ def book(
 
     during = visit.busy(starts_at)
     lanes = claims.reserve(provider, wanted, resources, during, double_book=double_book, by=by)
-    appointment = Appointment.objects.create(
+    appointment = Appointment.objects.create_numbered(
         practice_id=by.practice_id,
-        number=next_number(by.practice_id, "appointment", first=FIRST_NUMBER),
         patient=patient,
         provider=provider,
         clinic=clinic,

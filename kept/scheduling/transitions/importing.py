@@ -12,9 +12,8 @@ from kept.foundation.refusals import Refusal
 from kept.patients.models import Patient
 from kept.practice.models import Clinic, Member, Provider, Service
 from kept.practice.rules import Right
-from kept.practice.transitions import next_number
 from kept.scheduling.models import Appointment, Line, Status
-from kept.scheduling.transitions.booking import FIRST_NUMBER, Place
+from kept.scheduling.transitions.booking import Place
 
 IMPORTABLE = {Status.BOOKED, Status.FULFILLED, Status.NOSHOW, Status.CANCELLED}
 
@@ -56,9 +55,8 @@ def import_visit(
     if not services:
         raise Refusal("invalid", _("A visit has at least one service."), field="services")
 
-    appointment = Appointment.objects.create(
+    appointment = Appointment.objects.create_numbered(
         practice_id=clinic.practice_id,
-        number=next_number(clinic.practice_id, "appointment", first=FIRST_NUMBER),
         patient=patient,
         provider=provider,
         clinic=clinic,
