@@ -32,7 +32,7 @@ def test_a_cancelled_appointment(desk: Caller, odette: Member, cancelled: Appoin
         "items": [
             {
                 "id": str(cancelled.pk),
-                "number": "A-20001",
+                "number": str(cancelled),
                 "start": "2026-10-14T15:30:00-04:00",
                 "local_date": "2026-10-14",
                 "zone": "America/New_York",

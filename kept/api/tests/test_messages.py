@@ -33,7 +33,7 @@ def test_a_letter_that_waits_and_that_went(
         "channel": "email",
         "state": "queued",
         "patient": {"id": str(appointment.patient_id), "name": "Renata Solbrook"},
-        "appointment": {"id": str(appointment.pk), "number": "A-20001", "start": "2026-10-14T15:30:00-04:00"},
+        "appointment": {"id": str(appointment.pk), "number": str(appointment), "start": "2026-10-14T15:30:00-04:00"},
         "invoice": None,
         "to": letter.to,
         "title": "We missed you on Wed, Oct 14, 3:30 PM",

@@ -202,7 +202,7 @@ def test_r12_what_only_a_person_can_decide(desk: Caller, manager: Caller, flagge
         "refundable": USD_75,
         "patient": {"id": str(appointment.patient_id), "name": "Renata Solbrook"},
         "clinic": {"id": str(appointment.clinic_id), "name": "Elm Street"},
-        "appointment": {"id": str(appointment.pk), "number": "A-20001", "start": "2026-10-14T15:30:00-04:00"},
+        "appointment": {"id": str(appointment.pk), "number": str(appointment), "start": "2026-10-14T15:30:00-04:00"},
         "invoice": {"id": str(flagged.invoice_id), "number": "INV-10001", "status": "balanced"},
         "calls": ["refunds", "keep"],
     }
