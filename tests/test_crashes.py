@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from kept.billing.transitions.refunding import refund
 from kept.foundation import clock
 from kept.foundation.money import Money
 from kept.foundation.scope import scope
+from kept.ops.audit import audit
 from kept.ops.cast import House
 from kept.ops.people import JUNIPER
 from kept.ops.server import APP
@@ -32,6 +34,13 @@ FEE = Money(7500, "USD")
 SET_UP = "import sys, django; django.setup(); "
 RUN = SET_UP + "from procrastinate.contrib.django import app; app.tasks[sys.argv[1]].func(*sys.argv[2:])"
 PAY = SET_UP + "from kept.billing import sending; sending.pay(*sys.argv[1:3], __import__('uuid').UUID(sys.argv[3]), return_url='http://x')"
+
+
+@pytest.fixture(autouse=True)
+def holds(committed: Cloned) -> Iterator[None]:
+    """Whatever was killed, in the end every invariant holds."""
+    yield
+    assert [breach for _invariant, found in audit(at=clock.now()) for breach in found] == []
 
 
 def killed_at(point: str, program: str, arguments: list[object], database: Cloned, gateway: Double) -> int:
