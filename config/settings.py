@@ -54,10 +54,13 @@ INSTALLED_APPS = [
     "pghistory",
     "procrastinate.contrib.django",
 ]
+# Compressed answers let nobody guess at what they hold by their length (BREACH): requests from elsewhere carry no session, since cookies
+# are SameSite=Lax; a form's token is masked anew each time; and the length is padded at random.
 MIDDLEWARE = [
     "kept.api.problems.ProblemsBelowApi",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

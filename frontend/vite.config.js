@@ -2,11 +2,12 @@
 import tailwindcss from '@tailwindcss/vite';
 import { defineConfig } from 'vite';
 
+import compressed from './compressed.js';
 import icons from './icons.js';
 
 export default defineConfig({
   base: './', // relative, so that the files work under any STATIC_URL
-  plugins: [tailwindcss(), icons()],
+  plugins: [tailwindcss(), icons(), compressed()],
   build: {
     outDir: '../kept/foundation/static/dist',
     emptyOutDir: true,

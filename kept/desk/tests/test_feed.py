@@ -51,6 +51,18 @@ def test_nothing_new_is_said_in_no_words(desk: Browser, marrowby: Provider, appo
     assert (answer.status_code, answer.content) == (304, b"")
 
 
+def test_compressed_it_says_nothing_either(desk: Browser, juniper: House) -> None:
+    for place in range(6):
+        book(juniper, patient=juniper.patients[place], service="Consultation", starts_at=STARTS_AT - place * timedelta(hours=1))
+    compressed = {"Accept-Encoding": "gzip"}
+    url = desk.get(BOOK).context["feed_url"]
+    seen = desk.get(url, headers=compressed)
+
+    again = desk.get(url, headers=compressed | {"If-None-Match": seen["ETag"]})
+
+    assert (seen["Content-Encoding"], again.status_code, again.content) == ("gzip", 304, b"")
+
+
 @pytest.mark.parametrize("view", ["day", "week", "list"])
 def test_what_another_desk_did_is_told_as_the_page_would(desk: Browser, silas: Member, appointment: Appointment, view: str) -> None:
     query = {"view": view, "provider": appointment.provider_id}
