@@ -119,9 +119,9 @@ def _open(demo: Demo, crew: Children) -> None:
         demo.server.create_database(DATABASE)
         demo.data.schema.unlink(missing_ok=True)
     crew.start("double", _double(demo), demo.environment(), CLONE)
-    crew.wait_until("double", lambda: doors.answers(f"{demo.gateway_url}/_double/cards"))
     _migrate(demo)
     if first:
+        _wait_for_double(demo, crew)
         _say("Seeding the sample practices.")
         _manage(demo, "seed", "--into", str(demo.data.seed))
     if "assets" in crew.pids:
@@ -130,11 +130,16 @@ def _open(demo: Demo, crew: Children) -> None:
     started_at = datetime.now(UTC)
     crew.start("web", _web(demo), demo.environment(), CLONE)
     crew.start("worker", _python("manage.py", "worker"), demo.environment(), CLONE)
+    _wait_for_double(demo, crew)
     crew.wait_until("web", lambda: doors.answers(f"{demo.url}/healthz"))
     crew.wait_until("worker", lambda: _worker_seen(demo, started_at))
     facts = _facts(demo, crew)
     demo.data.write_facts(facts)
     _say(f"Ready on {demo.url}\n\n{_welcome(demo, facts)}")
+
+
+def _wait_for_double(demo: Demo, crew: Children) -> None:
+    crew.wait_until("double", lambda: doors.answers(f"{demo.gateway_url}/_double/cards"))
 
 
 def _migrate(demo: Demo) -> None:

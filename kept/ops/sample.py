@@ -33,7 +33,7 @@ from kept.scheduling.transitions.blocking import block_time
 OPENED_BEFORE = timedelta(days=200)
 NEAR = (-1, 0, 1)
 DAYS_BACK = 60
-THIS_WEEK, PAST, COMING = range(2, 8), range(-2, -DAYS_BACK - 1, -1), range(8, 31)
+OTHER_DAYS = (*range(2, 8), *range(-2, -DAYS_BACK - 1, -1), *range(8, 31))  # those at hand, the past, what is further off
 CARD_KINDS = ("visa", "visa", "mastercard", "amex")
 BLOCKED_BEFORE, WRITTEN_BEFORE = timedelta(days=3), timedelta(days=40)
 STATES = ("paid", "declined", "spared", "refunded", "needs_patient", "part_refunded", "failed", "undecided", "not_offered")
@@ -68,9 +68,9 @@ def fill(plan: PracticePlan, unit: int, *, now: datetime) -> None:
 
 def is_full(plan: PracticePlan) -> bool:
     """Whether the job for the last day is done."""
-    house = _house(plan)
-    done = ProcrastinateJob.objects.filter(task_name=FILL, status="succeeded", args__unit=str(len(_units(house)) - 1))
-    return done.filter(args__practice_id=str(house.practice.id)).exists()
+    last = len(OTHER_DAYS) * len(plan.clinics) - 1
+    done = ProcrastinateJob.objects.filter(task_name=FILL, status="succeeded", args__unit=str(last))
+    return done.filter(args__practice_id=str(Practice.objects.get(slug=plan.slug).id)).exists()
 
 
 def states(plan: PracticePlan, *, at: datetime) -> dict[str, str]:
@@ -86,8 +86,8 @@ def _house(plan: PracticePlan) -> House:
 
 
 def _units(house: House) -> list[tuple[Clinic, int]]:
-    """Each clinic's days, as how many after today: those at hand, the past, what is further off."""
-    return [(clinic, offset) for offset in (*THIS_WEEK, *PAST, *COMING) for clinic in house.clinics.values()]
+    """Each clinic's other days, as how many after today."""
+    return [(clinic, offset) for offset in OTHER_DAYS for clinic in house.clinics.values()]
 
 
 def _fill_next(house: House, unit: int, *, now: datetime) -> None:
@@ -120,8 +120,8 @@ def _missed(house: House, *, now: datetime) -> list[tuple[Visit, str]]:
 
 
 def _keep(house: House, clinic: Clinic, offset: int, *, now: datetime) -> None:
-    """A clinic's day as it stands by now, what is there already left alone. A visit a transaction: more would hold the counter of
-    numbers while they wait for another visit's time."""
+    """A clinic's day as it stands by now, what is there already left alone. A visit a transaction: more would hold one provider's time
+    while they wait for another's, and a desk may do the same the other way round."""
     visits = _new(house, _visits(house, clinic, offset, now=now))
     missed = [visit for visit in visits if _is_missed(visit, now=now)]
     others = [visit for visit in visits if visit not in missed]

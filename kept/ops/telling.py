@@ -5,15 +5,11 @@ from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
 from procrastinate.contrib.django import app
 
 from kept.foundation import clock, jobs
 from kept.foundation.jobs import Job
 from kept.foundation.scope import scope
-
-# Rows are found by their keys, in the order in which our joins are written; planning other orders takes longer than asking.
-AS_WRITTEN = "set local join_collapse_limit = 1"
 
 
 @contextmanager
@@ -21,8 +17,6 @@ def telling(practice_id: UUID, *, now: datetime) -> Iterator[None]:
     """In a scope of the practice: what is told there is committed together. Jobs that were due by `now` are done then; later ones wait in
     their queues."""
     with jobs.held() as queued, scope(practice_id, actor="command:seed", source="command"):
-        with connection.cursor() as cursor:
-            cursor.execute(AS_WRITTEN)
         yield
     _do(practice_id, queued, now)
 

@@ -35,8 +35,7 @@ def told(cloned_database: Cloned, django_db_blocker: DjangoDbBlocker, double: Do
     double.ask("POST", "reset")
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(settings, "STRIPE_API_BASE", double.url)
-        for name, days in {"THIS_WEEK": [2], "PAST": [-9, -2], "COMING": [8]}.items():
-            patch.setattr(sample, name, days)
+        patch.setattr(sample, "OTHER_DAYS", (2, -9, -2, 8))
         for plan in PLANS:
             sample.open_book(plan, now=NOW)
         assert not any(map(sample.is_full, PLANS))
