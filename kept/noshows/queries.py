@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Max, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 
 from kept.billing.models import Charge, State
 from kept.foundation.money import Money
@@ -212,14 +212,13 @@ class Attendance:
 
 def attendance(patient_ids: Iterable[Any]) -> dict[Any, Attendance]:
     """Facts on attendance by patient: completed and missed visits; cancelled and restored ones do not count."""
+    missed = Q(status=Status.NOSHOW)
     rows = (
         Appointment.objects.filter(patient__in=list(patient_ids), status__in=[Status.FULFILLED, Status.NOSHOW])
-        .values("patient")
-        .annotate(visits=Count("pk"), missed=Count("pk", filter=Q(status=Status.NOSHOW)))
+        .values_list("patient")
+        .annotate(Count("pk"), missed=Count("pk", filter=missed), last_missed=Max("starts_at", filter=missed))
     )
-    missed = Appointment.objects.filter(patient__in=[row["patient"] for row in rows], status=Status.NOSHOW).order_by("starts_at")
-    last = dict(missed.values_list("patient", "starts_at"))
-    return {row["patient"]: Attendance(row["visits"], row["missed"], last.get(row["patient"])) for row in rows}
+    return {patient: Attendance(*facts) for patient, *facts in rows}
 
 
 @dataclass(frozen=True, slots=True)

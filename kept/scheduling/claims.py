@@ -12,7 +12,7 @@ from kept.foundation.refusals import Refusal, refusing
 from kept.practice.models import Member, Provider, Resource
 from kept.practice.rules import Role, works_at
 from kept.scheduling.fitting import Need, left_open, pick
-from kept.scheduling.models import Appointment, Block, Claim
+from kept.scheduling.models import Appointment, Block, Claim, ClaimQuerySet
 
 Span = tuple[datetime, datetime]
 Lanes = dict[UUID, int]
@@ -20,8 +20,12 @@ Lanes = dict[UUID, int]
 
 def holders(resource_ids: Iterable[UUID], during: Span, *, but: Appointment | None = None) -> list[Claim]:
     """The live claims over that time, earliest first, with whose or what's they are."""
-    found = Claim.objects.over(resource_ids, *during).with_holders()
-    return list((found.exclude(appointment=but) if but else found).order_by("starts_at", "id"))
+    return list(_over(resource_ids, during, but).with_holders().order_by("starts_at", "id"))
+
+
+def _over(resource_ids: Iterable[UUID], during: Span, but: Appointment | None) -> ClaimQuerySet:
+    found = Claim.objects.over(resource_ids, *during)
+    return found.exclude(appointment=but) if but else found
 
 
 def lock(resource_ids: Iterable[UUID]) -> None:
@@ -47,12 +51,13 @@ def reserve(
     """
     asked = candidates(provider, wanted, named)
     lock(asked | set(also_lock))
-    taken = holders(asked, during, but=but)
-    ids = {provider.resource_id} | {room.pk for room in pick(wanted, named, {claim.resource_id for claim in taken})}
-    rivals = [claim for claim in taken if claim.resource_id in ids]
-    if rivals and not double_book:
-        raise slot_taken(rivals, provider, by)
-    return {id_: max((claim.lane + 1 for claim in rivals if claim.resource_id == id_), default=0) for id_ in sorted(ids)}
+    lanes: dict[UUID, int] = {}  # the first that is free above those taken
+    for resource_id, lane in _over(asked, during, but).values_list("resource_id", "lane"):
+        lanes[resource_id] = max(lane + 1, lanes.get(resource_id, 0))
+    ids = {provider.resource_id} | {room.pk for room in pick(wanted, named, lanes)}
+    if not double_book and ids & lanes.keys():
+        raise slot_taken(holders(ids, during, but=but), provider, by)
+    return {id_: lanes.get(id_, 0) for id_ in sorted(ids)}
 
 
 def candidates(provider: Provider, wanted: Sequence[Need], named: Sequence[Resource]) -> set[UUID]:

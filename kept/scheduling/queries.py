@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 from django.http import Http404
@@ -34,17 +35,21 @@ def visible(member: Member) -> QuerySet[Appointment]:
 def in_days(first: date | None, last: date | None, clinics: Iterable[Clinic], *, through: str = "") -> Q:
     """Appointments that start on those local days, each clinic by its own zone; None leaves that side open. `through` is the path to
     them, as in "appointment__"."""
-    by_zone: dict[str, list[Clinic]] = {}
+    by_zone: dict[ZoneInfo, list[Clinic]] = {}
     for clinic in clinics:
-        by_zone.setdefault(clinic.zone_name, []).append(clinic)
+        by_zone.setdefault(clinic.zone, []).append(clinic)
+    starts = {zone: clock.day(first, zone)[0] for zone in by_zone} if first else {}
+    ends = {zone: clock.day(last, zone)[1] for zone in by_zone} if last else {}
+
+    def between(start: datetime | None, end: datetime | None) -> Q:
+        bounds = {f"{through}starts_at__gte": start, f"{through}starts_at__lt": end}
+        return Q(**{name: bound for name, bound in bounds.items() if bound})
+
     found = Q(pk__in=[])
-    for same_zone in by_zone.values():
-        days = Q(**{f"{through}clinic__in": [clinic.pk for clinic in same_zone]})
-        if first:
-            days &= Q(**{f"{through}starts_at__gte": clock.day(first, same_zone[0].zone)[0]})
-        if last:
-            days &= Q(**{f"{through}starts_at__lt": clock.day(last, same_zone[0].zone)[1]})
-        found |= days
+    for zone, same in by_zone.items():
+        found |= Q(**{f"{through}clinic__in": [clinic.pk for clinic in same]}) & between(starts.get(zone), ends.get(zone))
+    if len(by_zone) > 1:  # an index goes by one span around them all
+        found &= between(min(starts.values(), default=None), max(ends.values(), default=None))
     return found
 
 

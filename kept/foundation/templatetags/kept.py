@@ -1,6 +1,7 @@
 """The tags and filters of every page: icons, chips, money, and times in a clinic's zone."""
 
 from datetime import datetime, tzinfo
+from functools import cache
 
 from django import template
 from django.forms import BoundField
@@ -17,6 +18,7 @@ from kept.foundation.status_looks import FEE_LOOKS, INVOICE_LOOKS, STATUS_LOOKS,
 register = template.Library()
 
 
+@cache
 def icons_url() -> str:
     """The sprite's address, for calendar.js too."""
     return str(DjangoViteAssetLoader.instance().generate_vite_asset_url("icons.svg"))
