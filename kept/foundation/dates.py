@@ -39,10 +39,12 @@ def moment(at: datetime, zone: tzinfo) -> str:
 
 
 def elapsed(since: datetime, now: datetime) -> str:
-    """12 min, 1 h 32 min, 3 days"""
+    """12 min, 2 h, 1 h 32 min, 3 days"""
     minutes = int((now - since).total_seconds() // 60)
     if minutes < 60:
         return _("%d min") % minutes
+    if minutes < 24 * 60 and minutes % 60 == 0:
+        return _("%d h") % (minutes // 60)
     if minutes < 24 * 60:
         return _("%(hours)d h %(minutes)d min") % {"hours": minutes // 60, "minutes": minutes % 60}
     days = minutes // (24 * 60)

@@ -54,8 +54,7 @@ class Patient(OfPractice):
     @property
     def masked_email(self) -> str:
         """Enough to ask her whether it is right, with other patients looking on: r••••@example.com."""
-        mailbox, at, host = self.email.partition("@")
-        return f"{mailbox[:1]}••••{at}{host}" if at else ""
+        return rules.masked(self.email)
 
     @property
     def initials(self) -> str:

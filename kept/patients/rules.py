@@ -34,6 +34,17 @@ def parts(text: str) -> list[str]:
     return [word[:LONGEST] for word in re.findall(r"[^\W_]+", plain(text))]
 
 
+def masked(email: str) -> str:
+    mailbox, at, host = email.partition("@")
+    return f"{mailbox[:1]}••••{at}{host}" if at else ""
+
+
+def initials(first_name: str, last_name: str) -> tuple[str, str]:
+    """For eyes that shall not read names: "Renata", "Solbrook" are "R.", "S."."""
+    first, last = (f"{name[0]}." if name else "" for name in (first_name, last_name))
+    return first, last
+
+
 def digits(phone: str) -> str:
     return "".join(mark for mark in plain(phone) if mark in "0123456789")
 

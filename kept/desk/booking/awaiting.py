@@ -21,6 +21,7 @@ from kept.messaging.models import Letter
 from kept.noshows.actions import actions, check_opening
 from kept.patients.models import Link
 from kept.patients.queries import usable_card
+from kept.patients.rules import masked
 from kept.policies import queries as policies
 from kept.practice.doors import MemberRequest, member_required
 from kept.practice.models import Member
@@ -30,14 +31,16 @@ from kept.scheduling.queries import appointment_or_404
 
 def facts(appointment: Appointment) -> dict[str, Any]:
     """How far the patient is: the policy to accept, when she accepted and went for her card, when the last link was made, the last
-    letter with one, and the card she may use."""
+    letter with one, where it goes as others may read it, and the card she may use."""
     capture = CardCapture.objects.filter(appointment=appointment, state=CardCapture.State.OPEN).order_by("-created_at").first()
     link = Link.objects.filter(subject_id=appointment.pk, purpose=Link.Purpose.CARD).order_by("-created_at").first()
+    letter = messages.of_appointment(appointment).filter(letter=Letter.CARD_LINK).first()
     return {
         "policy": policies.version_in_use(),
         "accepted_at": capture.created_at if capture else None,
         "link_at": link.created_at if link else None,
-        "letter": messages.of_appointment(appointment).filter(letter=Letter.CARD_LINK).first(),
+        "letter": letter,
+        "to": masked(letter.to) if letter else "",
         "card": usable_card(appointment.patient),
     }
 

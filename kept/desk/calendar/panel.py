@@ -15,9 +15,11 @@ from django.views.decorators.http import require_POST
 
 import kept.scheduling.transitions.attendance as attendance
 from kept.desk.booking import awaiting
+from kept.desk.calendar.privacy import hide_names, is_private
 from kept.desk.calendar.views import over_its_day
 from kept.desk.looks import looks_at
 from kept.foundation import clock
+from kept.foundation.dates import elapsed
 from kept.foundation.pages import done
 from kept.messaging import queries as letters
 from kept.messaging import timeline
@@ -73,14 +75,16 @@ def with_card_link(request: MemberRequest, appointment_id: UUID, now: datetime) 
 
 def panel_context(request: MemberRequest, appointment: Appointment, now: datetime) -> dict[str, Any]:
     member, zone = request.member, appointment.clinic.zone
-    written = list(letters.of_appointment(appointment))
+    written, private = list(letters.of_appointment(appointment)), is_private(request)
+    if private:
+        hide_names(appointment, written)
     fee = queries.fee_of(appointment, at=now)
     facts = queries.attendance([appointment.patient_id]).get(appointment.patient_id)
     can = actions(appointment, member, fee, at=now)
-    late = int((now - appointment.starts_at).total_seconds() // 60)
     missed = appointment.status == Status.NOSHOW
     return {
         "appointment": appointment,
+        "private": private,
         "display": display(appointment, at=now),
         "zone": zone,
         "now": now,
@@ -93,8 +97,8 @@ def panel_context(request: MemberRequest, appointment: Appointment, now: datetim
         "can": {name.replace("-", "_").replace(".", "_"): action for name, action in can.items()},
         "why_not_yet": can["no-show"].reason if can["no-show"].code == "too_early" else "",
         "opens_on": date_format(appointment.local_date, "D, M j"),
-        "arrived_question": appointment.status == Status.BOOKED and late >= 0,
-        "late": f"{late // 60} h {late % 60} min" if late >= 60 else f"{late} min",
+        "arrived_question": appointment.status == Status.BOOKED and appointment.starts_at <= now,
+        "late": elapsed(appointment.starts_at, now),
         "timeline": timeline.of_appointment(appointment, written),
         "letters": [letter for letter in written if letter.unsent],
         "may_withdraw": member.may(Right.BOOK, appointment),

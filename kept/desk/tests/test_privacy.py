@@ -6,6 +6,8 @@ import pytest
 from django.urls import reverse
 
 from kept.desk.tests.reading import visits
+from kept.messaging.models import Letter
+from kept.messaging.transitions import queue
 from kept.ops.cast import House
 from kept.practice.models import Member
 from kept.scheduling.models import Appointment
@@ -87,3 +89,23 @@ def test_who_has_but_one_name(desk: Browser, juniper: House) -> None:
     desk.post(SWITCH, {"initials": "on"})
 
     assert [each.name for each in visits(desk.get(BOOK))] == ["Ó."]
+
+
+@pytest.mark.parametrize("how", ["page", "htmx"])
+def test_the_panel_names_nobody_and_tells_nothing_of_her(
+    desk: Browser, htmx: Callable[[Member], Browser], odette: Member, appointment: Appointment, how: str
+) -> None:
+    Appointment.objects.filter(pk=appointment.pk).update(note="Prefers the quiet room")
+    type(appointment.patient).objects.filter(pk=appointment.patient_id).update(alert="Faints at needles")
+    queue(Letter.CARD_LINK, appointment, wanted=True, by=odette, at=QUARTER_PAST)
+    client = desk if how == "page" else htmx(odette)
+    address = reverse("desk:panel", args=[appointment.id])
+    hidden = [appointment.patient.email, appointment.patient.phone, "Renata", "Solbrook", "Prefers the quiet room", "Faints at needles"]
+    named = client.get(address).content.decode()
+    client.post(SWITCH, {"initials": "on"})
+
+    private = client.get(address).content.decode()
+
+    assert [text for text in hidden if text not in named] == []
+    assert [text for text in hidden if text in private] == []
+    assert ("R. S." in private, f"{appointment.patient.email[0]}••••@" in private) == (True, True)
