@@ -10,6 +10,15 @@ toasts?.addEventListener('htmx:afterRequest', ({ target }) => target.closest('.t
 toasts?.addEventListener('click', ({ target }) => target.closest('[data-close]')?.closest('.toast').remove());
 
 export const showOffline = (isOffline) => offline && (offline.hidden = !isOffline);
+
+/** Whether the server answers again; whoever waits for that hears "online". */
+async function tryAgain() {
+  const answer = await fetch('/healthz', { cache: 'no-store' }).catch(() => null);
+  if (answer) dispatchEvent(new Event('online'));
+}
+setInterval(() => offline?.hidden === false && tryAgain(), 10_000);
+offline?.addEventListener('click', ({ target }) => target.closest('button') && tryAgain());
+
 addEventListener('offline', () => showOffline(true));
 addEventListener('online', () => showOffline(false));
 document.addEventListener('htmx:sendError', () => showOffline(true));

@@ -1,18 +1,19 @@
-"""The calendar: dragging, moving by keys, a free time, privacy on a phone, the list of keys."""
+"""The calendar: dragging, moving by keys, a free time, two desks, privacy, the list of keys."""
 
 import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import APIResponse, Locator, Page, Route, expect
 
 from kept.practice.rules import Role
-from tests.journeys.conftest import Installation
+from tests.journeys.conftest import DESKTOP, PHONE, Installation
 from tests.journeys.visits import Booked
 
 Visit = Callable[..., Booked]
 SignedIn = Callable[..., Page]
 AN_HOUR = 88  # px
+TURN = 10_000  # ms: a desk asks every five seconds
 
 
 def card(page: Page, booked: Booked) -> Locator:
@@ -102,3 +103,84 @@ def test_all_keys_that_work_are_listed(installation: Installation, signed_in_pag
     listed = page.get_by_role("dialog", name="Keys")
     for word in ("Previous week", "List", "New appointment", "Mark As No-Show", "No Shows"):
         expect(listed.get_by_text(word, exact=True)).to_be_visible()
+
+
+def act(page: Page, booked: Booked, button: str) -> None:
+    """Open its panel and press that."""
+    page.goto(f"/appointments/{booked.id}/")
+    page.locator("#drawer").get_by_role("button", name=button, exact=True).click()
+
+
+def drawn(page: Page, booked: Booked) -> Locator:
+    return page.locator(f"#calendar .appt:has(a.who[href='/appointments/{booked.id}/'])")
+
+
+def test_another_desk_sees_it_without_a_reload_and_stays_where_it_was(visit: Visit, signed_in_page: SignedIn) -> None:
+    booked, ours, theirs = visit("visa"), signed_in_page(Role.MANAGER), signed_in_page(Role.FRONT_DESK, (1440, 620))
+    needs = theirs.locator("#summary").get_by_role("link", name=booked.patient)
+    theirs.goto(booked.address)
+    expect(drawn(theirs, booked)).to_have_attribute("data-status", "needs_outcome")
+    expect(needs).to_be_visible()
+    theirs.locator(".ec-main").evaluate("each => { each.scrollTop = 240; window.here = true }")
+
+    act(ours, booked, "Complete")
+    expect(drawn(theirs, booked)).to_have_attribute("data-status", "completed", timeout=TURN)
+    expect(needs).to_have_count(0)
+    ours.locator("#drawer").get_by_role("button", name="Reopen").click()
+    expect(drawn(theirs, booked)).to_have_attribute("data-status", "needs_outcome", timeout=TURN)
+
+    act(ours, booked, "Mark As No-Show")
+    ours.get_by_role("radio", name="Don’t charge").check()
+    ours.get_by_role("button", name="Confirm").click()
+    expect(drawn(theirs, booked)).to_have_count(0, timeout=TURN)
+    rival = visit("", like=booked)
+    expect(drawn(theirs, rival)).to_be_visible(timeout=TURN)
+    expect(theirs.locator("#summary").get_by_role("link", name=rival.patient)).to_be_visible()
+
+    assert theirs.evaluate("[window.here, document.querySelector('.ec-main').scrollTop]") == [True, 240]
+
+
+def test_what_changes_while_the_page_is_asking_is_not_lost(visit: Visit, signed_in_page: SignedIn) -> None:
+    booked, ours, theirs = visit("visa"), signed_in_page(Role.MANAGER), signed_in_page()
+    needs = theirs.locator("#summary").get_by_role("link", name=booked.patient)
+    theirs.goto(booked.address)
+    expect(needs).to_be_visible()
+    slow: list[tuple[Route, APIResponse]] = []
+    theirs.route(re.compile("/appointments/[?]date="), lambda route: slow.append((route, route.fetch())), times=1)
+
+    act(ours, booked, "Complete")
+    expect(drawn(theirs, booked)).to_have_attribute("data-status", "completed", timeout=TURN)
+    ours.locator("#drawer").get_by_role("button", name="Reopen").click()
+    expect(drawn(theirs, booked)).to_have_attribute("data-status", "needs_outcome", timeout=TURN)
+    for route, answer in slow:
+        route.fulfill(response=answer)
+
+    assert slow
+    expect(needs).to_be_visible()
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_initials_stand_for_names_until_they_are_wanted_again(visit: Visit, signed_in_page: SignedIn, size: tuple[int, int]) -> None:
+    booked, page = visit("visa"), signed_in_page(Role.FRONT_DESK, size)
+    initials = " ".join(f"{name[0]}." for name in booked.patient.split())
+
+    def switch(on: bool) -> None:
+        if size == PHONE:
+            page.get_by_label("Wrench: appointment tools").click()
+            page.get_by_role("menuitem", name="Initials only" if on else "Show names again").click()
+        else:
+            page.get_by_role("button", name="Initials only").click()
+
+    page.goto(booked.address)
+    switch(on=True)
+    expect(page.get_by_role("link", name=re.compile(f"^{re.escape(initials)}")).locator("visible=true").first).to_be_visible()
+    assert booked.patient not in page.content()
+    assert booked.patient not in page.request.get(page.locator("#book").get_attribute("data-feed") or "").text()
+
+    page.goto(f"/appointments/{booked.id}/")
+    expect(page.locator("#drawer").get_by_role("heading", name=initials)).to_be_visible()
+    page.goto(booked.address)
+    assert booked.patient not in page.content()
+
+    switch(on=False)
+    expect(page.get_by_role("link", name=re.compile(f"^{booked.patient}")).locator("visible=true").first).to_be_visible()
