@@ -95,6 +95,22 @@ function visitCard(visit) {
   return node;
 }
 
+/** What is being booked in the drawer: an open ring. */
+function draftCard(draft) {
+  const node = element('div', 'appt st-booked');
+  const mark = icon('circle-dashed', 'mark size-3.5');
+  const row = (...children) => element('div', 'row', ...children);
+  const who = element('span', 'who', words.draft);
+  node.dataset.status = 'draft';
+  if (draft.end - draft.start <= 15) {
+    node.dataset.length = 'shortest';
+    node.append(row(mark, who));
+  } else {
+    node.append(row(mark, element('span', 'when', span(draft))), row(who), element('div', 'what', draft.service));
+  }
+  return node;
+}
+
 /** Missed or cancelled: behind the book, not to be reached here; the lists have it. */
 const ghost = ({ name, look }) =>
   element('div', `ghost st-${look.tone}`, icon(look.icon, 'size-3.5', look.label), element('span', '', name));
@@ -111,7 +127,8 @@ function whereItIs(event) {
 }
 
 export function eventContent({ event }) {
-  const { block, isBreak } = event.extendedProps;
+  const { block, draft, isBreak } = event.extendedProps;
+  if (draft) return { domNodes: [draftCard(draft)] };
   if (isBreak) return { domNodes: [pause()] };
   if (block) return { domNodes: [kept(block)] };
   if (!event.extendedProps.visit) return '';

@@ -10,6 +10,8 @@ const clock = (number) => clockParts(number).map(({ value }) => value).join('').
 
 /** As the calendar takes it: without offset. */
 export const wall = (minutes) => new Date(asNumber(minutes)).toISOString().slice(0, 19);
+/** A wall time as the server writes it, in minutes again. */
+export const minutesAt = (time) => (Date.parse(`${time}Z`) - begins) / 60_000;
 /** A date of the calendar's, which shows the clinic's wall time by this computer's getters, as minutes again. */
 export const minutesOf = (date) =>
   (Date.UTC(date.getFullYear(), date.getMonth(), date.getDate(), date.getHours(), date.getMinutes()) - begins) / 60_000;

@@ -4,6 +4,7 @@ import { createCalendar, Interaction, ResourceTimeGrid, TimeGrid } from '@event-
 import '../styles/calendar.css';
 import { dayHeaderFormat, eventContent, resourceLabelContent } from './calendar-cards.js';
 import { book, host, lang } from './calendar-data.js';
+import { showDraft } from './calendar-draft.js';
 import { dateClick, eventDrop, putBack } from './calendar-moves.js';
 import { blocked, fed, isGhost, shown } from './calendar-state.js';
 import { clockNow, offset, setNow, wall } from './calendar-time.js';
@@ -82,6 +83,7 @@ function build() {
     dateClick,
   });
   putBack((visit) => calendar.updateEvent(asEvent(visit)));
+  showDraft(calendar);
   requestAnimationFrame(() => {
     dropRoles();
     const line = labelNow();

@@ -10,11 +10,12 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import BigIntegerField, Func, OuterRef, QuerySet, Subquery
 
 from kept.foundation import clock
+from kept.patients.rules import initials
 from kept.practice import queries as practice
 from kept.practice.models import Clinic, Member, Provider
 from kept.scheduling.models import LONGEST, Appointment, Line, Status
 from kept.scheduling.queries import blocks, in_days
-from kept.scheduling.rules import display
+from kept.scheduling.rules import display, needs_outcome
 
 
 class Entry(NamedTuple):
@@ -42,11 +43,14 @@ class Entry(NamedTuple):
 
     def by_initials(self) -> "Entry":
         """The same for eyes that shall not read names: "Renata Solbrook" is "R. S."."""
-        first, last = (f"{name[0]}." if name else "" for name in (self.first_name, self.last_name))
+        first, last = initials(self.first_name, self.last_name)
         return self._replace(first_name=first, last_name=last)
 
     def display(self, at: datetime) -> str:
         return display(self, at=int(at.timestamp()))
+
+    def needs_outcome(self, at: datetime) -> bool:
+        return needs_outcome(self, at=int(at.timestamp()))
 
     @property
     def start(self) -> datetime:

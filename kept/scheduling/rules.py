@@ -30,6 +30,11 @@ def display(appointment: "Appointment | Entry", *, at: Any) -> str:
     return next((name for fits, name in stamps if fits), "booked")
 
 
+def needs_outcome(appointment: "Appointment | Entry", *, at: Any) -> bool:
+    """Whether somebody has yet to say how it ended: its end is past, and she is booked still or here still. `at` as for `display`."""
+    return appointment.status in ("booked", "arrived") and appointment.ends_at <= at
+
+
 def check_move(appointment: "Appointment", to: str) -> None:
     """Raises Refusal `wrong_status`, naming who and when, where the table of moves has no such move (R2)."""
     from kept.scheduling.models import MOVES, Status

@@ -203,6 +203,11 @@ class Draft:
         return self.starts_at + timedelta(minutes=self.minutes) if self.starts_at else None
 
     @property
+    def wall(self) -> str:
+        """Its start by the clinic's clocks, as the calendar takes it; empty while it is open."""
+        return f"{self.starts_at.astimezone(self.clinic.zone):%Y-%m-%dT%H:%M}" if self.starts_at else ""
+
+    @property
     def afterwards(self) -> bool:
         """Whether it is recorded afterwards (R16)."""
         return self.starts_at is not None and self.starts_at < self.now

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from itertools import chain
+from operator import itemgetter
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -18,7 +20,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from kept.desk.calendar import grid
 from kept.desk.calendar.tools import tools
-from kept.foundation.dates import clock_span, clock_time
+from kept.foundation.dates import clock_span, clock_time, elapsed
 from kept.foundation.lists import Option, left_out
 from kept.foundation.status_looks import STATUS_LOOKS
 from kept.practice import queries as practice
@@ -26,8 +28,9 @@ from kept.practice.models import Clinic, Member, Provider, Settings
 from kept.practice.rules import Right
 from kept.scheduling.entries import Blocked, Entry, entries, in_span
 from kept.scheduling.models import Appointment, Status
+from kept.scheduling.openings import Opening
+from kept.scheduling.transitions.booking import Place
 
-HERE = {"arrived", "in_treatment"}
 VIEWS = [
     {"name": "day", "label": gettext_lazy("Day"), "keys": "d", "icon": "calendar-days"},
     {"name": "week", "label": gettext_lazy("Week"), "keys": "w", "icon": "calendar-range"},
@@ -151,6 +154,29 @@ class BookPage:
     def _on_that_day(self, name: str) -> str:
         return f"{reverse(name)}?{urlencode({'clinic': str(self.clinic.pk), 'date': self.on.isoformat()})}"
 
+    def open_time(self, each: Opening) -> dict[str, Any]:
+        """Time that nobody has claimed, and where it is booked; empty for those who may not book it."""
+        zone, there = each.clinic.zone, each.starts_at.astimezone(each.clinic.zone)
+        asks = {
+            "clinic": str(each.clinic.pk),
+            "date": there.date().isoformat(),
+            "start": f"{there:%H:%M}",
+            "provider": str(each.provider.pk),
+        }
+        return {
+            "starts_at": int(each.starts_at.timestamp()),
+            "day": _("Today") if there.date() == self.today else date_format(there, "D"),
+            "time": clock_time(each.starts_at, zone),
+            "span": clock_span(each.starts_at, each.ends_at, zone),
+            "lasts": elapsed(each.starts_at, each.ends_at),
+            "provider": each.provider.name,
+            "initials": each.provider.initials,
+            "clinic": each.clinic.name,
+            "book_url": f"{reverse('desk:new')}?{urlencode(asks)}"
+            if self.member.may(Right.BOOK, Place(each.clinic.pk, each.provider.pk))
+            else "",
+        }
+
     def beside(self) -> Sequence[UUID] | None:
         """The providers that another view of this day begins with."""
         return None
@@ -222,15 +248,13 @@ class BookPage:
         """How many visits of today have that status, where the page knows."""
         return 0
 
-    def asks(self, entry: Entry) -> bool:
-        return grid.asks(entry, self.now)
-
     def item(self, entry: Entry) -> dict[str, Any]:
         """A visit as agenda, side panel and list show it."""
         shown, provider = entry.display(self.now), self._people[entry.provider_id]
         clinic = self._places[entry.clinic_id]
         return {
             "id": entry.id,
+            "starts_at": entry.starts_at,
             "name": entry.name,
             "service": entry.services,
             "time": clock_time(entry.start, clinic.zone),
@@ -247,7 +271,7 @@ class BookPage:
 
     def _asking(self, entry: Entry) -> dict[str, Any]:
         """The two answers to "Arrived?", for those who may give them. After the end, Yes completes."""
-        if not self.asks(entry) or not self.member.may(Right.MARK, entry):
+        if not grid.asks(entry, self.now) or not self.member.may(Right.MARK, entry):
             return {}
         over = entry.ends_at <= self.now.timestamp()
         return {
@@ -255,10 +279,28 @@ class BookPage:
             "noshow_url": reverse("noshows:mark", args=[entry.id]),
         }
 
-    def groups(self, entries: Sequence[Entry]) -> list[dict[str, Any]]:
-        """Who is here, who comes next, who was here; `needs` stand before them."""
-        here = [each for each in entries if each.display(self.now) in HERE]
-        ahead = [each for each in entries if each.status == Status.BOOKED and not self.asks(each)]
-        past = [each for each in entries if each.status == Status.FULFILLED]
-        named = [(_("Here now"), here), (_("Up next") if self.first == self.today else _("Booked"), ahead), (_("Completed"), past)]
-        return [{"title": title, "items": [self.item(each) for each in found]} for title, found in named if found]
+    def items(self, entries: Iterable[Entry]) -> list[dict[str, Any]]:
+        return [self.item(each) for each in entries]
+
+    def unsettled(self, entries: Iterable[Entry]) -> list[dict[str, Any]]:
+        """Who needs an outcome, of those."""
+        return self.items(each for each in entries if each.needs_outcome(self.now))
+
+    def groups(self, entries: Sequence[Entry], open_times: Iterable[dict[str, Any]] = ()) -> list[dict[str, Any]]:
+        """Who is late, who is here, who comes next with the open times between, who was here. Who needs an outcome stands before them."""
+        settled = [each for each in entries if not each.needs_outcome(self.now)]
+        late = [each for each in settled if grid.asks(each, self.now)]
+        here = [each for each in settled if each.status == Status.ARRIVED]
+        ahead = [each for each in settled if each.status == Status.BOOKED and each not in late]
+        past = [each for each in settled if each.status == Status.FULFILLED]
+        named = [
+            (_("Late"), self.items(late)),
+            (_("Here now"), self.items(here)),
+            (_("Up next") if self.first == self.today else _("Booked"), by_clock(self.items(ahead), open_times)),
+            (_("Completed"), self.items(past)),
+        ]
+        return [{"title": title, "items": items} for title, items in named if items]
+
+
+def by_clock(*items: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(chain(*items), key=itemgetter("starts_at"))

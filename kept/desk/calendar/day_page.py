@@ -22,7 +22,7 @@ class DayPage(GridPage):
             "all_url": self.url(providers=[]),
             "everyone": not self.chosen,
             "counts": self._counts(),
-            "needs": [self.item(each) for each in self.booked if self.asks(each)],
+            "needs": self.unsettled(self.booked),
             "groups": self.groups(self.booked),
             "legend": LEGEND,
             "clock": clock_time(self.now, self.clinic.zone) if self.on == self.today else "",

@@ -2,7 +2,7 @@
 
 import calendar as months
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any, ClassVar
 from uuid import UUID
@@ -29,12 +29,17 @@ class GridPage(BookPage):
         return self.first + timedelta(days=self.days - 1)
 
     @cached_property
+    def working(self) -> dict[UUID, list[tuple[datetime, datetime]]]:
+        """When each of the shown works."""
+        return working_hours(self.clinic, self.shown, self.first, self.last)
+
+    @cached_property
     def hours(self) -> dict[UUID, list[Span]]:
-        """When each of the shown works, by wall minutes from the first midnight."""
+        """The same by wall minutes from the first midnight."""
         zone, first = self.clinic.zone, self.first
         return {
             pk: [(wall(start.timestamp(), zone, first), wall(end.timestamp(), zone, first)) for start, end in spans]
-            for pk, spans in working_hours(self.clinic, self.shown, first, self.last).items()
+            for pk, spans in self.working.items()
         }
 
     @cached_property

@@ -13,13 +13,15 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from kept.desk.calendar.book_page import BookPage
+from kept.desk.calendar.book_page import BookPage, by_clock
 from kept.foundation.lists import Option, chosen_ids, chosen_label, with_query
 from kept.foundation.paging import Page, page
 from kept.practice import queries as practice
 from kept.practice.models import Clinic, Provider
+from kept.scheduling.availability import working_hours
 from kept.scheduling.entries import Entry, in_span
 from kept.scheduling.models import ON_THE_BOOK, Appointment, Status
+from kept.scheduling.openings import openings
 from kept.scheduling.queries import rooms_held
 
 ROWS = 50
@@ -58,6 +60,11 @@ class ListPage(BookPage):
         return [name for name, _label in CARDS if name in self.fields.getlist("card")]
 
     @property
+    def free(self) -> bool:
+        """Whether open times stand among the visits."""
+        return "free" in self.fields
+
+    @property
     def filtered(self) -> bool:
         return bool(self.chosen or self.statuses or self.cards)
 
@@ -67,7 +74,8 @@ class ListPage(BookPage):
             return found
         here = [(key, value) for key, value in found if key != "clinic"]
         more = [("clinic", str(each.pk)) for each in self.clinics] if len(self.member.given_clinics) > 1 else []
-        return [*here, *more, *(("status", each) for each in self.statuses), *(("card", each) for each in self.cards)]
+        chosen = [*(("status", each) for each in self.statuses), *(("card", each) for each in self.cards)]
+        return [*here, *more, *chosen, *([("free", "1")] if self.free else [])]
 
     @cached_property
     def page(self) -> Page[Appointment]:
@@ -78,8 +86,8 @@ class ListPage(BookPage):
         status = Q(status__in=ON_THE_BOOK) if not self.statuses else Q(pk__in=[])
         for each in self.statuses:
             status |= {
-                OUTCOME: Q(status=Status.BOOKED, starts_at__lte=self.now),
-                AHEAD: Q(status=Status.BOOKED, starts_at__gt=self.now),
+                OUTCOME: Q(status__in=[Status.BOOKED, Status.ARRIVED], ends_at__lte=self.now),
+                AHEAD: Q(status=Status.BOOKED, ends_at__gt=self.now),
             }.get(each, Q(status=each))
         return status & Q(acceptance__isnull=self.cards == ["no"]) if len(self.cards) == 1 else status
 
@@ -102,6 +110,7 @@ class ListPage(BookPage):
             "status_label": chosen_label(statuses, _("Any status"), _("statuses")),
             "cards": cards,
             "card_label": chosen_label(cards, _("Any card"), _("choices")),
+            "free": self.free,
             "filtered": self.filtered,
             "clear_url": f"{reverse('desk:day')}?{urlencode(super().query(providers=[]))}",
             "days": self._days(),
@@ -114,14 +123,37 @@ class ListPage(BookPage):
         by_day: dict[date, list[Entry]] = {}
         for each in self.everything:
             by_day.setdefault(self.local_date(each), []).append(each)
-        return [{"title": date_format(on, "l, F j"), "groups": self._groups(on, found)} for on, found in by_day.items()]
+        open_times = self._open_times() if self.free else {}
+        return [
+            {"title": date_format(on, "l, F j"), "groups": self._groups(on, by_day.get(on, []), open_times.get(on, []))}
+            for on in sorted(by_day.keys() | open_times.keys())
+        ]
 
-    def _groups(self, on: date, found: list[Entry]) -> list[dict[str, Any]]:
+    def _open_times(self) -> dict[date, list[dict[str, Any]]]:
+        """Of the days on this page, by day; where a day goes on over the page, from its first visit on or up to its last."""
+        shown = self.page.rows
+        days = [self.on, *(self.local_date(each) for each in self.everything)]
+        since = shown[0].starts_at if self.fields.get("after") and shown else self.now
+        until = shown[-1].starts_at if self.page.next else None
+        by_day: dict[date, list[dict[str, Any]]] = {}
+        for clinic in self.clinics:
+            people = [each for each in practice.providers(self.member, clinic) if not self.chosen or each.pk in self.chosen]
+            hours = working_hours(clinic, people, min(days), max(days))
+            for each in openings(clinic, people, hours, at=max(since, self.now)):
+                if until is None or each.starts_at < until:
+                    by_day.setdefault(clinic.local_date(each.starts_at), []).append(self.open_time(each))
+        return by_day
+
+    def _groups(self, on: date, found: list[Entry], open_times: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if on != self.today:
-            return [{"title": "", "items": [self.item(each) for each in found]}]
-        needs = [self.item(each) for each in found if self.asks(each)]
-        gone = [self.item(each) for each in found if not each.on_the_book]
-        groups = [{"title": _("Needs an outcome"), "items": needs}, *self.groups(found), {"title": _("Not coming"), "items": gone}]
+            return [{"title": "", "items": by_clock(self.items(found), open_times)}]
+        needs = self.unsettled(found)
+        gone = self.items(each for each in found if not each.on_the_book)
+        groups = [
+            {"title": _("Needs an outcome"), "items": needs},
+            *self.groups(found, open_times),
+            {"title": _("Not coming"), "items": gone},
+        ]
         return [group for group in groups if group["items"]]
 
     @cached_property

@@ -13,8 +13,10 @@ from kept.desk.calendar.grid_page import GridPage
 from kept.desk.calendar.hours import DAY
 from kept.practice.models import Provider
 from kept.scheduling.entries import Entry, in_span
+from kept.scheduling.openings import openings
 
 WEEKEND = (5, 6)
+OFFERED = 4
 
 
 def _span(first: date, last: date, month: str) -> str:
@@ -75,8 +77,14 @@ class WeekPage(GridPage):
             "provider": self.provider,
             "providers": [self.choice(each, self.url(providers=[each.pk])) for each in self.providers],
             "facts": self._facts(),
+            "next_free": self._next_free(),
             "groups": self._days_of(shown),
         }
+
+    def _next_free(self) -> list[dict[str, Any]]:
+        """The first of her open times that are left in the week."""
+        found = openings(self.clinic, self.shown, self.working, at=self.now) if self.last >= self.today else []
+        return [self.open_time(each) for each in found[:OFFERED]]
 
     def _facts(self) -> list[tuple[str, str]]:
         shown = [each.display(self.now) for each in self.booked]
@@ -86,7 +94,7 @@ class WeekPage(GridPage):
             (_("Booked"), _("%(hours)s h of %(all)s h") % {"hours": hours, "all": all_hours}),
             (_("Appointments"), str(len(self.booked))),
             (_("Awaiting card"), str(shown.count("awaiting_card"))),
-            (_("Needs an outcome"), str(sum(self.asks(each) for each in self.booked))),
+            (_("Needs an outcome"), str(sum(each.needs_outcome(self.now) for each in self.booked))),
         ]
 
     def _days_of(self, shown: Sequence[date]) -> list[dict[str, Any]]:

@@ -1,14 +1,15 @@
-"""What a page hands to the calendar, read as calendar-data.js reads it."""
+"""What a page hands to the calendar, read as calendar-data.js reads it; and the weekly hours it is drawn with."""
 
 import json
 from base64 import urlsafe_b64decode
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.http import HttpResponse
 
 from kept.foundation.status_looks import STATUS_LOOKS
+from kept.practice.models import Clinic, Provider, Schedule
 
 FLAGS = {1: "card", 2: "ask", 4: "over", 8: "moves"}
 
@@ -59,3 +60,12 @@ def read(feed: dict[str, Any], first: date) -> list[Visit]:
         )
         for letters, provider, start, minutes, display, flags, service, name in feed["visits"]
     ]
+
+
+def works(provider: Provider, clinic: Clinic, hours: dict[int, tuple[time, time]]) -> None:
+    """She works there on those days of the week, 0 is Monday, and on no other."""
+    Schedule.objects.filter(provider=provider).delete()
+    for weekday, (opens_at, closes_at) in hours.items():
+        Schedule.objects.create(
+            practice_id=provider.practice_id, provider=provider, clinic=clinic, weekday=weekday, opens_at=opens_at, closes_at=closes_at
+        )

@@ -336,19 +336,19 @@ def test_the_practice_says_which_hours_are_shown_and_no_visit_is_hidden(
 # What needs an outcome
 
 
-def test_whoever_started_without_an_outcome_is_asked_for(desk: Browser, juniper: House, odette: Member) -> None:
-    over, running, here, ahead = (
+def test_whoever_is_booked_or_here_past_the_end_is_asked_for(desk: Browser, juniper: House, odette: Member) -> None:
+    over, stayed, here, ahead = (
         book(juniper, patient=juniper.patients[each], starts_at=STARTS_AT + timedelta(hours=hours))
-        for each, hours in enumerate([-2, 0, -4, 2])
+        for each, hours in enumerate([-2, -4, 0, 2])
     )
-    attendance.check_in(here, by=odette, at=QUARTER_PAST)
+    for each in (stayed, here):
+        attendance.check_in(each, by=odette, at=QUARTER_PAST)
 
     answer = desk.get(DAY)
 
-    needs = [(item["name"], item["time"], item["checkin_url"].split("/")[-2]) for item in answer.context["needs"]]
-    assert needs == [
-        (over.patient.name, "1:30 PM", "complete"),  # its end is past: Yes completes
-        (running.patient.name, "3:30 PM", "check-in"),
+    assert [(item["name"], item["time"]) for item in answer.context["needs"]] == [
+        (stayed.patient.name, "11:30 AM"),
+        (over.patient.name, "1:30 PM"),
     ]
     assert [(group["title"], [item["name"] for item in group["items"]]) for group in answer.context["groups"]] == [
         ("Here now", [here.patient.name]),
@@ -357,10 +357,21 @@ def test_whoever_started_without_an_outcome_is_asked_for(desk: Browser, juniper:
     assert "Needs an outcome 2" in words(answer)
 
 
+def test_whoever_is_not_here_after_the_start_is_late(desk: Browser, appointment: Appointment) -> None:
+    answer = desk.get(DAY)
+
+    assert (answer.context["needs"], visits(answer)[0].flags) == ([], {"card", "ask", "moves"})
+    assert [(group["title"], [item["name"] for item in group["items"]]) for group in answer.context["groups"]] == [
+        ("Late", [appointment.patient.name])
+    ]
+
+
 def test_yes_checks_in_while_it_runs_and_completes_after_its_end(htmx: Callable[[Member], Browser], juniper: House, odette: Member) -> None:
     browser = htmx(odette)
     over, running = (book(juniper, patient=juniper.patients[n], starts_at=STARTS_AT - timedelta(hours=2 * n)) for n in (1, 0))
-    yes = {item["id"]: item["checkin_url"] for item in browser.get(DAY).context["needs"]}
+    page = browser.get(DAY).context
+    asked = [*page["needs"], *(item for group in page["groups"] for item in group["items"])]
+    yes = {item["id"]: item["checkin_url"] for item in asked}
 
     answers = [browser.post(yes[visit.pk]) for visit in (over, running)]
 
@@ -373,7 +384,7 @@ def test_the_auditor_is_not_asked(philomena: Member, signed_in: Callable[[Member
     answer = signed_in(philomena).get(DAY)
 
     assert visits(answer)[0].flags == {"card"}
-    assert "checkin_url" not in answer.context["needs"][0]
+    assert "checkin_url" not in answer.context["groups"][0]["items"][0]
 
 
 def test_an_empty_day_says_so(desk: Browser, juniper: House) -> None:

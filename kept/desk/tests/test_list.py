@@ -1,7 +1,7 @@
 """The book as a list: today in the order of work, other days by the clock, page by page; filters, all in the address."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
@@ -12,8 +12,9 @@ import kept.noshows.transitions.attendance as noshows
 import kept.scheduling.transitions.attendance as attendance
 import kept.scheduling.transitions.booking as booking
 from kept.desk.calendar import list_page
+from kept.desk.tests.reading import works
 from kept.ops.cast import House
-from kept.practice.models import Clinic, Member, Resource
+from kept.practice.models import Clinic, Member, Provider, Resource
 from kept.scheduling.models import Appointment, Claim
 from tests.kit.browser import Browser
 from tests.kit.gateway import clock_at
@@ -53,7 +54,7 @@ def test_today_is_in_the_order_of_work_and_other_days_by_the_clock(desk: Browser
     people = juniper.patients
     over, here, ahead, done, later, latest = (
         book(juniper, patient=people[n], starts_at=STARTS_AT + timedelta(hours=hours), service="Consultation")
-        for n, hours in enumerate([0, -1, 1, -4, 26, 24])
+        for n, hours in enumerate([-1, 0, 1, -4, 26, 24])
     )
     attendance.check_in(here, by=odette, at=QUARTER_PAST)
     attendance.complete(done, by=odette, at=QUARTER_PAST)
@@ -108,7 +109,7 @@ def test_it_goes_on_over_the_days_by_key(desk: Browser, juniper: House, monkeypa
     ],
 )
 def test_status_and_card_filter_it(desk: Browser, juniper: House, odette: Member, query: dict[str, Any], found: set[str]) -> None:
-    hours = {"over": 0, "here": -1, "ahead": 1, "done": -4, "missed": -2, "cancelled": 2}
+    hours = {"over": -1, "here": 0, "ahead": 1, "done": -4, "missed": -2, "cancelled": 2}
     visits = {
         name: book(juniper, patient=juniper.patients[n], starts_at=STARTS_AT + timedelta(hours=at), service="Consultation")
         for n, (name, at) in enumerate(hours.items())
@@ -175,7 +176,43 @@ def test_a_provider_reads_her_own_alone(
         at=BOOKED_AT,
     )
 
-    assert rows(listed(signed_in(tess))) == [("Wednesday, October 14", "Needs an outcome", [mine.patient.name])]
+    assert rows(listed(signed_in(tess))) == [("Wednesday, October 14", "Late", [mine.patient.name])]
+
+
+def test_free_times_stand_between_on_demand(desk: Browser, juniper: House, marrowby: Provider, elm: Clinic) -> None:
+    works(marrowby, elm, dict.fromkeys((2, 3), (time(15), time(18))))
+    here, tomorrow = (book(juniper, patient=juniper.patients[n], starts_at=STARTS_AT + timedelta(days=n)) for n in (0, 1))
+
+    def free(**query: Any) -> list[tuple[str, str, list[str]]]:
+        answer = listed(desk, provider=marrowby.pk, **query)
+        return [
+            (day["title"], group["title"], [item.get("name") or f"{item['span']}: {item['lasts']}" for item in group["items"]])
+            for day in answer.context["days"]
+            for group in day["groups"]
+        ]
+
+    assert free() == [("Wednesday, October 14", "Late", [here.patient.name]), ("Thursday, October 15", "", [tomorrow.patient.name])]
+    assert free(free="1") == [
+        ("Wednesday, October 14", "Late", [here.patient.name]),
+        ("Wednesday, October 14", "Up next", ["4:45–6:00 PM: 1 h 15 min"]),
+        ("Thursday, October 15", "", ["3:00–3:30 PM: 30 min", tomorrow.patient.name, "4:45–6:00 PM: 1 h 15 min"]),
+    ]
+
+
+def test_free_times_of_a_day_that_goes_on_over_the_page_stand_on_one_page(
+    desk: Browser, juniper: House, marrowby: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(list_page, "ROWS", 2)
+    for hours in (24, 26, 28, 48):
+        book(juniper, patient=juniper.patients[hours // 12], starts_at=STARTS_AT + timedelta(hours=hours - 6))
+    query = {"free": "1", "provider": marrowby.pk, "date": "2026-10-15"}
+
+    pages = [listed(desk, **query)]
+    while address := pages[-1].context["next_url"]:
+        pages.append(desk.get(BOOK + address))
+
+    seen = [item["starts_at"] for page in pages for day in page.context["days"] for group in day["groups"] for item in group["items"]]
+    assert (len(pages), seen) == (2, sorted(set(seen)))
 
 
 def test_a_full_list_asks_as_often_as_any_other(desk: Browser, juniper: House) -> None:

@@ -1,13 +1,13 @@
 """The week of one provider: whose it is, its days, its numbers."""
 
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 from django.urls import reverse
 
 import kept.scheduling.transitions.attendance as attendance
-from kept.desk.tests.reading import calendar, visits
+from kept.desk.tests.reading import calendar, visits, works
 from kept.ops.cast import House
 from kept.practice.models import Clinic, Member, Provider, Schedule
 from kept.practice.rules import Role
@@ -19,7 +19,8 @@ from tests.kit.queries import queries
 from tests.kit.visits import QUARTER_PAST, STARTS_AT, book
 
 BOOK = reverse("desk:day")
-QUERIES = 11  # session, user, seat, her clinics (2), providers, settings, visits, weekly hours, blocked time, what needs attention
+QUERIES = 12
+"""Session, user, seat, her clinics (2), providers, settings, visits, weekly hours, blocked and claimed time, what needs attention."""
 SATURDAY, SUNDAY = 6, 0
 
 
@@ -108,13 +109,37 @@ def test_the_weekend_is_hidden_when_nobody_works_and_nothing_is_booked(desk: Bro
 
 def test_her_numbers(desk: Browser, juniper: House, odette: Member, marrowby: Provider) -> None:
     Schedule.objects.all().delete()
-    over, _ahead = (book(juniper, patient=juniper.patients[n], starts_at=STARTS_AT + timedelta(days=n)) for n in (0, 1))
+    over, _ahead = (
+        book(juniper, patient=juniper.patients[n], starts_at=STARTS_AT + timedelta(hours=hours)) for n, hours in ((0, -2), (1, 24))
+    )
     attendance.complete(book(juniper, patient=juniper.patients[2], starts_at=STARTS_AT - timedelta(days=1)), by=odette, at=QUARTER_PAST)
 
     answer = desk.get(BOOK, {"view": "week", "provider": marrowby.pk})
 
     assert over.status == "booked"
     assert "Tess Marrowby this week Booked 3 h of 63 h Appointments 3 Awaiting card 1 Needs an outcome 1" in words(answer)
+
+
+def test_her_next_free_times_lead_to_a_new_appointment(desk: Browser, juniper: House, marrowby: Provider, elm: Clinic) -> None:
+    works(marrowby, elm, {2: (time(15), time(18)), 3: (time(15), time(18)), 4: (time(17), time(17, 30))})
+    book(juniper, starts_at=STARTS_AT)  # 3:30 to 4:35 PM with its buffer; it is a quarter to four
+
+    answer = desk.get(BOOK, {"view": "week", "provider": marrowby.pk})
+
+    found = [(each["day"], each["time"], each["lasts"]) for each in answer.context["next_free"]]
+    assert found == [("Today", "4:45 PM", "1 h 15 min"), ("Thu", "3:00 PM", "3 h"), ("Fri", "5:00 PM", "30 min")]
+    drawer = desk.get(answer.context["next_free"][0]["book_url"]).context["draft"]
+    assert (drawer.provider, drawer.wall) == (marrowby, "2026-10-14T16:45")
+
+
+def test_a_week_that_is_over_has_no_free_time(desk: Browser, juniper: House) -> None:
+    assert desk.get(BOOK, {"view": "week", "date": "2026-10-07"}).context["next_free"] == []
+
+
+def test_who_may_not_book_reads_them(philomena: Member, signed_in: Callable[[Member], Browser]) -> None:
+    answer = signed_in(philomena).get(BOOK, {"view": "week"})
+
+    assert {each["book_url"] for each in answer.context["next_free"]} == {""}
 
 
 def test_a_phone_reads_it_day_by_day(desk: Browser, juniper: House, marrowby: Provider) -> None:
