@@ -16,7 +16,7 @@ from kept.desk.tests.reading import Visit, calendar, visits
 from kept.foundation import clock
 from kept.foundation.ids import new_id
 from kept.ops.cast import House
-from kept.practice.models import Clinic, Member, Provider, Schedule, Settings
+from kept.practice.models import Clinic, Member, Provider, ProviderClinic, Schedule, Settings
 from kept.practice.rules import Role
 from kept.scheduling.models import Appointment
 from tests.kit.browser import Browser
@@ -392,6 +392,16 @@ def test_an_empty_day_says_so(desk: Browser, juniper: House) -> None:
 
     assert "No appointments Nothing is booked on this day." in words(answer)
     assert (visits(answer), answer.context["counts"][0]) == ([], (0, "booked"))
+
+
+@pytest.mark.parametrize("view", ["day", "week"])
+def test_where_nobody_works_it_says_what_will_stand_there(desk: Browser, elm: Clinic, view: str) -> None:
+    ProviderClinic.objects.filter(clinic=elm).delete()
+
+    answer = desk.get(DAY, {"view": view})
+
+    assert "Nobody works here yet The calendar has a column for each provider of Elm Street." in words(answer)
+    assert "calendar-data" not in answer.content.decode()
 
 
 # The cost
