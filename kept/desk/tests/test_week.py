@@ -171,14 +171,6 @@ def test_an_address_that_names_a_day_means_a_day(desk: Browser, juniper: House) 
     assert desk.get(BOOK, {"date": "2026-10-20"}).context["view"] == "day"
 
 
-def test_nobody_works_there(desk: Browser, juniper: House, elm: Clinic) -> None:
-    Provider.objects.update(active=False)
-
-    answer = desk.get(BOOK, {"view": "week"})
-
-    assert (calendar(answer)["columns"], answer.context["provider"]) == ([], None)
-
-
 def test_a_full_week_asks_as_often_as_any_other(desk: Browser, juniper: House, marrowby: Provider) -> None:
     for number in range(6):
         book(juniper, patient=juniper.patients[number], starts_at=STARTS_AT + timedelta(days=number - 2))
