@@ -9,8 +9,12 @@ from kept.scheduling.openings import free_of
 NOON = datetime(2026, 10, 14, 12, tzinfo=UTC)
 
 
-def at(*minutes: int) -> tuple[datetime, ...]:
-    return tuple(NOON + timedelta(minutes=each) for each in minutes)
+def at(minutes: int) -> datetime:
+    return NOON + timedelta(minutes=minutes)
+
+
+def spans(*of: tuple[int, int]) -> list[tuple[datetime, datetime]]:
+    return [(at(start), at(end)) for start, end in of]
 
 
 @pytest.mark.parametrize(
@@ -28,4 +32,4 @@ def at(*minutes: int) -> tuple[datetime, ...]:
     ],
 )
 def test_what_is_left_of_two_hours(busy: list[tuple[int, int]], now: int, left: list[tuple[int, int]]) -> None:
-    assert free_of(at(0, 120), [at(*each) for each in busy], at(now)[0]) == [at(*each) for each in left]
+    assert free_of((at(0), at(120)), spans(*busy), at(now)) == spans(*left)
