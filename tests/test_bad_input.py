@@ -261,6 +261,7 @@ def sent_to(juniper: House, odette: Member) -> dict[str, tuple[str, dict[str, st
             reverse("desk:calendar-settings"),
             {"ghosts": "on", "step_minutes": "10", "shown_from": "08:00", "shown_to": "19:00"},
         ),
+        "front desk": (reverse("desk:front-desk-settings"), {"may_double_book": "on", "refund_limit": "50"}),
         "sign in": (reverse("account_login"), {"login": "odette.farnley@example.com", "password": "wrong", "next": "", "remember": ""}),
     }
 
@@ -282,7 +283,7 @@ FORMS = [
         "switch",
     ),
     *("choose", "clinic", "theme", "privacy", "calendar"),
-    *("cancel", "fees and letters", "new patient", "edit", "note", "move", "move back"),
+    *("front desk", "cancel", "fees and letters", "new patient", "edit", "note", "move", "move back"),
 ]
 
 
@@ -317,6 +318,7 @@ def test_nothing_at_all_is_sent(juniper: House, odette: Member, asked: Asked) ->
             "spare": (422, False),
             "cancel": (422, False),
             "fees and letters": (422, False),
+            "front desk": (422, False),
             "check in": (302, True),
             "restore": (422, False),
             **dict.fromkeys(("new patient", "edit", "note"), (422, False)),

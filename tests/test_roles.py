@@ -79,6 +79,8 @@ TABLE = [
     Row("desk:day-sheet", "GET", ALL - {BILLING}),
     Row("desk:privacy", "POST", ALL, 302, sent={"initials": "on"}),
     Row("desk:settings", "GET", HEADS),
+    Row("desk:front-desk-settings", "GET", HEADS),
+    Row("desk:front-desk-settings", "POST", HEADS, 302, sent={"refund_limit": "50"}),
     Row("desk:calendar-settings", "GET", HEADS),
     Row("desk:calendar-settings", "POST", HEADS, 302, sent={"step_minutes": "15"}),
     Row("desk:panel", "GET", ALL - {BILLING}, 200, BOOKED),

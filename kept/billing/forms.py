@@ -45,7 +45,7 @@ class RefundForm(forms.Form):
 
     def _amount(self, typed: str) -> Money | None:
         try:
-            return Money.parse(typed.strip().lstrip("$€£ "), self.most.currency)
+            return Money.parse(typed, self.most.currency)
         except ValueError:
             self.add_error("amount", _("Enter an amount, for example %s.") % self.most.decimal)
             return None

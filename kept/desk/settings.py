@@ -16,7 +16,7 @@ from kept.practice.doors import MemberRequest, member_required
 from kept.practice.models import Member
 from kept.practice.rules import Right
 
-BOOKING = gettext_lazy("Booking")
+BOOKING, PEOPLE = gettext_lazy("Booking"), gettext_lazy("People and money")
 
 
 def _calendar(member: Member) -> str:
@@ -38,6 +38,16 @@ def _fees(member: Member) -> str:
     return _("%(space)s, %(letters)s") % {"space": waiting(settings.breathing_space_minutes), "letters": letters}
 
 
+def _front_desk(member: Member) -> str:
+    settings = member.practice.settings
+    limit = settings.front_desk_refund_limit
+    refunds = _("refunds up to %s") % limit if limit else _("no refunds")
+    return _("%(refunds)s, %(double)s") % {
+        "refunds": refunds,
+        "double": _("may double-book") if settings.front_desk_may_double_book else _("may not double-book"),
+    }
+
+
 class Entry(NamedTuple):
     """A page of settings. `says`: how things stand there, in a few words."""
 
@@ -52,6 +62,7 @@ ENTRIES = [
     Entry(BOOKING, "settings", gettext_lazy("Calendar settings"), "desk:calendar-settings", _calendar),
     Entry(BOOKING, "shield-check", gettext_lazy("Cancellation policy"), "policies:policy", _policy),
     Entry(BOOKING, "mail", gettext_lazy("Fees and letters"), "noshows:fee-settings", _fees),
+    Entry(PEOPLE, "users", gettext_lazy("Front desk’s rights"), "desk:front-desk-settings", _front_desk),
 ]
 
 

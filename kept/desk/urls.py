@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kept.desk import search, settings, views
+from kept.desk import front_desk, search, settings, views
 from kept.desk.booking import awaiting
 from kept.desk.booking import views as booking
 from kept.desk.calendar import blocking, day_sheet, moving, panel, privacy
@@ -43,4 +43,5 @@ urlpatterns = [
     path("search/", search.search, name="search"),
     path("settings/", settings.home, name="settings"),
     path("settings/calendar/", calendar_settings.calendar_settings, name="calendar-settings"),
+    path("settings/front-desk/", front_desk.front_desk, name="front-desk-settings"),
 ]

@@ -23,8 +23,9 @@ class Money:
 
     @classmethod
     def parse(cls, text: str, currency: str) -> "Money":
-        """What a person typed, "1,250.5" or "75", as money. Raises ValueError for anything else, too many decimals included."""
-        typed = text.strip()
+        """What a person typed, "1,250.5", "75" or "$75", as money. Raises ValueError for anything else: another currency's sign, too many
+        decimals."""
+        typed = text.strip().removeprefix(get_currency_symbol(currency, locale=LOCALE)).lstrip()
         if not PLAIN_AMOUNT.fullmatch(typed):
             raise ValueError(f"{text!r} is not an amount")
         minor = Decimal(typed.replace(",", "")).scaleb(get_currency_precision(currency))

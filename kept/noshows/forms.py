@@ -59,7 +59,7 @@ class FeeForm(forms.Form):
         if not typed or self.fee is None:
             return None
         try:
-            return Money.parse(typed.lstrip("$€£ "), self.fee.currency)
+            return Money.parse(typed, self.fee.currency)
         except ValueError:
             raise forms.ValidationError(_("Enter an amount, for example %s.") % self.fee.decimal) from None
 

@@ -26,7 +26,7 @@ class PublishForm(forms.Form):
 
     def clean_fee(self) -> Money:
         try:
-            fee = Money.parse(self.cleaned_data["fee"].lstrip("$€£ "), self.currency)
+            fee = Money.parse(self.cleaned_data["fee"], self.currency)
         except ValueError:
             raise forms.ValidationError(_("Enter an amount, for example 75.00.")) from None
         if fee.minor < 50:

@@ -90,6 +90,10 @@ class Settings(OfPractice):
         ]
 
     @property
+    def front_desk_refund_limit(self) -> Money:
+        return Money(self.front_desk_refund_limit_minor, self.currency)
+
+    @property
     def breathing_space(self) -> timedelta:
         return timedelta(minutes=self.breathing_space_minutes)
 

@@ -88,7 +88,7 @@ def refund_limit(member: "Member") -> Money | None:
     """The most she may refund or void at once. None: no limit but the rights of her role."""
     if member.role != Role.FRONT_DESK:
         return None
-    return Money(member.practice.settings.front_desk_refund_limit_minor, member.practice.settings.currency)
+    return member.practice.settings.front_desk_refund_limit
 
 
 def within_limit(member: "Member", amount: Money) -> bool:

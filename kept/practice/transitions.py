@@ -10,12 +10,14 @@ from django.utils.translation import gettext as _
 
 from kept.events import journal
 from kept.foundation.ids import new_id
+from kept.foundation.money import Money
 from kept.foundation.refusals import Refusal
 from kept.practice.models import ApiKey, Member, Settings
 from kept.practice.rules import Right
 
 MOST_BREATHING_SPACE = 24 * 60  # minutes
 MOST_DECIDE_DAYS = 365
+MOST_REFUND_LIMIT = 99_999_999  # minor units: what the payment provider takes at once
 
 NEXT = """insert into practice_counter (id, practice_id, name, value) values (%s, %s, %s, %s)
 on conflict (practice_id, name) do update set value = practice_counter.value + 1 returning value"""
@@ -82,4 +84,22 @@ def set_fees(*, breathing_space_minutes: int, decide_days: int, fee_choice: str,
     settings.fee_choice, settings.tell_patients = fee_choice, tell_patients
     settings.save(update_fields=["breathing_space_minutes", "decide_days", "fee_choice", "tell_patients"])
     journal.record("settings.fees", settings, by=by, at=at, breathing_space=breathing_space_minutes, decide_days=decide_days)
+    return settings
+
+
+def set_front_desk(*, may_double_book: bool, refund_limit: Money, by: Member, at: datetime) -> Settings:
+    """What the front desk may beyond its role: book two patients at one time, and refund or void up to a limit at once; zero: nothing.
+
+    Raises Refusal `wrong_currency`, `invalid`, `not_permitted`.
+    """
+    by.must(Right.SET_UP)
+    settings = Settings.objects.select_for_update(no_key=True).get(practice=by.practice_id)
+    if refund_limit.currency != settings.currency:
+        raise Refusal("wrong_currency", _("Enter the limit in %s.") % settings.currency, field="refund_limit")
+    most = Money(MOST_REFUND_LIMIT, settings.currency)
+    if not 0 <= refund_limit.minor <= most.minor:
+        raise Refusal("invalid", _("Enter %s at most; zero for none.") % most, field="refund_limit")
+    settings.front_desk_may_double_book, settings.front_desk_refund_limit_minor = may_double_book, refund_limit.minor
+    settings.save(update_fields=["front_desk_may_double_book", "front_desk_refund_limit_minor"])
+    journal.record("settings.front_desk", settings, by=by, at=at, double_book=may_double_book, minor=refund_limit.minor)
     return settings

@@ -41,7 +41,7 @@ class BookingForm(forms.Form):
         if typed in ("", self.cleaned_data.get("listed", "").strip()):
             return None
         try:
-            return Money.parse(typed.lstrip("$€£ "), self.clinic.currency)
+            return Money.parse(typed, self.clinic.currency)
         except ValueError:
             raise forms.ValidationError(_("Enter an amount, for example %s.") % Money(51000, self.clinic.currency).decimal) from None
 

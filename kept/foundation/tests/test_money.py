@@ -54,13 +54,20 @@ def test_two_currencies_never_mix(one: Money, other: Money) -> None:
 
 @pytest.mark.parametrize(
     ("text", "currency", "minor"),
-    [("75", "USD", 7_500), (" 1,250.5 ", "USD", 125_050), (".5", "EUR", 50), ("500", "JPY", 500), ("1.234", "KWD", 1_234)],
+    [
+        ("75", "USD", 7_500),
+        ("$ 75", "USD", 7_500),
+        (" 1,250.5 ", "USD", 125_050),
+        (".5", "EUR", 50),
+        ("500", "JPY", 500),
+        ("1.234", "KWD", 1_234),
+    ],
 )
 def test_it_reads_what_people_type(text: str, currency: str, minor: int) -> None:
     assert Money.parse(text, currency) == Money(minor, currency)
 
 
-@pytest.mark.parametrize("text", ["", "free", "-5", "+5", "1,25", "1.234", "7 5", "1e3", "NaN", "٧٥x"])
+@pytest.mark.parametrize("text", ["", "free", "€75", "-5", "+5", "1,25", "1.234", "7 5", "1e3", "NaN", "٧٥x"])
 def test_it_refuses_what_is_no_amount_of_dollars(text: str) -> None:
     with pytest.raises(ValueError, match="amount"):
         Money.parse(text, "USD")
