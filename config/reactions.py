@@ -2,6 +2,7 @@
 
 REACTIONS: dict[str, list[str]] = {
     "charge.kept": ["messaging.receipt"],
+    "charge.needs_patient": ["messaging.bank_asks"],
     "invoice.paid": ["messaging.receipt"],
     "refund.succeeded": ["messaging.refunded"],
 }

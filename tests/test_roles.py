@@ -153,6 +153,7 @@ TABLE = [
     Row("billing:refund", "POST", HEADS | {BILLING}, 302, PAID, sent={"how_much": "all", "reason": "Goodwill"}),
     Row("billing:csv", "GET", ALL - {PROVIDER}),
     Row("billing:receipt", "GET", ALL - {PROVIDER}, 200, PAID),
+    Row("messaging:send-receipt", "POST", OFFICE | {BILLING}, 302, PAID),
     Row("billing:record", "GET", OFFICE | {BILLING}, 200, DECLINED),
     Row("billing:record", "POST", OFFICE | {BILLING}, 302, DECLINED, sent={"method": "cash"}),
     Row("billing:void", "GET", HEADS | {BILLING}, 200, DECLINED),
@@ -249,7 +250,7 @@ def ids(name: str, juniper: House, subject: Appointment | None) -> dict[str, Any
         return {"block_id": blocked(juniper, subject).pk}
     if name in HIDDEN_TO_PROVIDERS:
         return {"charge_id": subject.charges.get().pk}
-    if name.startswith("billing:"):
+    if name.startswith("billing:") or name == "messaging:send-receipt":
         return {"invoice_id": subject.invoices.get().pk}
     if name in ("booking:card-link", "booking:pay-link"):
         return {"token": token(name, juniper, subject)}
@@ -331,7 +332,15 @@ def test_what_changes_something_is_never_done_by_a_get(juniper: House, leonora: 
     assert given == dict.fromkeys(rows, 405)
     assert set(rows) == {
         *("desk:act", "desk:card-link", "desk:move-back", "desk:privacy", "desk:send-card-link", "desk:switch-clinic", "desk:theme"),
-        *("messaging:withdraw", "noshows:next", "billing:ask-again", "billing:retry", "billing:webhook", "policies:switch"),
+        *(
+            "messaging:send-receipt",
+            "messaging:withdraw",
+            "noshows:next",
+            "billing:ask-again",
+            "billing:retry",
+            "billing:webhook",
+            "policies:switch",
+        ),
     }
 
 

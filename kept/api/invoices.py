@@ -3,6 +3,7 @@
 from django.utils.translation import gettext as _
 from ninja import Body, Query, Router
 
+import kept.messaging.transitions as messaging
 from kept.api import find
 from kept.api.door import KeyRequest
 from kept.api.pages import Page
@@ -19,6 +20,7 @@ from kept.api.shapes.invoices import (
     RefundShape,
     VoidSent,
 )
+from kept.api.shapes.messages import MessageShape
 from kept.billing import queries
 from kept.billing.models import Charge, Invoice
 from kept.billing.transitions import charging, recording, refunding
@@ -131,6 +133,14 @@ def keep_payment(request: KeyRequest, invoice_id: str, body: Body[Nothing] = NOT
     invoice = _invoice(request.member, invoice_id, Right.COLLECT)
     charging.keep(_charge(invoice), by=request.member, at=clock.now())
     return InvoiceShape.of(_invoice(request.member, invoice_id))
+
+
+@router.post("/{invoice_id}/send-receipt", response={201: MessageShape})
+def send_receipt(request: KeyRequest, invoice_id: str, body: Body[Nothing] = NOTHING) -> MessageShape:
+    """The receipt of a paid invoice goes to the patient by e-mail, once more or for the first time."""
+    member = request.member
+    letter = messaging.send_receipt(_invoice(member, invoice_id, Right.COLLECT), by=member, at=clock.now())
+    return MessageShape.of(letter, member)
 
 
 def payment_link(asked: Asked, member: Member) -> PaymentLink:

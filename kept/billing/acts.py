@@ -21,6 +21,7 @@ class Acts:
     void: bool = False
     refund: bool = False
     keep: bool = False
+    receipt: bool = False
     why_no_retry: str = ""
 
 
@@ -37,5 +38,6 @@ def acts(charge: Charge | None, member: Member, *, at: datetime) -> Acts:
         void=member.may(Right.VOID, visit) and within_limit(member, charge.amount) and refusal_by(partial(check_stopped, charge)) is None,
         refund=bool(charge.refundable) and not charge.in_flight and member.may(Right.REFUND, visit),
         keep=collect and bool(charge.flag),
+        receipt=collect and charge.captured_minor > 0,
         why_no_retry=again.sentence if again and collect and charge.state == "declined" and not charge.cancel_requested else "",
     )

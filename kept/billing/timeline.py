@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from kept.billing.models import Charge, Invoice, Refund
 from kept.billing.words import how
@@ -77,6 +78,17 @@ def _where(event: Event, c: Context, another_time: str, same_time: str) -> str:
     return ", ".join(filter(None, [another_time % starts, names]))
 
 
+LETTERS = {
+    "receipt": gettext_lazy("Receipt"),
+    "refunded": gettext_lazy("Refund receipt"),
+    "payment_link": gettext_lazy("Payment link"),
+}
+
+
+def _letter(event: Event, sentence: str) -> str:
+    return sentence % LETTERS.get(event.particulars.get("letter", ""), _("Letter"))
+
+
 ASKED = {"patient": _("the patient asked"), "clinic": _("the clinic asked")}
 
 Words = Callable[[Event, Context], str]
@@ -127,6 +139,9 @@ KINDS: dict[str, tuple[str, str, Words]] = {
     "refund.reserved": ("undo-2", "treating", lambda event, c: _("%s refund sent") % _money(event, c)),
     "refund.succeeded": ("undo-2", "treating", lambda event, c: _("%s refunded") % _money(event, c)),
     "refund.pending": ("undo-2", "treating", lambda event, c: _("%s refund on its way") % _money(event, c)),
+    "letter.sent": ("mail", "", lambda event, c: _letter(event, _("%s sent by e-mail"))),
+    "letter.withdrawn": ("mail", "", lambda event, c: _letter(event, _("%s withdrawn"))),
+    "letter.failed": ("mail", "noshow", lambda event, c: _letter(event, _("%s could not be sent"))),
     "refund.failed": ("triangle-alert", "noshow", lambda event, c: _("Refund of %s failed; it is still charged") % _money(event, c)),
 }
 MONEY_ONLY = {"charge.due", "invoice.issued", "invoice.paid"}

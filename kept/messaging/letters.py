@@ -73,8 +73,15 @@ def receipt(message: Message, at: datetime) -> dict[str, Any]:
     payment = message.invoice.payments.select_related("charge__card").order_by("-at", "-id").first() if message.invoice else None
     if payment is None:
         raise Refusal("wrong_status", _("Nothing was paid."))
-    paid_on = full_date(payment.at, message.appointment.clinic.zone)
-    return {"invoice": message.invoice, "lines": list(message.invoice.lines.all()), "payment": payment, "paid_on": paid_on}
+    invoice, zone = message.invoice, message.appointment.clinic.zone
+    refunds = invoice.refunds.filter(state=Refund.State.SUCCEEDED).order_by("settled_at", "id")
+    return {
+        "invoice": invoice,
+        "lines": list(invoice.lines.all()),
+        "payment": payment,
+        "paid_on": full_date(payment.at, zone),
+        "refunds": [(refund.amount, full_date(refund.settled_at or refund.created_at, zone)) for refund in refunds],
+    }
 
 
 def refunded(message: Message, at: datetime) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.db.models import Q
 from procrastinate.contrib.django import app
 
-from kept.billing.models import Invoice, Refund
+from kept.billing.models import Charge, Invoice, Refund
 from kept.events.models import Event
 from kept.foundation import clock, jobs
 from kept.foundation.scope import scope
@@ -35,6 +35,14 @@ def refunded(practice_id: str, event_id: str) -> None:
     with scope(practice_id, actor="job:refunded", source="job"):
         refund = Refund.objects.get(pk=Event.objects.get(pk=event_id).subject_id)
         transitions.queue(Letter.REFUNDED, refund, by=None, at=clock.now())
+
+
+@app.task(name="messaging.bank_asks", queue="letters")
+def bank_asks(practice_id: str, event_id: str) -> None:
+    """A card could not be charged without the patient."""
+    with scope(practice_id, actor="job:bank_asks", source="job"):
+        charge = Charge.objects.select_related("appointment__patient", "appointment__practice", "invoice__appointment__clinic")
+        transitions.bank_asks(charge.get(pk=Event.objects.get(pk=event_id).subject_id), at=clock.now())
 
 
 @app.periodic(cron="* * * * *")

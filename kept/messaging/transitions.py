@@ -5,7 +5,8 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from kept.billing.models import Invoice, Refund
+from kept.billing.models import Charge, Invoice, Refund
+from kept.billing.transitions import paying
 from kept.events import journal
 from kept.foundation import jobs
 from kept.foundation.refusals import Refusal
@@ -64,7 +65,19 @@ def queue(
     message.title, message.text = written.title, written.text
     message.save(force_insert=True)
     jobs.defer("messaging.send", at=message.send_after if after else None, message_id=str(message.id))
-    journal.record("letter.queued", message, by=by, at=at, letter=letter, send_after=message.send_after.isoformat())
+    _record("letter.queued", message, by=by, at=at, send_after=message.send_after.isoformat())
+    return message
+
+
+def send_receipt(invoice: Invoice, *, by: Member, at: datetime) -> Message:
+    """The receipt goes to the patient by e-mail once more, or for the first time; pressed twice it is one letter.
+
+    Raises Refusal `wrong_status` where nothing was paid or no address is known, `not_permitted`.
+    """
+    by.must(Right.COLLECT, invoice)
+    message = queue(Letter.RECEIPT, invoice, wanted=True, once=f"by hand {at:%Y-%m-%dT%H:%M}", by=by, at=at)
+    if message is None:
+        raise Refusal("wrong_status", _("No e-mail address of %s is known.") % invoice.patient.name)
     return message
 
 
@@ -156,5 +169,19 @@ def withdraw_unsent(appointment: Appointment, *kinds: Letter, why: str, by: Memb
 def _end(message: Message, state: Message.State, *, why: str, by: Member | None, at: datetime) -> Message:
     message.state, message.why, message.ended_at, message.lease_until = state, why[:200], at, None
     message.save()
-    journal.record(f"letter.{state}", message, by=by, at=at, letter=message.letter)
+    _record(f"letter.{state}", message, by=by, at=at)
     return message
+
+
+def bank_asks(charge: Charge, *, at: datetime) -> Message | None:
+    """A bank wants the patient herself for that charge: she gets a payment link, once, where the practice tells its patients and her
+    address is known (I4). Else staff send it."""
+    appointment = charge.appointment
+    if not appointment.practice.settings.tell_patients or not appointment.patient.email or not paying.bank_asks(charge.pk, at=at):
+        return None
+    return queue(Letter.PAYMENT_LINK, charge.invoice, wanted=True, once=str(charge.pk), by=None, at=at)
+
+
+def _record(kind: str, message: Message, *, by: Member | None, at: datetime, **particulars: str) -> None:
+    """Of a letter about an invoice, on the invoice."""
+    journal.record(kind, message.invoice or message, by=by, at=at, letter=message.letter, **particulars)

@@ -6,6 +6,7 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from kept.billing.views.invoice import invoice_or_404
 from kept.foundation import clock
 from kept.foundation.pages import told
 from kept.messaging import queries, transitions
@@ -21,3 +22,12 @@ def withdraw(request: MemberRequest, message_id: UUID) -> HttpResponse:
     transitions.withdraw(message, by=request.member, at=clock.now())
     toast = {"text": _("The letter does not go."), "oob": True}
     return told(request, "ui/_toast.html", toast, "desk:panel", message.appointment_id)
+
+
+@require_POST
+@member_required
+def send_receipt(request: MemberRequest, invoice_id: UUID) -> HttpResponse:
+    invoice = invoice_or_404(request.member, invoice_id)
+    letter = transitions.send_receipt(invoice, by=request.member, at=clock.now())
+    toast = {"text": _("The receipt goes to %s.") % letter.to, "oob": True}
+    return told(request, "ui/_toast.html", toast, "billing:invoice", invoice.pk)

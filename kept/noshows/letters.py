@@ -32,7 +32,7 @@ def no_show(message: Message, at: datetime) -> dict[str, Any]:
         return {"fee": fee.state if fee else None}
     charge, due = fee.charge, moment(fee.charge.due_at, appointment.clinic.zone)
     card = None if charge.by_hand else charge.card
-    return {"fee": fee.state, "amount": charge.amount, "card": card, "due": due, "refunded": charge.refunded}
+    return {"fee": fee.state, "amount": charge.amount, "card": card, "due": due, "refunded": charge.refunded, "asked": charge.with_her}
 
 
 def as_it_would_be(appointment: Appointment, offer: FeeOffer, *, charge: bool | None, amount: Money | None, at: datetime) -> dict[str, Any]:

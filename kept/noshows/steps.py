@@ -62,7 +62,7 @@ def may_ask_to_pay(appointment: Appointment, fee: Fee, member: Member, *, at: da
         return False
     if fee.decision == Decision.CHARGE:
         return acts(fee.charge, member, at=at).link
-    if fee.decision == Decision.UNDECIDED:
+    if fee.decision in (Decision.UNDECIDED, Decision.SPARED):
         return at > decide_until(appointment)
     agreed = fee.why_not in STILL_AGREED and appointment.acceptance_id is not None
     return fee.decision == Decision.NOT_OFFERED and agreed and at >= missed_from(appointment)

@@ -60,8 +60,8 @@ def _spared(appointment: Appointment, fee: Fee, at: datetime) -> FeeWords:
     text = _("Spared by %(by)s %(when)s.") % {"by": by, "when": _moment(fee.at, zone, at)}
     if fee.fee_reason:
         text += " " + _("Reason: %s.") % fee.fee_reason.rstrip(".")
-    if at <= until:
-        text += " " + _("Can be undone until %s.") % month_day(until, zone)
+    until_words = _("Can be undone until %s.") if at <= until else _("Could be undone until %s; now only by payment link.")
+    text += " " + until_words % month_day(until, zone)
     return FeeWords("spared", _("%s not charged") % fee.amount, text, amount=fee.amount)
 
 

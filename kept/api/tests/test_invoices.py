@@ -261,7 +261,7 @@ def test_retry_takes_no_field(desk: Caller, declined: Invoice) -> None:
     assert problem(desk.post(f"/invoices/{declined.pk}/retry", {"amount": 5})) == (422, "invalid")
 
 
-@pytest.mark.parametrize("path", ["", "/refunds", "/retry", "/payment-link", "/record-payment", "/void", "/keep"])
+@pytest.mark.parametrize("path", ["", "/refunds", "/retry", "/payment-link", "/record-payment", "/void", "/keep", "/send-receipt"])
 def test_an_invoice_that_is_not_there(manager: Caller, path: str) -> None:
     for id_ in ("0" * 32, "nonsense"):
         answer = manager.post(f"/invoices/{id_}{path}", SENT.get(path)) if path else manager.get(f"/invoices/{id_}")

@@ -109,6 +109,7 @@ INVOICE_CALLS: list[tuple[str, str, Any, str, set[Role]]] = [
     ("POST", "/appointments/{appointment}/payment-link", None, "declined", OFFICE | {Role.BILLING}),
     ("POST", "/invoices/{invoice}/record-payment", {"method": "cash"}, "declined", OFFICE | {Role.BILLING}),
     ("POST", "/invoices/{invoice}/void", {"reason": "Kindness"}, "declined", {Role.OWNER, Role.MANAGER, Role.BILLING}),
+    ("POST", "/invoices/{invoice}/send-receipt", None, "paid", OFFICE | {Role.BILLING}),
     ("POST", "/invoices/{invoice}/keep", None, "paid", OFFICE | {Role.BILLING}),
 ]
 

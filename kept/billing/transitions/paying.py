@@ -55,6 +55,17 @@ def payment_link(charge: Charge, *, by: Member, at: datetime) -> str:
     return another_link(charge, at=at)
 
 
+def bank_asks(charge_id: UUID | str, *, at: datetime) -> Charge | None:
+    """Her bank wants the patient herself, so that from now on she pays it by a link. None where it is wanted no more, or hers already."""
+    charge = charging.locked(charge_id)
+    if charge.state != State.NEEDS_PATIENT or charge.cancel_requested or charge.link_at:
+        return None
+    charge.link_at = at
+    charge.save(update_fields=["link_at"])
+    journal.record("charge.link_given", charge, by=None, at=at)
+    return charge
+
+
 def another_link(charge: Charge, *, at: datetime) -> str:
     """One more address of that page, as good for as long. Raises Refusal `wrong_status` once it is closed."""
     if charge.expires_at is None or not open_to_her(charge, at=at):

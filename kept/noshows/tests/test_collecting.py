@@ -134,3 +134,17 @@ def test_r7e_the_panel_offers_the_link_once_it_is_too_late_to_decide(
             return "Send payment link" in words(htmx(odette).get(panel))
 
     assert [shown(at) for at in (QUARTER_PAST, LONG_AFTER)] == [False, True]
+
+
+def test_r7e_a_sparing_regretted_too_late_is_asked_for_by_link(
+    htmx: Callable[[Member], Browser], odette: Member, appointment: Appointment
+) -> None:
+    noshows.mark(appointment, charge_fee=False, by=odette, at=QUARTER_PAST)
+    with clock_at(LONG_AFTER):
+        panel = words(htmx(odette).get(reverse("desk:panel", args=[appointment.pk])))
+
+    asked = ask_to_pay(appointment, notify=False, by=odette, at=LONG_AFTER)
+
+    assert "Could be undone until Nov 13; now only by payment link." in panel
+    assert "Send payment link" in panel
+    assert (asked.charge.state, asked.charge.amount.minor, Fee.objects.get().decision) == ("needs_patient", 7500, "charge")

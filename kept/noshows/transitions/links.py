@@ -14,7 +14,7 @@ from kept.foundation.money import Money
 from kept.foundation.refusals import Refusal
 from kept.messaging.models import Letter, Message
 from kept.noshows.models import Decision, Fee
-from kept.noshows.offers import WHY_NOT, missed_from
+from kept.noshows.offers import WHY_NOT, decide_until, missed_from
 from kept.practice.models import Member
 from kept.practice.rules import Right
 from kept.scheduling.models import Appointment
@@ -58,7 +58,7 @@ def _opened(appointment: Appointment, fee: Fee, failed: Charge | None, by: Membe
     if at < (missed_at := missed_from(appointment)):
         text = _("Not before %s: until then the patient may still come.") % clock_time(missed_at, appointment.clinic.zone)
         raise Refusal("too_early", text)
-    amount = failed.amount if failed else _agreed(appointment, fee)
+    amount = failed.amount if failed else _agreed(appointment, fee, at)
     fee.charge = paying.open_for_link(appointment, fee.kind, amount, instead_of=failed, by=by, at=at)
     if failed is None:
         fee.decision, fee.amount_minor, fee.currency, fee.by, fee.at = Decision.CHARGE, amount.minor, amount.currency, by, at
@@ -67,12 +67,12 @@ def _opened(appointment: Appointment, fee: Fee, failed: Charge | None, by: Membe
     return fee.charge
 
 
-def _agreed(appointment: Appointment, fee: Fee) -> Money:
-    """What the patient had accepted to pay for it (R4, I9)."""
-    if fee.decision == Decision.SPARED:
+def _agreed(appointment: Appointment, fee: Fee, at: datetime) -> Money:
+    """What the patient had accepted to pay for it (R4, I9). A fee that was spared is asked for once it cannot be undone (R7e)."""
+    if fee.decision == Decision.SPARED and at <= decide_until(appointment):
         raise Refusal("wrong_status", _("The fee is spared. Undo that first."))
     if fee.decision == Decision.UNDECIDED:
         return fee.amount
-    if appointment.acceptance is None or fee.why_not not in STILL_AGREED:
+    if appointment.acceptance is None or fee.decision == Decision.NOT_OFFERED and fee.why_not not in STILL_AGREED:
         raise Refusal("fee_not_available", _("No fee can be charged: %s") % WHY_NOT.get(fee.why_not, ""), reason=fee.why_not)
     return appointment.acceptance.fee
