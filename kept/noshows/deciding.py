@@ -17,7 +17,7 @@ from kept.messaging.models import Letter
 from kept.noshows import letters, queries
 from kept.noshows.actions import FEE_CHECKS
 from kept.noshows.forms import FeeForm, MarkForm
-from kept.noshows.models import Fee
+from kept.noshows.models import Decision, Fee
 from kept.noshows.offers import decide_until, fee_offer
 from kept.noshows.rules import check_decidable
 from kept.noshows.transitions import fees
@@ -61,8 +61,9 @@ def decide(request: MemberRequest, appointment_id: UUID, verb: str) -> HttpRespo
     form = FeeForm(request.POST if request.method == "POST" else None, fee=full, asks=chosen.asks, initial={"version": appointment.version})
     if request.method == "POST" and form.is_valid():
         answers = form.cleaned_data
-        if attempt(form, lambda: chosen.do(appointment, by=member, at=now, **answers), version=appointment.version):
-            return after(request, appointment_id) if chosen.money else _decided(request, appointment, verb)
+        done = attempt(form, lambda: chosen.do(appointment, by=member, at=now, **answers), version=appointment.version)
+        if done:
+            return after(request, appointment_id) if chosen.money else _decided(request, appointment, done)
     context = {
         "act": verb,
         "title": chosen.title,
@@ -79,8 +80,13 @@ def decide(request: MemberRequest, appointment_id: UUID, verb: str) -> HttpRespo
     return dialog(request, "noshows/_decide.html", context)
 
 
-def _decided(request: MemberRequest, appointment: Appointment, verb: str) -> HttpResponse:
-    text = _("The fee is spared.") if verb == "spare" else _("Sparing undone. The fee is to be decided.")
+def _decided(request: MemberRequest, appointment: Appointment, fee: Fee) -> HttpResponse:
+    if fee.decision == Decision.UNDECIDED:
+        text = _("Sparing undone. The fee is to be decided.")
+    elif fee.charge and fee.charge.in_flight:
+        text = _("Spared. The charge that is under way is followed to its end.")
+    else:
+        text = _("The fee is spared.")
     return told(request, "ui/_toast.html", {"text": text, "oob": True}, "desk:panel", appointment.pk)
 
 

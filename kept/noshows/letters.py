@@ -30,6 +30,8 @@ def no_show(message: Message, at: datetime) -> dict[str, Any]:
     fee = fee_of(appointment, at=at)
     if fee is None or fee.charge is None:
         return {"fee": fee.state if fee else None}
+    if fee.charge.flag or fee.charge.in_flight and fee.charge.cancel_requested:
+        return {"fee": None}  # wanted no more, and perhaps paid: until staff have decided there is nothing to tell
     charge, due = fee.charge, moment(fee.charge.due_at, appointment.clinic.zone)
     card = None if charge.by_hand else charge.card
     return {"fee": fee.state, "amount": charge.amount, "card": card, "due": due, "refunded": charge.refunded, "asked": charge.with_her}

@@ -24,17 +24,18 @@ class Decision(models.TextChoices):
 
 class FeeQuerySet(models.QuerySet["Fee"]):
     def with_state(self, at: datetime) -> "FeeQuerySet":
-        """`state` as the API, filters and chips name it: the one place that makes it (product words: `fee.state`). Money that moved
-        counts before any decision."""
+        """`state` as the API, filters and chips name it: the one place that makes it (product words: `fee.state`). Money that moved,
+        or may be moving, counts before any decision."""
         return self.annotate(  # type: ignore[no-redef]
             state=Case(
                 When(charge__captured_minor__gt=0, charge__refunded_minor__gte=F("charge__captured_minor"), then=Value("refunded")),
                 When(charge__refunded_minor__gt=0, then=Value("part_refunded")),
                 When(charge__captured_minor__gt=0, then=Value("paid")),
+                When(charge__state=State.UNKNOWN, then=Value("checking")),
+                When(charge__state=State.SENDING, then=Value("charging")),
                 When(~Q(decision=Decision.CHARGE), then=F("decision")),
                 When(charge__state=State.DUE, charge__due_at__gt=at, then=Value("waiting")),
-                When(charge__state__in=[State.DUE, State.SENDING], then=Value("charging")),
-                When(charge__state=State.UNKNOWN, then=Value("checking")),
+                When(charge__state=State.DUE, then=Value("charging")),
                 When(charge__state=State.CANCELED, then=Value("spared")),
                 default=F("charge__state"),
                 output_field=CharField(),

@@ -5,11 +5,10 @@ from typing import Protocol
 
 from django.utils.translation import gettext as _
 
-from kept.billing.models import State
 from kept.billing.rules import check_unpaid, under_way
 from kept.foundation.dates import clock_time, full_date
 from kept.foundation.refusals import Refusal
-from kept.noshows.models import Decision, Fee
+from kept.noshows.models import MOVING, Decision, Fee
 from kept.noshows.offers import WHY_NOT, decide_until, missed_from
 from kept.scheduling.models import Appointment, Status
 from kept.scheduling.rules import wrong_status
@@ -53,9 +52,9 @@ def check_charge_now(appointment: Appointment, fee: Fee, *, at: datetime) -> Non
 
 
 def check_spare(appointment: Appointment, fee: Fee, *, at: datetime) -> None:
-    """Nothing was charged, and nothing is on its way to the bank."""
-    unsent = fee.charge is not None and fee.charge.state == State.DUE
-    if fee.state not in UNPAID and not (fee.state == "charging" and unsent):
+    """Nothing was charged, as far as is known: a charge that is under way is followed to its end (R12)."""
+    moving = fee.state in MOVING and fee.decision == Decision.CHARGE
+    if fee.state not in UNPAID and not moving:
         raise _settled(appointment, fee)
     if fee.charge and fee.decision == Decision.CHARGE:
         check_unpaid(fee.charge)
@@ -79,7 +78,7 @@ def _check_in_time(appointment: Appointment, at: datetime) -> None:
 
 def _settled(appointment: Appointment, fee: Fee) -> Refusal:
     """Somebody or something was faster, or it is another state altogether."""
-    if fee.state in ("charging", "checking"):
+    if fee.state in MOVING:
         return under_way()
     who, when = fee.by.name if fee.by else _("the system"), clock_time(fee.at, appointment.clinic.zone)
     sentence = {

@@ -75,11 +75,14 @@ def _of_charge(state: str, charge: Charge, who: str, appointment: Appointment, a
     if charge.ending:
         text = _("Its card payment is cancelled first, so that it cannot be paid twice.")
         return FeeWords(state, _("Recording the payment") if charge.recording else _("Ending the fee"), text, amount=amount)
+    ended = _("%s meanwhile. If it goes through, you decide on the invoice: refund or keep.") % charge.cancel_why
     if state == "charging":
         title = _("Charging %(amount)s to %(card)s") % {"amount": amount, "card": card}
-        return FeeWords(state, title, _("The result appears here by itself."), amount=amount)
+        text = ended if charge.cancel_requested else _("The result appears here by itself.")
+        return FeeWords(state, title, text, amount=amount)
     if state == "checking":
         text = _("Don’t charge again: this is asked until it is known, and appears here by itself.")
+        text = ended if charge.cancel_requested else text
         return FeeWords(state, _("We don’t know yet if %s was charged") % amount, text, amount=amount, trouble=True)
     if state == "declined":
         tries = _("%(used)d of %(most)d tries in 30 days used.") % {"used": charge.attempt, "most": MOST_TRIES}

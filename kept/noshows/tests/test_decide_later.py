@@ -182,8 +182,6 @@ def test_r5_charge_now_after_the_worker_took_it_changes_nothing(odette: Member, 
 
     with refused("charge_in_flight"):
         charge_now(waiting, by=odette, at=at)
-    with refused("charge_in_flight"):
-        spare(waiting, fee_reason="Illness", by=odette, at=at)
 
     assert Charge.objects.values_list("state", "cancel_requested").get() == ("sending", False)
 

@@ -115,15 +115,16 @@ def charge_now(
 
 def spare(appointment: Appointment, *, fee_reason: str, by: Member, at: datetime, version: int | None = None) -> Fee:
     """It is not charged, for a reason (R7e). A waiting charge ends at once; a declined one once its payment is cancelled at the gateway.
-    One that was sent is followed to its end and cannot be spared: it ends as one of the two, never both.
+    One that was sent is followed to its end: cancelled, or paid after all and put before staff, refund or keep (R12).
 
-    Raises Refusal `wrong_status`, `fee_not_available`, `charge_in_flight`, `reason_required`, `stale_version`, `not_permitted`.
+    Raises Refusal `wrong_status`, `fee_not_available`, `charge_in_flight` (it was ended before), `reason_required`, `stale_version`,
+    `not_permitted`.
     """
     appointment, fee = _locked(appointment, check_spare, by, at, version)
     if not fee_reason.strip():
         raise Refusal("reason_required", _("Say why it is not charged."), field="fee_reason")
     if fee.charge and fee.decision == Decision.CHARGE:
-        charging.end(fee.charge, why=_("Fee spared"), by=by, at=at)
+        fee.charge = charging.end(fee.charge, why=_("Fee spared"), by=by, at=at)
     return _decided(fee, Decision.SPARED, fee.amount, fee_reason, by=by, at=at)
 
 
