@@ -6,9 +6,10 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from django.db import connection
@@ -46,7 +47,7 @@ def distinct_slots(bench: Bench) -> None:
     mine, other = median(ours), median(control)
     bench.note(
         Figure(
-            "Booking, distinct slots, 16 clients",
+            f"Booking, distinct slots of {len(bench.town.providers)} providers, 16 clients",
             ours_ms=round(1000 / mine, 2),
             control_ms=round(1000 / other, 2),
             control="bare inserts",
@@ -103,21 +104,23 @@ def _clients(bench: Bench, act: Callable[[int], str], *, each: int = EACH) -> li
         return list(itertools.chain.from_iterable(pool.map(client, range(CLIENTS))))
 
 
-def _slot(number: int) -> Any:
-    """The number-th slot after all that were seeded; nights are as good as days."""
-    return FIRST_FREE + timedelta(minutes=60 * number)
+def _slot(bench: Bench, number: int) -> tuple[UUID, UUID, datetime]:
+    """The number-th slot after all that were seeded, of one provider after another; nights are as good as days."""
+    hour, turn = divmod(number, len(bench.town.providers))
+    return *bench.town.providers[turn], FIRST_FREE + timedelta(hours=hour)
 
 
 def _book(bench: Bench, number: int) -> str:
     town = bench.town
+    provider_id, _resource_id, start = _slot(bench, number)
     try:
         with scope(town.practice_id, actor="bench", source="bench"):
             book(
                 clinic=Clinic.objects.get(pk=town.clinic_id),
-                provider=Provider.objects.get(pk=town.provider_id),
+                provider=Provider.objects.get(pk=provider_id),
                 patient=Patient.objects.get(pk=town.patient_ids[number % len(town.patient_ids)]),
                 services=[Service.objects.get(pk=town.service_id)],
-                starts_at=_slot(number),
+                starts_at=start,
                 by=seat(town.user_id),
                 at=TODAY,
             )
@@ -137,7 +140,8 @@ def _raw_connection(bench: Bench) -> Any:
 
 def _insert(bench: Bench, number: int) -> str:
     """The least that would hold the slot: a visit and its claim, under the same walls, constraint and triggers."""
-    town, start = bench.town, _slot(number)
+    town = bench.town
+    provider_id, resource_id, start = _slot(bench, number)
     end = start + timedelta(minutes=45)
     raw = _raw_connection(bench)
     with raw.transaction():
@@ -145,8 +149,8 @@ def _insert(bench: Bench, number: int) -> str:
         patient = town.patient_ids[number % len(town.patient_ids)]
         raw.execute(
             INSERT,
-            [new_id(), town.practice_id, 10_000_000 + number, patient, town.provider_id, town.clinic_id, start, end, TODAY]
-            + [new_id(), town.practice_id, town.resource_id, Range(start, end)],
+            [new_id(), town.practice_id, 10_000_000 + number, patient, provider_id, town.clinic_id, start, end, TODAY]
+            + [new_id(), town.practice_id, resource_id, Range(start, end)],
         )
     return "booked"
 

@@ -18,7 +18,7 @@ Act = Callable[[], Any]
 Say = Callable[[str], None]
 LEAST, MOST, LONG_ENOUGH_SECONDS = 7, 200, 3.0
 SET = "select set_config('app.practice', %s, true), set_config('app.actor', 'bench', true), set_config('app.reason', '', true), "
-SET += "set_config('app.source', 'bench', true)"
+SET += "set_config('app.source', 'bench', true), set_config('join_collapse_limit', '4', true)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +73,9 @@ class Bench:
 
     @contextmanager
     def raw(self) -> Any:
-        """Bare SQL as the app's role, behind the same walls: `ask(sql, values)` is one transaction that names its practice."""
-        with psycopg.connect(self.server.url(APP, self.database), autocommit=True, prepare_threshold=2) as connection:
+        """Bare SQL as the app's role, behind the same walls: `ask(sql, values)` is one transaction that names its practice. Nothing is
+        prepared, since the product prepares nothing."""
+        with psycopg.connect(self.server.url(APP, self.database), autocommit=True, prepare_threshold=None) as connection:
 
             def ask(query: str, values: Any = ()) -> list[tuple[Any, ...]]:
                 with connection.transaction():

@@ -24,7 +24,8 @@ from kept.billing.models import Charge, Invoice, InvoiceLine, State
 from kept.foundation.ids import new_id
 from kept.noshows.models import Decision, Fee
 from kept.ops.server import Server
-from kept.patients.models import Card, Patient
+from kept.patients import rules
+from kept.patients.models import Card, Patient, Word
 from kept.policies.models import Acceptance, Policy, PolicyVersion
 from kept.practice.models import (
     Clinic,
@@ -60,12 +61,19 @@ class Town:
 
     practice_id: UUID
     clinic_id: UUID
-    provider_id: UUID
-    resource_id: UUID
+    providers: list[tuple[UUID, UUID]]  # of that clinic; each with what is claimed of her
     service_id: UUID
     patient_ids: list[UUID]
     user_id: int
     appointments: int
+
+    @property
+    def provider_id(self) -> UUID:
+        return self.providers[0][0]
+
+    @property
+    def resource_id(self) -> UUID:
+        return self.providers[0][1]
 
 
 def town(server: Server, database: str, scale: str, *, say: Callable[[str], None]) -> Town:
@@ -107,12 +115,15 @@ def _read(server: Server, database: str) -> Town:
 
         practice = one("select id from practice_practice order by slug limit 1")
         clinic = one("select id from practice_clinic where practice_id = %s order by name limit 1", practice)
-        provider = one("select provider_id from practice_providerclinic where clinic_id = %s order by provider_id limit 1", clinic)
+        providers: list[Any] = admin.execute(
+            "select p.id, p.resource_id from practice_provider p join practice_providerclinic c on c.provider_id = p.id "
+            "where c.clinic_id = %s order by p.id",
+            [clinic],
+        ).fetchall()
         return Town(
             practice_id=practice,
             clinic_id=clinic,
-            provider_id=provider,
-            resource_id=one("select resource_id from practice_provider where id = %s", provider),
+            providers=providers,
             service_id=one("select id from practice_service where practice_id = %s order by name limit 1", practice),
             patient_ids=one(
                 "select array_agg(id) from (select id from patients_patient where practice_id = %s order by id limit 64) found", practice
@@ -184,12 +195,9 @@ def _practice(admin: Any, number: int, scale: str) -> None:
     ]  # fmt: skip
     decided, policy = Settings(**home, currency="USD"), Policy(**home, fees_on=True, current=version)
     each_day = len(providers) * visits_a_day
-    counters = [
-        Counter(**home, name=name, value=FIRST_NUMBER + each_day * days)
-        for name, days in (("appointment", past_days + AHEAD_DAYS), ("invoice", past_days))
-    ]
+    counter = Counter(**home, name="invoice", value=FIRST_NUMBER + each_day * past_days)
     furniture: list[list[Any]] = [[practice], [user], [decided], clinics, resources, providers, places, schedules, [member], services]
-    for rows in (*furniture, [version], [policy], counters, patients, cards):
+    for rows in (*furniture, [version], [policy], [counter], patients, [*_words(patients)], cards):
         _copy(admin, rows)
     visits = _visits(Street(practice, member, version, places, services, patients, cards), past_days, visits_a_day, dice)
     while chunk := list(itertools.islice(visits, CHUNK)):
@@ -205,8 +213,16 @@ def _patients(practice: Practice, count: int, dice: random.Random) -> Iterator[P
         first, last = ("".join(dice.choices(SYLLABLES, k=2)).title() for _ in range(2))
         yield Patient(
             practice=practice, first_name=first, last_name=last, email=f"patient.{number}@example.com", phone=f"(555) {number:07d}",
-            created_at=TODAY - timedelta(days=700),
+            sort_name=rules.sort_name(first, last), created_at=TODAY - timedelta(days=700),
         )  # fmt: skip
+
+
+def _words(patients: Iterable[Patient]) -> Iterator[Word]:
+    """By which they are found."""
+    for patient in patients:
+        names = [patient.first_name, patient.last_name]
+        for word in rules.kept_words(names=names, email=patient.email, phone=patient.phone, birth_date=None):
+            yield Word(practice=patient.practice, patient=patient, word=word)
 
 
 def _visits(street: Street, past_days: int, visits_a_day: int, dice: random.Random) -> Iterator[list[models.Model]]:
