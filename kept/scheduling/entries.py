@@ -7,12 +7,12 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BigIntegerField, Func, OuterRef, QuerySet, Subquery
+from django.db.models import BigIntegerField, Func, OuterRef, QuerySet
 
 from kept.foundation import clock
 from kept.patients.rules import initials
 from kept.practice import queries as practice
-from kept.practice.models import Clinic, Member, Provider
+from kept.practice.models import Clinic, Member
 from kept.scheduling.models import LONGEST, Appointment, Line, Status
 from kept.scheduling.queries import blocks, in_days
 from kept.scheduling.rules import display, needs_outcome
@@ -121,9 +121,8 @@ def blocked(member: Member, clinic: Clinic, first: date, last: date) -> list[Blo
     """Blocked time of the clinic's providers in some part of those local days, by start; to a provider her own."""
     start, end = clock.day(first, clinic.zone)[0], clock.day(last, clinic.zone)[1]
     over = blocks(member).filter(clinic=clinic, lifted_at=None, starts_at__lt=end, starts_at__gt=start - LONGEST, ends_at__gt=start)
-    whose = Subquery(Provider.objects.filter(resource=OuterRef("resource")).values("pk")[:1])
-    rows = over.annotate(whose=whose).filter(whose__isnull=False).order_by("starts_at", "id")
-    return [Blocked(*row) for row in rows.values_list("id", "whose", _epoch("starts_at"), _epoch("ends_at"), "why")]
+    rows = over.filter(resource__providers__isnull=False).order_by("starts_at", "id")
+    return [Blocked(*row) for row in rows.values_list("id", "resource__providers", _epoch("starts_at"), _epoch("ends_at"), "why")]
 
 
 def _epoch(field: str) -> Func:
