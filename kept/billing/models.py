@@ -275,7 +275,10 @@ class Payment(OfPractice):
 
 @remembered("Refund")
 class Refund(OfPractice):
-    """Money going back the way it came: to the card, its amount reserved on the charge before the gateway is asked (I6), or by record."""
+    """Money going back the way it came: to the card, its amount reserved on the charge before the gateway is asked (I6), or by record.
+
+    `external`: somebody made it at the gateway itself, and it was found there.
+    """
 
     class State(models.TextChoices):
         RESERVED = "reserved"
@@ -299,6 +302,7 @@ class Refund(OfPractice):
     created_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
+    external = models.BooleanField(default=False)
 
     class Meta:
         constraints = [
@@ -343,12 +347,22 @@ class CardCapture(OfPractice):
 
 
 class GatewayEvent(OfPractice):
-    """A webhook as it was received, once. A job fetches the object it speaks of and applies that."""
+    """A webhook as it was received, once. A job fetches the object it speaks of and applies that.
+
+    `parked`: it speaks of a payment that this installation made and that the book does not know, so somebody must look.
+    """
+
+    class State(models.TextChoices):
+        STORED = "stored"
+        APPLIED = "applied"
+        FOREIGN = "foreign"  # of somebody else who uses the same account
+        PARKED = "parked"
 
     event_id = code(max_length=120)
     kind = code(max_length=80)
     body = models.JSONField()
     received_at = models.DateTimeField()
+    state = code(choices=State.choices, default=State.STORED)
 
     class Meta:
         constraints = [

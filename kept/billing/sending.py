@@ -7,8 +7,6 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
-from django.db.models import Q
-
 from kept.billing.gateways import accounts
 from kept.billing.gateways.facts import Busy, Gateway, IntentFacts, NoAnswer, RefundFacts, Rejected
 from kept.billing.models import Charge, Refund, State
@@ -16,36 +14,36 @@ from kept.billing.transitions import charging, paying, refunding
 from kept.billing.transitions.cards import payments_off
 from kept.foundation import clock
 from kept.foundation.crashpoints import crashpoint
-from kept.foundation.ids import as_id
 from kept.foundation.scope import scope
 
-NOBODY = UUID(int=0)
 KEY_LIFE = timedelta(hours=23)  # the gateway may forget an idempotency key after 24
 
 Door = Callable[[], AbstractContextManager[object]]
 
 
 @contextmanager
-def _job(practice_id: str, name: str) -> Iterator[None]:
+def job(practice_id: str, name: str) -> Iterator[None]:
+    """One transaction of the job of that name."""
     with scope(practice_id, actor=f"job:{name}", source="job"):
         yield
 
 
-def _gateway(practice_id: str) -> Gateway | None:
-    with _job(practice_id, "open_gateway"):
+def open_gateway(practice_id: str) -> Gateway | None:
+    """The practice's account; None where it has none."""
+    with job(practice_id, "open_gateway"):
         keys = accounts.secrets()
     return accounts.gateway(keys[0]) if keys else None
 
 
 def send_charge(practice_id: str, charge_id: str) -> None:
     """Charge the card: create unconfirmed, commit the intent's id, confirm, settle (I4)."""
-    door = partial(_job, practice_id, "send_charge")
+    door = partial(job, practice_id, "send_charge")
     with door():
         charge = charging.begin(charge_id, at=clock.now())
     if charge is None:
         return
     crashpoint("charge.begun")
-    gateway = _gateway(practice_id)
+    gateway = open_gateway(practice_id)
     if gateway is None:
         with door():
             charging.fail(charge_id, why="Card payments are not set up.", code="payments_off", at=clock.now())
@@ -86,7 +84,7 @@ def pay(practice_id: str, charge_id: str, card_id: UUID | None, *, return_url: s
     Raises Refusal `charge_in_flight`, `wrong_status`, `card_required`, `fee_not_available`.
     """
     door = partial(scope, practice_id, actor="patient:link", source="pay page")
-    gateway = _gateway(practice_id)
+    gateway = open_gateway(practice_id)
     if gateway is None:
         raise payments_off()
     with door():
@@ -105,7 +103,7 @@ def look_in(practice_id: str, charge_id: str) -> None:
     """The patient comes back from her bank: what it answered is asked, not believed from the address."""
     with scope(practice_id, actor="patient:link", source="pay page"):
         charge = charging.locked(charge_id)
-    gateway = _gateway(practice_id)
+    gateway = open_gateway(practice_id)
     if gateway is None or charge.gateway_intent_id is None or charge.state != State.NEEDS_PATIENT:
         return
     facts = gateway.intent(charge.gateway_intent_id)
@@ -128,14 +126,14 @@ def _create(gateway: Gateway, charge: Charge, door: Door) -> str:
 
 
 def _settle(practice_id: str, charge_id: str | UUID, facts: IntentFacts, *, attempt: int | None = None) -> None:
-    with _job(practice_id, "settle_charge"):
+    with job(practice_id, "settle_charge"):
         charging.settle(charge_id, facts, at=clock.now(), attempt=attempt)
 
 
 def _refused(gateway: Gateway, practice_id: str, charge: Charge, refused: Rejected) -> None:
     """The request itself was refused. Before that is called failed, the payment is cancelled at the gateway; what it had become counts,
     and while the gateway does not say, it is not known."""
-    with _job(practice_id, "send_charge"):
+    with job(practice_id, "send_charge"):
         charge = charging.note_refusal(charge.id, why=str(refused), code=refused.code)
         if charge.gateway_intent_id is None:
             charging.fail(charge.id, why=str(refused), code=refused.code, at=clock.now())
@@ -143,7 +141,7 @@ def _refused(gateway: Gateway, practice_id: str, charge: Charge, refused: Reject
     try:
         facts = gateway.cancel_intent(charge.gateway_intent_id)
     except (NoAnswer, Busy, Rejected):
-        with _job(practice_id, "send_charge"):
+        with job(practice_id, "send_charge"):
             charging.lose_sight(charge.id, at=clock.now())
         return
     _settle(practice_id, charge.id, facts, attempt=charge.attempt)
@@ -153,12 +151,12 @@ def look_up(practice_id: str, charge_id: str) -> None:
     """End an unknown outcome by asking (docs/money.md): retrieve the intent; without its id repeat the create with the same key, or,
     once keys may be forgotten, look through the list. A further confirm only after the gateway shows the intent unconfirmed; one that
     the patient was making waits for her instead."""
-    with _job(practice_id, "look_up"):
+    with job(practice_id, "look_up"):
         charge = charging.locked(charge_id)
         if not charge.in_flight or (charge.state == State.SENDING and charge.lease_until and charge.lease_until > clock.now()):
             return
         charging.lose_sight(charge_id, at=clock.now())
-    gateway = _gateway(practice_id)
+    gateway = open_gateway(practice_id)
     if gateway is None:
         return
     try:
@@ -167,7 +165,7 @@ def look_up(practice_id: str, charge_id: str) -> None:
         if charge.cancel_requested and not facts.paid:
             facts = gateway.cancel_intent(facts.id)
         elif untried and charge.link_at:
-            with _job(practice_id, "look_up"):
+            with job(practice_id, "look_up"):
                 charging.put_back(charge_id, at=clock.now())
             return
         elif untried:
@@ -182,7 +180,7 @@ def look_up(practice_id: str, charge_id: str) -> None:
 
 def _confirm_anew(gateway: Gateway, practice_id: str, charge: Charge) -> IntentFacts:
     """The gateway shows the intent unconfirmed: confirm it with the next key. The old one may answer a saved error for ever."""
-    with _job(practice_id, "look_up"):
+    with job(practice_id, "look_up"):
         charge = charging.next_attempt(charge.id)
     return gateway.confirm_intent(charge.gateway_intent_id or "", payment_method=charge.card.payment_method_id, key=charge.confirm_key)
 
@@ -194,15 +192,15 @@ def _find(gateway: Gateway, practice_id: str, charge: Charge) -> IntentFacts:
         customer = charge.card.gateway_customer_id
         found = gateway.find_intent(customer=customer, charge_id=str(charge.id), since=charge.created_at)
         if found:
-            with _job(practice_id, "look_up"):
+            with job(practice_id, "look_up"):
                 charging.note_intent(charge.id, found.id)
             return found
-    return gateway.intent(_create(gateway, charge, partial(_job, practice_id, "look_up")))
+    return gateway.intent(_create(gateway, charge, partial(job, practice_id, "look_up")))
 
 
 def end_charge(practice_id: str, charge_id: str) -> None:
     """Cancel the payment of a fee that is no longer wanted, at the gateway first. If it says paid, paid it is, and flagged (R12)."""
-    with _job(practice_id, "end_charge"):
+    with job(practice_id, "end_charge"):
         charge = charging.locked(charge_id)
     if charge.ending and charge.gateway_intent_id:
         _cancel(practice_id, charge_id, charge.gateway_intent_id)
@@ -210,7 +208,7 @@ def end_charge(practice_id: str, charge_id: str) -> None:
 
 def expire_charge(practice_id: str, charge_id: str) -> None:
     """The patient did not pay in time: her payment is cancelled at the gateway first, then the charge has failed, and staff decide."""
-    with _job(practice_id, "expire_charge"):
+    with job(practice_id, "expire_charge"):
         charge = charging.locked(charge_id)
         if charge.state != State.NEEDS_PATIENT or charge.expires_at is None or charge.expires_at > clock.now():
             return
@@ -221,19 +219,19 @@ def expire_charge(practice_id: str, charge_id: str) -> None:
 
 
 def _cancel(practice_id: str, charge_id: str, intent_id: str) -> None:
-    gateway = _gateway(practice_id)
+    gateway = open_gateway(practice_id)
     if gateway:
         _settle(practice_id, charge_id, gateway.cancel_intent(intent_id))
 
 
 def send_refund(practice_id: str, refund_id: str) -> None:
     """Send a reserved refund. Its key is for life, so a second sending is the same refund."""
-    with _job(practice_id, "send_refund"):
+    with job(practice_id, "send_refund"):
         refund = refunding.begin(refund_id, at=clock.now())
     if refund is None:
         return
     crashpoint("refund.begun")
-    gateway = _gateway(practice_id)
+    gateway = open_gateway(practice_id)
     if gateway is None:
         return
     intent_id = refund.charge.gateway_intent_id or ""
@@ -242,15 +240,15 @@ def send_refund(practice_id: str, refund_id: str) -> None:
             intent_id=intent_id, amount_minor=refund.amount_minor, refund_id=str(refund.id), key=refund.key
         )
     except (NoAnswer, Busy):
-        with _job(practice_id, "send_refund"):
+        with job(practice_id, "send_refund"):
             refunding.lose_sight(refund_id)
         return
     except Rejected as refused:
-        with _job(practice_id, "send_refund"):
+        with job(practice_id, "send_refund"):
             refunding.give_up(refund_id, why=str(refused), at=clock.now())
         return
     crashpoint("refund.accepted")
-    with _job(practice_id, "send_refund"):
+    with job(practice_id, "send_refund"):
         refunding.settle(refund_id, facts, at=clock.now())
 
 
@@ -259,25 +257,3 @@ def _refund_made(gateway: Gateway, refund: Refund, intent_id: str) -> RefundFact
     if clock.now() - refund.created_at <= KEY_LIFE:
         return None
     return next((made for made in gateway.refunds(intent_id) if made.refund_id == str(refund.id)), None)
-
-
-def apply_event(practice_id: str, object_kind: str, object_id: str) -> None:
-    """A webhook spoke of an object: fetch it and apply what it is now (I12)."""
-    gateway = _gateway(practice_id)
-    if gateway is None:
-        return
-    if object_kind == "payment_intent":
-        facts = gateway.intent(object_id)
-        with _job(practice_id, "apply_event"):
-            ours = Q(gateway_intent_id=facts.id) | Q(id=as_id(facts.charge_id) or NOBODY)
-            charge = Charge.objects.filter(ours).first()
-            if charge:
-                charging.note_intent(charge.id, facts.id)
-        if charge:
-            _settle(practice_id, charge.id, facts)
-        return
-    for known_refund in gateway.refunds(object_id):
-        with _job(practice_id, "apply_event"):
-            refund = Refund.objects.filter(id=as_id(known_refund.refund_id) or NOBODY).first()
-            if refund:
-                refunding.settle(refund.id, known_refund, at=clock.now())

@@ -1,18 +1,22 @@
 """Jobs of the money: each loads nothing and calls one function. The queue `money` comes before all else."""
 
+import logging
 from datetime import timedelta
 
 from django.db.models import Q
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from kept.billing import sending
+from kept.billing import reports, sending
 from kept.billing.models import Charge, Refund, State
 from kept.billing.transitions import cards
 from kept.foundation import clock, jobs
 from kept.foundation.scope import scope
 from kept.practice.models import Practice
 
+logger = logging.getLogger(__name__)
+
+LOOKS_BACK = timedelta(days=3)
 AGAIN = RetryStrategy(max_attempts=8, exponential_wait=3)
 
 
@@ -42,8 +46,13 @@ def send_refund(practice_id: str, refund_id: str) -> None:
 
 
 @app.task(name="billing.apply_event", queue="money", retry=AGAIN)
-def apply_event(practice_id: str, object_kind: str, object_id: str) -> None:
-    sending.apply_event(practice_id, object_kind, object_id)
+def apply_event(practice_id: str, event_id: str) -> None:
+    reports.apply_event(practice_id, event_id)
+
+
+@app.task(name="billing.look_at_payment", queue="money", retry=AGAIN)
+def look_at_payment(practice_id: str, intent_id: str) -> None:
+    reports.look_at_payment(practice_id, intent_id)
 
 
 @app.task(name="billing.finish_capture", queue="money", retry=AGAIN)
@@ -81,4 +90,18 @@ def follow_up(practice_id: str) -> None:
             jobs.defer("billing.send_refund", refund_id=str(refund_id))
         on_its_way = Q(state=Refund.State.PENDING, lease_until__lte=now)
         for intent_id in set(Refund.objects.filter(on_its_way).values_list("charge__gateway_intent_id", flat=True)):
-            jobs.defer("billing.apply_event", object_kind="refund", object_id=str(intent_id))
+            jobs.defer("billing.look_at_payment", intent_id=str(intent_id))
+
+
+@app.periodic(cron="17 3 * * *")
+@app.task(name="billing.reconcile_all", queue="money", queueing_lock="reconcile_all")
+def reconcile_all(timestamp: int) -> None:
+    """Every night: the last days of each practice against the gateway's own list."""
+    for practice_id in Practice.objects.order_by("id").values_list("id", flat=True):
+        app.configure_task("billing.reconcile").defer(practice_id=str(practice_id))
+
+
+@app.task(name="billing.reconcile", queue="money", retry=AGAIN)
+def reconcile(practice_id: str) -> None:
+    for sentence in reports.reconcile(practice_id, since=clock.now() - LOOKS_BACK):
+        logger.error("Reconciliation of %s: %s", practice_id, sentence)

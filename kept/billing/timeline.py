@@ -138,6 +138,7 @@ KINDS: dict[str, tuple[str, str, Words]] = {
     "charge.kept": ("circle-check", "", lambda event, c: _("Payment kept")),
     "refund.reserved": ("undo-2", "treating", lambda event, c: _("%s refund sent") % _money(event, c)),
     "refund.succeeded": ("undo-2", "treating", lambda event, c: _("%s refunded") % _money(event, c)),
+    "refund.found": ("undo-2", "treating", lambda event, c: _("%s refunded at the payment provider") % _money(event, c)),
     "refund.pending": ("undo-2", "treating", lambda event, c: _("%s refund on its way") % _money(event, c)),
     "letter.sent": ("mail", "", lambda event, c: _letter(event, _("%s sent by e-mail"))),
     "letter.withdrawn": ("mail", "", lambda event, c: _letter(event, _("%s withdrawn"))),

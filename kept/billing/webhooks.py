@@ -6,7 +6,8 @@ from django.views.decorators.http import require_POST
 
 from kept.billing.gateways import accounts
 from kept.billing.gateways.stripe import verified_event
-from kept.billing.models import CardCapture, GatewayEvent
+from kept.billing.models import GatewayEvent
+from kept.billing.reports import speaks_of_us
 from kept.foundation import clock, jobs
 from kept.foundation.scope import scope
 from kept.practice.queries import practice_by_slug
@@ -31,23 +32,11 @@ def receive(request: HttpRequest, slug: str) -> HttpResponse:
             event = verified_event(request.body, request.headers.get("Stripe-Signature", ""), keys[1])
         except ValueError:
             return HttpResponse("not signed by the gateway", status=400)
-        _stored, new = GatewayEvent.objects.get_or_create(
+        stored, new = GatewayEvent.objects.get_or_create(
             practice_id=practice.id,
             event_id=event["id"],
             defaults={"kind": event["type"], "body": event, "received_at": clock.now()},
         )
-        if new:
-            _queue(event["type"], event["data"]["object"])
+        if new and speaks_of_us(stored.kind):
+            jobs.defer("billing.apply_event", event_id=str(stored.id))
     return HttpResponse("ok")
-
-
-def _queue(kind: str, said: dict[str, object]) -> None:
-    """The job that applies what the event is about; events about nothing of ours queue none."""
-    if kind.startswith("payment_intent."):
-        jobs.defer("billing.apply_event", object_kind="payment_intent", object_id=str(said["id"]))
-    elif kind.startswith(("refund.", "charge.refund")) and said.get("payment_intent"):
-        jobs.defer("billing.apply_event", object_kind="refund", object_id=str(said["payment_intent"]))
-    elif kind == "checkout.session.completed":
-        capture = CardCapture.objects.filter(session_id=str(said["id"])).values_list("id", flat=True).first()
-        if capture:
-            jobs.defer("billing.finish_capture", capture_id=str(capture))

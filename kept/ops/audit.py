@@ -124,6 +124,11 @@ INVARIANTS = [
         where a.status = 'noshow' and (a.status_at at time zone c.zone_name)::date < (a.starts_at at time zone c.zone_name)::date""",
     ),
     Invariant(
+        "I12",
+        "Every report of a payment that this installation made found it in the book",
+        "select event_id from billing_gatewayevent where state = 'parked'",
+    ),
+    Invariant(
         "I15",
         "Numbers of invoices and credit notes have no gaps",
         """select 'INV-' || number from (select number, lag(number) over (order by number) as before from billing_invoice) i

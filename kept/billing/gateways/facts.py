@@ -1,5 +1,6 @@
 """What a payment gateway can say, in our words; and how it can fail to say anything."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -25,7 +26,8 @@ class Rejected(Exception):
 
 @dataclass(frozen=True, slots=True)
 class IntentFacts:
-    """A payment intent as the gateway has it now. `status` is the gateway's own word; `bank_url` where the patient answers her bank."""
+    """A payment intent as the gateway has it now. `status` is the gateway's own word; `bank_url` where the patient answers her bank;
+    `ours`: this installation made it, by the mark it leaves there."""
 
     id: str
     status: str
@@ -37,6 +39,7 @@ class IntentFacts:
     advice_code: str = ""
     charge_id: str = ""
     bank_url: str = ""
+    ours: bool = True
 
     @property
     def paid(self) -> bool:
@@ -45,13 +48,15 @@ class IntentFacts:
 
 @dataclass(frozen=True, slots=True)
 class RefundFacts:
-    """A refund as the gateway has it now: `pending`, `succeeded`, `failed` or `canceled`."""
+    """A refund as the gateway has it now: `pending`, `succeeded`, `failed` or `canceled`. `refund_id` is ours; empty where somebody made
+    it there."""
 
     id: str
     status: str
     amount_minor: int
     failure: str = ""
     refund_id: str = ""
+    intent_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +106,7 @@ class Gateway(Protocol):
     def create_refund(self, *, intent_id: str, amount_minor: int, refund_id: str, key: str) -> RefundFacts: ...
 
     def refunds(self, intent_id: str) -> list[RefundFacts]: ...
+
+    def intents_since(self, since: datetime) -> Iterator[IntentFacts]: ...
+
+    def refunds_since(self, since: datetime) -> Iterator[RefundFacts]: ...

@@ -123,6 +123,18 @@ class StripeGateway:
         with _speaking():
             return [_refund(refund) for refund in self._client.v1.refunds.list({"payment_intent": intent_id, "limit": 100}).data]
 
+    def intents_since(self, since: datetime) -> Iterator[IntentFacts]:
+        """All that were created since then, newest first, whoever made them."""
+        with _speaking():
+            listed = self._client.v1.payment_intents.list(_since(since) | {"expand": ["data.latest_charge"]})
+            for intent in listed.auto_paging_iter():
+                yield _intent(intent)
+
+    def refunds_since(self, since: datetime) -> Iterator[RefundFacts]:
+        with _speaking():
+            for refund in self._client.v1.refunds.list(_since(since)).auto_paging_iter():
+                yield _refund(refund)
+
 
 def verified_event(body: bytes, signature: str, secret: str) -> dict[str, Any]:
     """The event in a webhook's raw body. Raises ValueError when it was not signed with that secret in the last 300 seconds."""
@@ -130,6 +142,10 @@ def verified_event(body: bytes, signature: str, secret: str) -> dict[str, Any]:
         return stripe.Webhook.construct_event(body, signature, secret).to_dict()
     except (stripe.SignatureVerificationError, TypeError) as forged:  # TypeError: letters that no signature has
         raise ValueError("not signed by the gateway") from forged
+
+
+def _since(since: datetime) -> Any:
+    return {"created": {"gte": int(since.timestamp())}, "limit": 100}
 
 
 def _ours(**ids: str) -> dict[str, str]:
@@ -160,6 +176,7 @@ def _speaking() -> Iterator[None]:
 
 def _intent(intent: Any) -> IntentFacts:
     said = intent.to_dict()
+    marks = said.get("metadata") or {}
     error = said.get("last_payment_error") or {}
     paid = said.get("latest_charge") or {}
     return IntentFacts(
@@ -171,7 +188,8 @@ def _intent(intent: Any) -> IntentFacts:
         decline_code=error.get("decline_code") or "",
         error_text=error.get("message") or "",
         advice_code=error.get("advice_code") or "",
-        charge_id=(said.get("metadata") or {}).get("charge", ""),
+        charge_id=marks.get("charge", ""),
+        ours=marks.get("installation") == settings.INSTALLATION,
         bank_url=((said.get("next_action") or {}).get("redirect_to_url") or {}).get("url") or "",
     )
 
@@ -196,6 +214,7 @@ def _refund(refund: Any) -> RefundFacts:
         amount_minor=said["amount"],
         failure=said.get("failure_reason") or "",
         refund_id=(said.get("metadata") or {}).get("refund", ""),
+        intent_id=said.get("payment_intent") or "",
     )
 
 

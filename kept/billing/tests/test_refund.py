@@ -8,7 +8,7 @@ import stripe
 from django.db import IntegrityError, transaction
 
 import kept.billing.transitions.charging as charging
-from kept.billing import sending
+from kept.billing import reports, sending
 from kept.billing.models import Charge, Kind, Refund
 from kept.billing.tasks import follow_up
 from kept.billing.tests.conftest import FEE, Due, look_after, now
@@ -248,7 +248,7 @@ def test_a_refund_that_fails_days_later_makes_its_amount_refundable_again(paid: 
 def _reported(charge: Charge, at: datetime) -> None:
     intent_id = paid_intent(charge)
     with clock_at(at), outside():
-        sending.apply_event(str(charge.practice_id), "refund", intent_id)
+        reports.look_at_payment(str(charge.practice_id), intent_id)
 
 
 @pytest.mark.parametrize(("outcome", "expected"), [("succeeded", (7500, 3000, 0)), ("failed", (7500, 0, 0))])
@@ -280,7 +280,7 @@ def test_r22_a_refund_on_its_way_is_asked_for_every_hour_in_case_its_report_is_l
     look_after(paid, LATER + 180 * MINUTE)
 
     sent.refresh_from_db()
-    assert asked == [[], ["billing.apply_event"], [], ["billing.apply_event"]]
+    assert asked == [[], ["billing.look_at_payment"], [], ["billing.look_at_payment"]]
     assert (sent.state, money(paid)) == ("succeeded", (7500, 3000, 0))
     assert Event.objects.filter(subject_id=sent.id, kind="refund.pending").count() == 1
 

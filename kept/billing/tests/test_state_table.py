@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 import kept.billing.transitions.charging as charging
 import kept.billing.transitions.paying as paying
 import kept.billing.transitions.recording as recording
-from kept.billing import sending
+from kept.billing import reports, sending
 from kept.billing.models import Charge, CreditNote, Invoice, Payment
 from kept.billing.tests.conftest import FEE, Due, look_after, now
 from kept.billing.transitions.refunding import refund
@@ -193,9 +193,9 @@ def test_r12_but_what_was_ended_meanwhile_is_not_sent_again(due: Due, odette: Me
     gateway.fault(match, "error429")
 
     with clock_at(QUARTER_PAST), outside():
-        found = sending._gateway(str(charge.practice_id))
+        found = sending.open_gateway(str(charge.practice_id))
         assert found is not None
-        sending.confirm(found, begun, lambda: sending._job(str(charge.practice_id), "send_charge"))
+        sending.confirm(found, begun, lambda: sending.job(str(charge.practice_id), "send_charge"))
     do_jobs(at=LATER + 5 * MINUTE)
 
     assert (now(charge).state, there(gateway), gateway.ledger()["payments"]) == ("canceled", left, [])
@@ -251,7 +251,7 @@ def test_what_the_gateway_reports_first_is_what_it_is(fee: Fee, gateway: Double,
     paid_there(charge, gateway)
 
     with clock_at(LATER), outside():
-        sending.apply_event(str(charge.practice_id), "payment_intent", charge.gateway_intent_id or "")
+        reports.look_at_payment(str(charge.practice_id), charge.gateway_intent_id or "")
     do_jobs(at=LATER)
 
     assert (now(charge).state, now(charge).flag, len(gateway.ledger()["payments"])) == ("succeeded", "", 1)
@@ -264,7 +264,7 @@ def test_a_payment_that_is_processing_there_is_being_checked(fee: Fee, gateway: 
     paid_there(charge, gateway)
 
     with clock_at(LATER), outside():
-        sending.apply_event(str(charge.practice_id), "payment_intent", charge.gateway_intent_id or "")
+        reports.look_at_payment(str(charge.practice_id), charge.gateway_intent_id or "")
     do_jobs(at=LATER)
 
     assert now(charge).state == "unknown"
@@ -276,7 +276,7 @@ def test_one_cancelled_there_by_somebody_has_failed_and_staff_decide(fee: Fee, g
     stripe_client(gateway).v1.payment_intents.cancel(charge.gateway_intent_id or "")
 
     with clock_at(LATER), outside():
-        sending.apply_event(str(charge.practice_id), "payment_intent", charge.gateway_intent_id or "")
+        reports.look_at_payment(str(charge.practice_id), charge.gateway_intent_id or "")
     do_jobs(at=LATER)
 
     assert (now(charge).state, now(charge).decline_code, Invoice.objects.get().status) == ("failed", "canceled_at_gateway", "issued")
@@ -378,7 +378,7 @@ def test_i5_a_late_success_is_recorded_at_once_and_flagged(fee: Fee, odette: Mem
     paid_there(charge, gateway)
 
     with clock_at(LATER), outside():
-        sending.apply_event(str(charge.practice_id), "payment_intent", charge.gateway_intent_id or "")
+        reports.look_at_payment(str(charge.practice_id), charge.gateway_intent_id or "")
 
     assert (now(charge).state, now(charge).flag, now(charge).live) == ("succeeded", "refund_or_keep", False)
 

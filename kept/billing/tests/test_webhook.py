@@ -53,7 +53,7 @@ def test_a_signed_event_is_stored_and_answered_and_its_job_is_queued(browser: Br
         200,
         ("evt_1", SUCCEEDED, json.loads(body)),
     )
-    assert queued("billing.apply_event") == {("pi_1", "payment_intent")}
+    assert queued("billing.apply_event") == {str(GatewayEvent.objects.get().pk)}
 
 
 FORGED = {

@@ -22,6 +22,7 @@ from kept.practice.rules import Right
 LEASE = timedelta(seconds=60)
 ON_ITS_WAY = timedelta(hours=1)  # after which a pending refund is asked for, in case its report was lost
 GIVEN_UP = (Refund.State.FAILED,)
+UNHEARD_OF = (Refund.State.RESERVED, Refund.State.SENDING, Refund.State.UNKNOWN)
 
 
 def refund(
@@ -106,7 +107,7 @@ def locked(refund_id: UUID | str) -> Refund:
 def begin(refund_id: UUID | str, *, at: datetime) -> Refund | None:
     """A worker takes the refund. None when there is nothing to send, or another has it. The key is for life, so sending twice is one."""
     refund = locked(refund_id)
-    if refund.state not in (Refund.State.RESERVED, Refund.State.SENDING, Refund.State.UNKNOWN):
+    if refund.state not in UNHEARD_OF:
         return None
     if refund.lease_until and refund.lease_until > at:
         return None
@@ -119,7 +120,10 @@ def settle(refund_id: UUID | str, facts: RefundFacts, *, at: datetime) -> Refund
     """The refund is what the gateway says; a failure, even days later, makes the amount refundable again."""
     refund = locked(refund_id)
     was_done = refund.state == Refund.State.SUCCEEDED
-    if refund.state in GIVEN_UP or (was_done and facts.status in ("succeeded", "pending")):
+    went = facts.status in ("succeeded", "pending")
+    if refund.state == Refund.State.FAILED and went and refund.gateway_refund_id is None:
+        _reserve_again(refund, at=at)
+    elif refund.state in GIVEN_UP or (was_done and went):
         return refund
     if refund.state == Refund.State.PENDING and facts.status == "pending":
         refund.lease_until = at + ON_ITS_WAY
@@ -151,10 +155,51 @@ def _settled(refund: Refund, state: Refund.State, *, by: Member | None = None, a
     return refund
 
 
+def found(charge_id: UUID, facts: RefundFacts, *, at: datetime) -> Refund | None:
+    """Somebody refunded at the gateway itself: a fact, so it is recorded, and of our own refunds those that no longer fit give way (I6).
+    None for one that moved nothing."""
+    charge = charging.locked(charge_id)
+    if facts.status not in ("succeeded", "pending") or Refund.objects.filter(gateway_refund_id=facts.id).exists():
+        return None
+    _make_room(charge, facts.amount_minor, at=at)
+    refund = Refund.objects.create(
+        practice_id=charge.practice_id,
+        charge=charge,
+        invoice=charge.payments.get(method=Method.CARD).invoice,
+        amount_minor=facts.amount_minor,
+        currency=charge.currency,
+        why=_("Refunded at the payment provider"),
+        key=f"external:{facts.id}",
+        gateway_refund_id=facts.id,
+        created_at=at,
+        external=True,
+    )
+    Charge.objects.filter(pk=charge.pk).update(refund_reserved_minor=F("refund_reserved_minor") + facts.amount_minor)
+    journal.record("refund.found", refund, by=None, at=at, minor=facts.amount_minor)
+    return settle(refund.id, facts, at=at)
+
+
+def _reserve_again(refund: Refund, *, at: datetime) -> None:
+    """It was given up, and the gateway made it after all."""
+    _make_room(refund.charge, refund.amount_minor, at=at)
+    Charge.objects.filter(pk=refund.charge_id).update(refund_reserved_minor=F("refund_reserved_minor") + refund.amount_minor, flag="")
+
+
+def _make_room(charge: Charge, minor: int, *, at: datetime) -> None:
+    """What the gateway refunded fits, whatever we had reserved: refunds it has not told of give way, the largest first. One that it made
+    after all is told, and counts then."""
+    over = minor - Charge.objects.get(pk=charge.pk).refundable.minor
+    for ours in charge.refunds.filter(state__in=UNHEARD_OF, external=False).order_by("-amount_minor", "-id"):
+        if over <= 0:
+            return
+        give_up(ours.pk, why=_("Refunded at the payment provider meanwhile."), at=at)
+        over -= ours.amount_minor
+
+
 def give_up(refund_id: UUID | str, *, why: str, at: datetime) -> Refund:
     """The gateway will not make this refund: the reservation is released, and staff see why."""
     refund = locked(refund_id)
-    if refund.state in (Refund.State.SENDING, Refund.State.UNKNOWN, Refund.State.RESERVED):
+    if refund.state in UNHEARD_OF:
         refund.failure = why[:300]
         return _settled(refund, Refund.State.FAILED, at=at)
     return refund

@@ -85,6 +85,11 @@ def test_nothing_speaks_against_what_people_did(force: Force) -> None:
         ("I7", "delete from events_event"),
         ("I9", "update policies_acceptance set fee_minor = 7400"),
         ("I10", "update scheduling_appointment set status_at = '2026-10-13T12:00Z' where status = 'noshow'"),
+        (
+            "I12",
+            """insert into billing_gatewayevent (id, practice_id, event_id, kind, body, received_at, state) select gen_random_uuid(),
+            practice_id, 'evt_1', 'payment_intent.created', '{}', created_at, 'parked' from billing_charge limit 1""",
+        ),
         ("I15", "update billing_invoice set number = number + 1 where number = (select max(number) from billing_invoice)"),
         ("I15", "update billing_invoice set status = 'cancelled' where status = 'issued'"),
         ("I17", "update practice_apikey set secret_hash = 'plain'"),
