@@ -124,7 +124,7 @@ def _open(demo: Demo, crew: Children) -> None:
         _wait_for_double(demo, crew)
         _say("Seeding the sample practices.")
         _manage(demo, "seed", "--into", str(demo.data.seed))
-    if "assets" in crew.pids:
+    if not crew.ends_within("assets", seconds=3):
         _say("Building the assets.")
     crew.finish("assets")
     started_at = datetime.now(UTC)

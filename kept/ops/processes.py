@@ -50,6 +50,11 @@ class Children:
                 raise ChildTrouble(self._last_words(f"The {name} did not start.", name))
             time.sleep(0.05)
 
+    def ends_within(self, name: str, *, seconds: float) -> bool:
+        with suppress(subprocess.TimeoutExpired):
+            self._running[name].wait(seconds)
+        return self._running[name].poll() is not None
+
     def finish(self, name: str, *, seconds: float = 300) -> None:
         """Return when that child has ended well; it is forgotten then. Raises ChildTrouble when it failed or takes too long."""
         with suppress(subprocess.TimeoutExpired):

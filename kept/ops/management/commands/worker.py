@@ -12,6 +12,7 @@ from kept.ops.doctor import refuse_unsafe
 
 class Command(BaseCommand):
     help = "Run jobs until SIGINT or SIGTERM; those under way are finished first."
+    requires_system_checks = []  # of the code, which bin/check runs; the web server starts without them, too
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--concurrency", type=int, default=4, help="jobs at the same time")
