@@ -119,7 +119,8 @@ def test_i7_each_step_is_told(due: Due) -> None:
 
     do_jobs(at=QUARTER_PAST)
 
-    events = Event.objects.filter(subject_id__in=[charge.id, now(charge).invoice_id]).order_by("id")
+    told = Event.objects.exclude(kind__startswith="letter.")
+    events = told.filter(subject_id__in=[charge.id, now(charge).invoice_id]).order_by("id")
     assert [(event.kind, event.actor) for event in events] == [
         ("charge.due", "test"),
         ("invoice.issued", "job:send_charge"),
