@@ -88,16 +88,16 @@ def _gone(asked: CancelledFilter, member: Member, at: datetime) -> queries.Filte
 
 @router.get("/no-shows/summary", response=Summaries)
 def sum_up_no_shows(request: KeyRequest, asked: Query[NoShowsFilter]) -> Summaries:
-    """The totals of a filter, for each currency of its clinics and its fees. The states of fees do not narrow it."""
+    """The totals of a filter, for each currency of its clinics and its fees. `concluded` counts visits whatever became of a fee."""
     member, at = request.member, clock.now()
     member.must(Right.LIST_NO_SHOWS)
     wanted = _wanted(asked, member, at)
-    money = queries.totals(member, wanted)
+    money = queries.totals(member, wanted, at=at)
     clinics = [clinic for clinic in practice.clinics(member) if not wanted.clinics or clinic.pk in wanted.clinics]
     items = []
     for currency in sorted({clinic.currency for clinic in clinics} | money.invoiced.keys()):
         here = [clinic.pk for clinic in clinics if clinic.currency == currency]
-        visits = queries.totals(member, replace(wanted, clinics=here)) if here else queries.Totals()
+        visits = queries.totals(member, replace(wanted, clinics=here), at=at) if here else queries.Totals()
         invoiced, collected, refunded = (
             Amount.of(Money(amounts.get(currency, 0), currency)) for amounts in (money.invoiced, money.collected, money.refunded)
         )

@@ -73,7 +73,7 @@ NO_SHOWS = Kind(
     choices={"fee": listing.FEE_STATES},
     button=listing.by_fee,
     found=lambda member, wanted, at: queries.no_shows(member, wanted, at=at),
-    totals=lambda member, wanted, at: listing.totals(queries.totals(member, wanted)),
+    totals=lambda member, wanted, at: listing.totals(queries.totals(member, wanted, at=at)),
     row=_missed,
     export=exports.no_shows,
 )

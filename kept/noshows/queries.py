@@ -75,13 +75,18 @@ def _filtered(member: Member, wanted: Filter) -> QuerySet[Appointment]:
 
 def no_shows(member: Member, wanted: Filter, *, at: datetime) -> QuerySet[Appointment]:
     """The No Shows list (R8), newest first, each with its patient, provider, clinic, lines and `standing_fees`."""
-    found = _filtered(member, wanted).filter(status=Status.NOSHOW)
-    if wanted.fees:
-        of_the_booked_time = Q(appointment=OuterRef("pk"), booking_no=OuterRef("booking_no"))
-        state = Fee.objects.standing().with_state(at).filter(of_the_booked_time).values("state")[:1]  # type: ignore[misc]
-        asked = Q(fee_state__in=wanted.fees) | (Q(fee_state=None) if "not_offered" in wanted.fees else Q(pk__in=[]))
-        found = found.annotate(fee_state=Subquery(state)).filter(asked)
-    return with_fees(_newest_first(found), at=at)
+    return with_fees(_newest_first(_missed(_filtered(member, wanted), wanted, at)), at=at)
+
+
+def _missed(found: QuerySet[Appointment], wanted: Filter, at: datetime) -> QuerySet[Appointment]:
+    """Of those the no-shows, and of these those whose fee is in one of the states asked for."""
+    missed = found.filter(status=Status.NOSHOW)
+    if not wanted.fees:
+        return missed
+    of_the_booked_time = Q(appointment=OuterRef("pk"), booking_no=OuterRef("booking_no"))
+    state = Fee.objects.standing().with_state(at).filter(of_the_booked_time).values("state")[:1]  # type: ignore[misc]
+    asked = Q(fee_state__in=wanted.fees) | (Q(fee_state=None) if "not_offered" in wanted.fees else Q(pk__in=[]))
+    return missed.annotate(fee_state=Subquery(state)).filter(asked)
 
 
 def cancelled(member: Member, wanted: Filter) -> QuerySet[Appointment]:
@@ -112,15 +117,15 @@ def fee_of(appointment: Appointment, *, at: datetime) -> Fee | None:
     return max(fees, key=lambda fee: fee.booking_no, default=None)
 
 
-def totals(member: Member, wanted: Filter) -> Totals:
-    """Above the list (R8): of the same filter, the state of fees aside. Concluded: completed and missed visits."""
+def totals(member: Member, wanted: Filter, *, at: datetime) -> Totals:
+    """Above the list (R8), of the same filter. Concluded: completed and missed visits, whatever became of a fee."""
     found = _filtered(member, wanted)
     counts = found.aggregate(
         missed=Count("pk", filter=Q(status=Status.NOSHOW)),
         concluded=Count("pk", filter=Q(status__in=[Status.NOSHOW, Status.FULFILLED])),
     )
-    result = Totals(count=counts["missed"], concluded=counts["concluded"])
-    missed = found.filter(status=Status.NOSHOW)
+    missed = _missed(found, wanted, at)
+    result = Totals(count=missed.count() if wanted.fees else counts["missed"], concluded=counts["concluded"])
     charges = (
         Charge.objects.filter(appointment__in=missed.values("pk"), fees__open=True)
         .exclude(invoice=None)

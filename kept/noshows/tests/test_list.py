@@ -179,14 +179,14 @@ def test_r24_a_member_of_one_clinic_sees_that_one(odette: Member, juniper: House
 
     assert found(limited) == [petra]
     assert found(limited, clinics=[juniper.clinics["Elm Street"].pk]) == []
-    assert totals(limited, Filter(THAT_DAY, THAT_DAY)).count == 1
+    assert totals(limited, Filter(THAT_DAY, THAT_DAY), at=EVENING).count == 1
 
 
 def test_r24_a_provider_sees_her_own(tess: Member, missed: Missed) -> None:
     hers = missed()
     missed(STARTS_AT + HOUR, provider="Priya Ramsethi")
 
-    assert (found(tess), totals(tess, Filter(THAT_DAY, THAT_DAY)).count) == ([hers], 1)
+    assert (found(tess), totals(tess, Filter(THAT_DAY, THAT_DAY), at=EVENING).count) == ([hers], 1)
 
 
 def test_r24_another_practice_sees_nothing_of_it(htmx: Callable[[Member], Browser], hana: Member, missed: Missed) -> None:
@@ -251,7 +251,7 @@ def test_r8_totals_of_the_filter(silas: Member, juniper: House, odette: Member, 
         attendance.complete(kept, by=odette, at=STARTS_AT)
     _booked(juniper, juniper.patients[21], STARTS_AT + 5 * HOUR, "Tess Marrowby", "Elm Street")  # not concluded
 
-    figures = totals(silas, Filter(THAT_DAY, THAT_DAY))
+    figures = totals(silas, Filter(THAT_DAY, THAT_DAY), at=EVENING)
 
     assert figures == Totals(
         count=4,
@@ -265,10 +265,13 @@ def test_r8_totals_of_the_filter(silas: Member, juniper: House, odette: Member, 
     )
     assert (figures.rate, figures.collected_share) == (0.5, 2 / 3)
     assert figures.money(figures.collected) == [Money(15_000, "USD")]
+    assert totals(silas, Filter(THAT_DAY, THAT_DAY, fees=["paid", "not_offered"]), at=EVENING) == Totals(
+        count=2, concluded=8, invoiced={"USD": 7_500}, collected={"USD": 7_500}, refunded={"USD": 0}, fees=1, paid=1, refunds=0
+    )
 
 
 def test_without_any_there_are_totals_too(silas: Member) -> None:
-    figures = totals(silas, Filter(THAT_DAY, THAT_DAY))
+    figures = totals(silas, Filter(THAT_DAY, THAT_DAY), at=EVENING)
 
     assert (figures, figures.rate, figures.collected_share) == (Totals(), 0.0, 0.0)
 

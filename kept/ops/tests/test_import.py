@@ -356,7 +356,7 @@ def test_an_imported_visit_holds_no_time_and_says_that_it_was_imported(juniper: 
 def test_an_imported_no_show_stands_on_the_list_and_in_its_totals(juniper: House, odette: Member, run_import: Import) -> None:
     run_import("--apply")
 
-    totals = queries.totals(odette, SEPTEMBER)
+    totals = queries.totals(odette, SEPTEMBER, at=STARTS_AT)
     assert [str(missed.patient.external_id) for missed in queries.no_shows(odette, SEPTEMBER, at=STARTS_AT)] == ["P-2"]
     assert (totals.count, totals.concluded, totals.invoiced) == (1, 2, {})
 

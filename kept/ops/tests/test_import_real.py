@@ -144,7 +144,7 @@ def test_the_list_and_its_totals_are_those_of_the_report(salon: Salon) -> None:
     owner = Member.objects.get()
     concluded = {visit_of(line) for line in lines_of("bookings.csv") if line["Code"] and visit_of(line)[0] <= ENDS}
 
-    totals = queries.totals(owner, YEAR)
+    totals = queries.totals(owner, YEAR, at=clock.now())
     days = {(visit.local_date, visit.patient_id) for visit in queries.no_shows(owner, YEAR, at=clock.now())}
     all_days = {(day, code) for day, code, _staff in concluded}
     assert (totals.count, totals.concluded) == (59, len(concluded))
