@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date, datetime
 
-from django.http import HttpResponse
+from django.http import StreamingHttpResponse
 from django.utils.translation import gettext as _
 from ninja import Query, Router
 
@@ -72,7 +72,7 @@ def list_cancelled(request: KeyRequest, asked: Query[CancelledAsked]) -> Page[Ca
 
 
 @router.get("/cancelled.csv", openapi_extra=CSV)
-def export_cancelled(request: KeyRequest, asked: Query[CancelledFilter]) -> HttpResponse:
+def export_cancelled(request: KeyRequest, asked: Query[CancelledFilter]) -> StreamingHttpResponse:
     """The whole filtered list as a file for spreadsheets. Who exported is written down."""
     member, at = request.member, clock.now()
     member.must(Right.LIST_NO_SHOWS)
@@ -116,7 +116,7 @@ def sum_up_no_shows(request: KeyRequest, asked: Query[NoShowsFilter]) -> Summari
 
 
 @router.get("/no-shows.csv", openapi_extra=CSV)
-def export_no_shows(request: KeyRequest, asked: Query[NoShowsFilter]) -> HttpResponse:
+def export_no_shows(request: KeyRequest, asked: Query[NoShowsFilter]) -> StreamingHttpResponse:
     """The whole filtered list as a file for spreadsheets. Who exported is written down."""
     member, at = request.member, clock.now()
     member.must(Right.LIST_NO_SHOWS)

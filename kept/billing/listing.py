@@ -1,19 +1,18 @@
 """The list of invoices around its rows: what the address asks for, the filter's choices, totals in words, CSV."""
 
-import csv
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpResponse, QueryDict
+from django.http import QueryDict, StreamingHttpResponse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from kept.billing import queries
 from kept.billing.models import Invoice, Kind
-from kept.foundation.csvs import safe
+from kept.foundation.csvs import download
 from kept.foundation.dates import clock_time
 from kept.foundation.lists import Option, chosen_ids, chosen_label, day_of, left_out
 from kept.practice import queries as practice
@@ -123,33 +122,29 @@ COLUMNS = [
 ]
 
 
-def csv_answer(found: QuerySet[Invoice]) -> HttpResponse:
+def as_file(found: QuerySet[Invoice]) -> StreamingHttpResponse:
     """The whole filtered list as a file that spreadsheets open without running anything in it."""
-    answer = HttpResponse(content_type="text/csv; charset=utf-8", headers={"Content-Disposition": 'attachment; filename="invoices.csv"'})
-    writer = csv.writer(answer)
-    writer.writerow(COLUMNS)
-    for invoice in found:
-        zone, appointment, charges = invoice.clinic.zone, invoice.appointment, invoice.charges.all()
-        paid, back = (sum((getattr(charge, name) for charge in charges), invoice.nothing) for name in ("captured", "refunded"))
-        owed = invoice.total if invoice.status == Invoice.Status.ISSUED else invoice.nothing
-        writer.writerow(
-            safe(value)
-            for value in (
-                str(invoice),
-                invoice.issued_at.astimezone(zone).date().isoformat(),
-                str(STATUSES.get(queries.shown_status(invoice), _("Part refunded"))),
-                invoice.get_kind_display(),
-                invoice.patient.name,
-                str(appointment),
-                appointment.local_date.isoformat(),
-                clock_time(appointment.starts_at, zone),
-                zone.key,
-                invoice.provider.name,
-                invoice.clinic.name,
-                *(str(amount.decimal) for amount in (invoice.total, paid)),
-                ", ".join(payment.get_method_display() for payment in invoice.payments.all()),
-                *(str(amount.decimal) for amount in (back, owed)),
-                invoice.currency,
-            )
-        )
-    return answer
+    return download("invoices.csv", COLUMNS, found, _cells, by="issued_at")
+
+
+def _cells(invoice: Invoice) -> list[str]:
+    zone, appointment, charges = invoice.clinic.zone, invoice.appointment, invoice.charges.all()
+    paid, back = (sum((getattr(charge, name) for charge in charges), invoice.nothing) for name in ("captured", "refunded"))
+    owed = invoice.total if invoice.status == Invoice.Status.ISSUED else invoice.nothing
+    return [
+        str(invoice),
+        invoice.issued_at.astimezone(zone).date().isoformat(),
+        str(STATUSES.get(queries.shown_status(invoice), _("Part refunded"))),
+        invoice.get_kind_display(),
+        invoice.patient.name,
+        str(appointment),
+        appointment.local_date.isoformat(),
+        clock_time(appointment.starts_at, zone),
+        zone.key,
+        invoice.provider.name,
+        invoice.clinic.name,
+        *(str(amount.decimal) for amount in (invoice.total, paid)),
+        ", ".join(payment.get_method_display() for payment in invoice.payments.all()),
+        *(str(amount.decimal) for amount in (back, owed)),
+        invoice.currency,
+    ]

@@ -1,12 +1,11 @@
 """The lists as files that spreadsheets open without running anything in them."""
 
-import csv
-from collections.abc import Iterable
 from datetime import datetime
 
-from django.http import HttpResponse
+from django.db.models import QuerySet
+from django.http import StreamingHttpResponse
 
-from kept.foundation.csvs import safe
+from kept.foundation.csvs import download
 from kept.foundation.dates import clock_time
 from kept.noshows import queries
 from kept.scheduling.models import Appointment
@@ -15,16 +14,22 @@ VISIT = ["Date", "Time", "Zone", "Appointment", "Patient", "Services", "Provider
 FEE = ["Fee", "Amount", "Currency", "Invoice"]
 
 
-def no_shows(found: Iterable[Appointment], *, at: datetime) -> HttpResponse:
+def no_shows(found: QuerySet[Appointment], *, at: datetime) -> StreamingHttpResponse:
     """The whole filtered list of the missed."""
-    rows = ([*_visit(each), each.outcome_reason, *_fee(each, at), *_by(each)] for each in found)
-    return _file("no-shows.csv", [*VISIT, "Reason", *FEE, "Marked by", "Marked at"], rows)
+
+    def cells(missed: Appointment) -> list[str]:
+        return [*_visit(missed), missed.outcome_reason, *_fee(missed, at), *_by(missed)]
+
+    return download("no-shows.csv", [*VISIT, "Reason", *FEE, "Marked by", "Marked at"], found, cells, by="starts_at")
 
 
-def cancelled(found: Iterable[Appointment], *, at: datetime) -> HttpResponse:
+def cancelled(found: QuerySet[Appointment], *, at: datetime) -> StreamingHttpResponse:
     """The whole filtered list of the cancelled."""
-    rows = ([*_visit(each), each.cancelled_for, each.outcome_reason, *_by(each)] for each in found)
-    return _file("cancelled.csv", [*VISIT, "Asked by", "Reason", "Cancelled by", "Cancelled at"], rows)
+
+    def cells(visit: Appointment) -> list[str]:
+        return [*_visit(visit), visit.cancelled_for, visit.outcome_reason, *_by(visit)]
+
+    return download("cancelled.csv", [*VISIT, "Asked by", "Reason", "Cancelled by", "Cancelled at"], found, cells, by="starts_at")
 
 
 def _visit(appointment: Appointment) -> list[str]:
@@ -44,11 +49,3 @@ def _fee(appointment: Appointment, at: datetime) -> list[str]:
 def _by(appointment: Appointment) -> list[str]:
     at = appointment.status_at.astimezone(appointment.clinic.zone).isoformat(timespec="minutes") if appointment.status_at else ""
     return [appointment.status_by.name if appointment.status_by else "", at]
-
-
-def _file(name: str, columns: list[str], rows: Iterable[list[str]]) -> HttpResponse:
-    answer = HttpResponse(content_type="text/csv; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}"'})
-    writer = csv.writer(answer)
-    writer.writerow(columns)
-    writer.writerows([safe(value) for value in row] for row in rows)
-    return answer

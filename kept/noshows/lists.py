@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -44,7 +44,7 @@ class Kind:
     found: Callable[[Member, Filter, datetime], QuerySet[Appointment]]
     totals: Callable[[Member, Filter, datetime], list[Total]]
     row: Callable[[Appointment, Member, datetime], dict[str, Any]]
-    export: Callable[..., HttpResponse]
+    export: Callable[..., StreamingHttpResponse]
 
 
 def _missed(appointment: Appointment, member: Member, now: datetime) -> dict[str, Any]:
@@ -98,7 +98,7 @@ def no_shows(request: MemberRequest) -> HttpResponse:
 
 
 @member_required
-def no_shows_csv(request: MemberRequest) -> HttpResponse:
+def no_shows_csv(request: MemberRequest) -> StreamingHttpResponse:
     return _csv(request, NO_SHOWS)
 
 
@@ -108,7 +108,7 @@ def cancelled(request: MemberRequest) -> HttpResponse:
 
 
 @member_required
-def cancelled_csv(request: MemberRequest) -> HttpResponse:
+def cancelled_csv(request: MemberRequest) -> StreamingHttpResponse:
     return _csv(request, CANCELLED)
 
 
@@ -152,7 +152,7 @@ def _list(request: MemberRequest, kind: Kind) -> HttpResponse:
     return render(request, kind.template, context)
 
 
-def _csv(request: MemberRequest, kind: Kind) -> HttpResponse:
+def _csv(request: MemberRequest, kind: Kind) -> StreamingHttpResponse:
     now, member = clock.now(), request.member
     member.must(Right.LIST_NO_SHOWS)
     wanted = listing.wanted(request.GET, listing.today(member, at=now), kind.days)

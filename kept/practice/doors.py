@@ -8,6 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, resolve_url
 from django.template.response import SimpleTemplateResponse
 
@@ -23,7 +24,7 @@ class MemberRequest(HttpRequest):
     member: Member
 
 
-def member_required(view: View) -> View:
+def member_required(view: Callable[..., HttpResponseBase]) -> View:
     """Signed in, with a seat in the session's practice, inside a scope. Rights are read anew each time; without a seat: not found."""
 
     @wraps(view)
@@ -36,7 +37,7 @@ def member_required(view: View) -> View:
         try:
             with scope(practice_id, actor=f"user:{request.user.pk}", source=f"screen {request.META.get('REMOTE_ADDR', '')}"):
                 request.member = seat(request.user.pk)
-                response = view(request, *args, **kwargs)
+                response: Any = view(request, *args, **kwargs)
                 if isinstance(response, SimpleTemplateResponse) and not response.is_rendered:
                     response.render()
                 return response

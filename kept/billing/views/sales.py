@@ -1,6 +1,6 @@
 """Sales: the list of invoices, and the same as a file."""
 
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
@@ -41,8 +41,8 @@ def invoices(request: MemberRequest) -> HttpResponse:
 
 
 @member_required
-def invoices_csv(request: MemberRequest) -> HttpResponse:
+def invoices_csv(request: MemberRequest) -> StreamingHttpResponse:
     """Who exported is written down."""
     request.member.must(Right.SEE_SALES)
     journal.looked_at("invoices exported", practice_id=request.member.practice_id, at=clock.now())
-    return listing.csv_answer(queries.invoices(request.member, listing.wanted(request.GET)))
+    return listing.as_file(queries.invoices(request.member, listing.wanted(request.GET)))
