@@ -93,12 +93,17 @@ def totals(figures: list[queries.SalesTotals]) -> list[Total]:
         total
         for of in figures
         for total in (
-            Total(_("Invoiced"), str(of.invoiced), ngettext("%d invoice", "%d invoices", of.count) % of.count),
+            Total(_("Invoiced"), str(of.invoiced), _invoices(of)),
             Total(_("Collected"), str(of.collected), _("%d paid") % of.paid),
             Total(_("Refunded"), str(of.refunded), ngettext("%d invoice", "%d invoices", of.refunds) % of.refunds),
             Total(_("Outstanding"), str(of.outstanding), _("%d unpaid") % of.unpaid),
         )
     ]
+
+
+def _invoices(of: queries.SalesTotals) -> str:
+    made = ngettext("%d invoice", "%d invoices", of.count) % of.count
+    return ", ".join([made, _("%d cancelled") % of.cancelled] if of.cancelled else [made])
 
 
 COLUMNS = [

@@ -124,6 +124,7 @@ class SalesTotals:
     refunded: Money
     unpaid: int
     outstanding: Money
+    cancelled: int
 
 
 def totals(found: QuerySet[Invoice]) -> list[SalesTotals]:
@@ -131,7 +132,11 @@ def totals(found: QuerySet[Invoice]) -> list[SalesTotals]:
     issued = Q(status=Invoice.Status.ISSUED)
     made = found.order_by("currency").values("currency")
     bills = made.annotate(
-        count=Count("pk"), invoiced=Sum("total_minor"), unpaid=Count("pk", filter=issued), outstanding=Sum("total_minor", filter=issued)
+        count=Count("pk"),
+        invoiced=Sum("total_minor"),
+        unpaid=Count("pk", filter=issued),
+        outstanding=Sum("total_minor", filter=issued),
+        cancelled=Count("pk", filter=Q(status=Invoice.Status.CANCELLED)),
     )
     moved = {
         row["invoice__currency"]: row
@@ -161,6 +166,7 @@ def _total(currency: str, bills: dict[str, Any], moved: dict[str, Any]) -> Sales
         refunded=money(moved["back"]),
         unpaid=bills["unpaid"],
         outstanding=money(bills["outstanding"]),
+        cancelled=bills["cancelled"],
     )
 
 

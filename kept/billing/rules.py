@@ -36,8 +36,10 @@ def check_retry(charge: Charge, *, at: datetime) -> None:
     check_unpaid(charge)
     if charge.state != State.DECLINED:
         raise Refusal("wrong_status", _("There is nothing to retry: no card was declined."))
-    if charge.attempt >= MOST_TRIES or at - charge.created_at > TRIES_WITHIN:
+    if charge.attempt >= MOST_TRIES:
         raise Refusal("wrong_status", _("All 4 tries in 30 days are used. Ask for another way to pay."))
+    if at - charge.created_at > TRIES_WITHIN:
+        raise Refusal("wrong_status", _("A card is tried within 30 days. Ask for another way to pay."))
     if not charge.card.chargeable:
         raise Refusal("card_required", _("The bank will not take %s again. Ask for another card.") % charge.card)
 

@@ -1,9 +1,10 @@
 """An appointment's history in sentences, newest first, from the journal."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
@@ -33,11 +34,13 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What sentences are made with: the clinic's currency and zone; names of providers, rooms and devices by their ids."""
+    """What sentences are made with: the clinic's currency and zone; names of providers, rooms and devices by their ids; cards by the ids
+    of the charges that they paid."""
 
     currency: str
     zone: ZoneInfo
     names: Mapping[str, str]
+    cards: Mapping[UUID, str]
 
 
 def _money(event: Event, c: Context) -> str:
@@ -46,6 +49,10 @@ def _money(event: Event, c: Context) -> str:
 
 def _how(event: Event, c: Context) -> dict[str, str]:
     return {"amount": _money(event, c), "how": how(event.particulars.get("method", ""))}
+
+
+def _charged(event: Event, c: Context) -> str:
+    return _("%(amount)s charged to %(card)s") % {"amount": _money(event, c), "card": c.cards.get(event.subject_id, _("the card"))}
 
 
 def _decided(event: Event, c: Context) -> str:
@@ -119,7 +126,7 @@ KINDS: dict[str, tuple[str, str, Words]] = {
         lambda event, c: _("Invoice cancelled by credit note CN-%s") % event.particulars["credit_note"],
     ),
     "charge.due": ("timer", "", lambda event, c: _("%s due") % _money(event, c)),
-    "charge.succeeded": ("credit-card-check", "completed", lambda event, c: _("%s charged") % _money(event, c)),
+    "charge.succeeded": ("credit-card-check", "completed", _charged),
     "charge.declined": ("octagon-alert", "noshow", lambda event, c: _("Card declined")),
     "charge.needs_patient": ("smartphone", "confirmed", lambda event, c: _("The bank asks the patient to authenticate")),
     "charge.unknown": ("search-check", "outcome", lambda event, c: _("No answer from the payment provider; being checked")),
@@ -150,16 +157,16 @@ MONEY_ONLY = {"charge.due", "invoice.issued", "invoice.paid"}
 
 def of_appointment(appointment: Appointment) -> list[Entry]:
     """What happened to the visit and its fee. Bookkeeping steps stand on the invoice, not here."""
-    charges = list(Charge.objects.filter(appointment=appointment).values_list("id", flat=True))
+    charges = list(Charge.objects.filter(appointment=appointment).select_related("card"))
     refunds = list(Refund.objects.filter(charge__in=charges).values_list("id", flat=True))
-    return _entries([appointment.id, *charges, *refunds], appointment.clinic, leave_out=MONEY_ONLY)
+    return _entries([appointment.id, *refunds], charges, appointment.clinic, leave_out=MONEY_ONLY)
 
 
 def of_invoice(invoice: Invoice) -> list[Entry]:
     """The payment timeline: the mark, the bill, each try, each refund."""
-    charges = [charge.id for charge in invoice.charges.all()]
     refunds = [refund.id for refund in invoice.refunds.all()]
-    return _entries([invoice.id, *charges, *refunds, invoice.appointment_id], invoice.clinic, leave_out=NOT_MONEY | {"invoice.paid"})
+    left_out = NOT_MONEY | {"charge.due", "invoice.paid"}
+    return _entries([invoice.id, *refunds, invoice.appointment_id], invoice.charges.all(), invoice.clinic, leave_out=left_out)
 
 
 NOT_MONEY = {kind for kind in KINDS if kind.startswith(("appointment.", "card.", "policy."))} - {
@@ -168,10 +175,11 @@ NOT_MONEY = {kind for kind in KINDS if kind.startswith(("appointment.", "card.",
 }
 
 
-def _entries(subject_ids: list[Any], clinic: Clinic, *, leave_out: set[str]) -> list[Entry]:
-    events = [event for event in journal.timeline(*subject_ids) if event.kind in KINDS and event.kind not in leave_out]
+def _entries(subject_ids: list[Any], charges: Iterable[Charge], clinic: Clinic, *, leave_out: set[str]) -> list[Entry]:
+    cards = {charge.id: str(charge.card) for charge in charges}
+    events = [event for event in journal.timeline(*subject_ids, *cards) if event.kind in KINDS and event.kind not in leave_out]
     members = dict(Member.objects.filter(id__in={event.by_id for event in events if event.by_id}).values_list("id", "name"))
-    context = Context(clinic.currency, clinic.zone, _names(events))
+    context = Context(clinic.currency, clinic.zone, _names(events), cards)
     entries = []
     for event in events:
         icon, tone, words = KINDS[event.kind]

@@ -6,7 +6,6 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from kept.billing.acts import acts
-from kept.billing.rules import MOST_TRIES
 from kept.noshows.actions import fee_acts
 from kept.noshows.models import Decision, Fee
 from kept.noshows.offers import decide_until, missed_from
@@ -43,8 +42,7 @@ def steps(appointment: Appointment, fee: Fee | None, member: Member, *, at: date
         label = _("New payment link") if charge and charge.with_her else _("Send payment link")
         found.append(Step("link", "send", label, _("Send a payment link"), text))
     if charge and can.retry:
-        used = _("%(used)d of %(most)d tries in 30 days used.") % {"used": charge.attempt, "most": MOST_TRIES}
-        text = f"{used} {_('Banks often decline again within 24 hours.')}"
+        text = _("Banks often decline again within 24 hours.")
         found.append(Step("retry", "refresh-cw", _("Retry"), _("Retry %s") % charge.card, text))
     if can.record:
         text = _("Paid another way: cash, card terminal, transfer or other.")

@@ -2,16 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
 from kept.billing.models import Charge
-from kept.billing.rules import MOST_TRIES
+from kept.billing.rules import MOST_TRIES, check_retry
 from kept.billing.transitions.charging import LINK_EXPIRED
 from kept.billing.words import how, reason
 from kept.foundation.dates import clock_time, month_day
 from kept.foundation.money import Money
+from kept.foundation.refusals import refusal_by
 from kept.noshows.models import Decision, Fee
 from kept.noshows.offers import WHY_NOT, decide_until
 from kept.scheduling.models import Appointment
@@ -85,7 +87,9 @@ def _of_charge(state: str, charge: Charge, who: str, appointment: Appointment, a
         text = ended if charge.cancel_requested else text
         return FeeWords(state, _("We don’t know yet if %s was charged") % amount, text, amount=amount, trouble=True)
     if state == "declined":
-        tries = _("%(used)d of %(most)d tries in 30 days used.") % {"used": charge.attempt, "most": MOST_TRIES}
+        over = None if charge.cancel_requested else refusal_by(partial(check_retry, charge, at=at))
+        used = _("%(used)d of %(most)d tries in 30 days used.") % {"used": charge.attempt, "most": MOST_TRIES}
+        tries = over.sentence if over else used
         text = f"{_sentence(reason(charge))}. {_('Nothing was charged.')} {tries}"
         return FeeWords(state, _("%s was declined") % card, text, amount=amount, trouble=True)
     if state == "needs_patient" and charge.with_her and charge.link_at and charge.expires_at:

@@ -95,8 +95,8 @@ def test_r6_nothing_is_chosen_and_it_may_be_left_unpaid(
     missing = desk.post(choose, {})
 
     assert (offered(result, "step"), fields(result).get("step")) == (STEPS[outcome], None)
-    assert "The $75.00 fee is unpaid. What next?" in words(result)
-    assert "Choose what to do. Leave unpaid for now Confirm" in words(result)
+    assert "The $75.00 fee is unpaid on invoice INV-10001. What next?" in words(result)
+    assert "Leave unpaid for now Choose what to do. Confirm" in words(result)
     assert (missing.status_code, words(missing).count("Choose what to do.")) == (422, 2)
 
 
