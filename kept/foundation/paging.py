@@ -14,27 +14,35 @@ from django.utils.translation import gettext as _
 from kept.foundation.refusals import Refusal
 
 M = TypeVar("M", bound=Model)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[M]):
+class Page(Generic[T]):
     """Some rows of a list, and the cursor of the next ones; None at the end."""
 
-    rows: list[M]
+    rows: list[T]
     next: str | None
 
 
 def page(found: "QuerySet[M]", *, by: str, cursor: str | None, limit: int, newest_first: bool = True) -> Page[M]:
-    """The rows after the cursor, ordered by that instant and then by id. Raises Refusal `invalid` for a cursor that is none."""
+    """The rows after the cursor, ordered by that instant and then by id. Raises Refusal `invalid` for a cursor that is none.
+
+    An index gives their keys in that order and stops; then names are joined to these rows alone, however many there are.
+    """
+    shown = page_of_keys(found, by=by, cursor=cursor, limit=limit, newest_first=newest_first)
+    return Page(list(found.filter(pk__in=shown.rows)), shown.next)
+
+
+def page_of_keys(found: "QuerySet[Any]", *, by: str, cursor: str | None, limit: int, newest_first: bool = True) -> Page[UUID]:
+    """The same rows by their ids, for whoever reads them herself."""
     op = "lt" if newest_first else "gt"
     if cursor:
         instant, row_id = _read(cursor)
         # The first condition alone bounds the scan; the second breaks ties between rows of one instant.
         found = found.filter(Q(**{f"{by}__{op}e": instant}), Q(**{f"{by}__{op}": instant}) | Q(**{by: instant, f"pk__{op}": row_id}))
-    rows = list(found[: limit + 1])
-    more = len(rows) > limit
-    rows = rows[:limit]
-    return Page(rows, _write(getattr(rows[-1], by), rows[-1].pk) if more else None)
+    keys = list(found.values_list(by, "pk")[: limit + 1])
+    return Page([pk for _instant, pk in keys[:limit]], _write(*keys[limit - 1]) if len(keys) > limit else None)
 
 
 def _write(instant: datetime, row_id: UUID) -> str:

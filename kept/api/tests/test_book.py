@@ -49,9 +49,9 @@ def test_it_costs_the_same_however_long_it_is(desk: Caller, juniper: House, djan
     for hours in range(0, 6):
         book(juniper, starts_at=STARTS_AT + timedelta(hours=24 + 2 * hours))
 
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         desk.get("/appointments", limit=2)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         desk.get("/appointments", limit=6)
 
 

@@ -103,7 +103,7 @@ def test_newest_first_page_by_page(
         )
         charged(visit, IntentFacts(f"pi_{place}x", "succeeded", captured_minor=7500, gateway_charge_id=f"ch_{place}x"), odette)
 
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         first = desk.get("/invoices", limit=2).json()
     rest = desk.get("/invoices", limit=2, cursor=first["next"]).json()
 

@@ -80,7 +80,7 @@ def test_newest_first_page_by_page(desk: Caller, juniper: House, odette: Member,
     visits = [_miss(juniper, odette, days) for days in (0, 2, 1, 4, 3)]
     newest_first = [str(visit) for visit in sorted(visits, key=lambda visit: visit.starts_at, reverse=True)]
 
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         first = desk.get("/no-shows", limit=3)
     rest = desk.get("/no-shows", limit=3, cursor=first.json()["next"])
 

@@ -31,7 +31,7 @@ from tests.kit.visits import QUARTER_PAST, STARTS_AT, accepted, book, card_of
 
 ATTENTION = reverse("billing:attention")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-PAGE_QUERIES = 7
+PAGE_QUERIES = 8
 
 
 @pytest.fixture

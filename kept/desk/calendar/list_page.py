@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from kept.desk.calendar.book_page import BookPage, by_clock
 from kept.foundation.lists import Option, chosen_ids, chosen_label, with_query
-from kept.foundation.paging import Page, page
+from kept.foundation.paging import Page, page_of_keys
 from kept.practice import queries as practice
 from kept.practice.models import Clinic, Provider
 from kept.scheduling.availability import working_hours
@@ -78,9 +78,9 @@ class ListPage(BookPage):
         return [*here, *more, *chosen, *([("free", "1")] if self.free else [])]
 
     @cached_property
-    def page(self) -> Page[Appointment]:
+    def page(self) -> Page[UUID]:
         found = in_span(self.member, self.clinics, self.on, None, self.chosen).filter(self._wanted()).order_by("starts_at", "id")
-        return page(found.only("id", "starts_at"), by="starts_at", cursor=self.fields.get("after"), limit=ROWS, newest_first=False)
+        return page_of_keys(found, by="starts_at", cursor=self.fields.get("after"), limit=ROWS, newest_first=False)
 
     def _wanted(self) -> Q:
         status = Q(status__in=ON_THE_BOOK) if not self.statuses else Q(pk__in=[])
@@ -93,7 +93,7 @@ class ListPage(BookPage):
 
     @cached_property
     def everything(self) -> list[Entry]:
-        return self.read(Appointment.objects.filter(pk__in=[each.pk for each in self.page.rows]))
+        return self.read(Appointment.objects.filter(pk__in=self.page.rows))
 
     def context(self) -> dict[str, Any]:
         statuses = [Option(name, str(label), name in self.statuses) for name, label in STATUSES]
@@ -131,10 +131,10 @@ class ListPage(BookPage):
 
     def _open_times(self) -> dict[date, list[dict[str, Any]]]:
         """Of the days on this page, by day; where a day goes on over the page, from its first visit on or up to its last."""
-        shown = self.page.rows
-        days = [self.on, *(self.local_date(each) for each in self.everything)]
-        since = shown[0].starts_at if self.fields.get("after") and shown else self.now
-        until = shown[-1].starts_at if self.page.next else None
+        shown = self.everything
+        days = [self.on, *(self.local_date(each) for each in shown)]
+        since = shown[0].start if self.fields.get("after") and shown else self.now
+        until = shown[-1].start if self.page.next else None
         by_day: dict[date, list[dict[str, Any]]] = {}
         for clinic in self.clinics:
             people = [each for each in practice.providers(self.member, clinic) if not self.chosen or each.pk in self.chosen]
