@@ -35,7 +35,8 @@ def _policy(member: Member) -> str:
 def _fees(member: Member) -> str:
     settings = member.practice.settings
     letters = _("patients are told") if settings.tell_patients else _("patients are not told")
-    return _("%(space)s, %(letters)s") % {"space": waiting(settings.breathing_space_minutes), "letters": letters}
+    space = settings.breathing_space_minutes
+    return _("%(space)s, %(letters)s") % {"space": waiting(space) if space else _("Charged at once"), "letters": letters}
 
 
 def _front_desk(member: Member) -> str:

@@ -108,9 +108,9 @@ def test_newest_first_each_with_its_appointment_and_what_was_paid(office: Browse
     said(
         answer,
         "INV-10001 Oct 14, 2026 Renata Solbrook No-show fee Oct 14, 2026, 3:30 PM",
-        f"#{sold['paid'].appointment} Tess Marrowby Elm Street $75.00 $75.00 – Paid",
+        f"Tess Marrowby · #{sold['paid'].appointment} Elm Street $75.00 $75.00 – Paid",
     )
-    said(answer, "Petra Lindvall Harbor Point $75.00 $75.00 $25.00 Part refunded")
+    said(answer, f"Petra Lindvall · #{sold['refunded'].appointment} Harbor Point $75.00 $75.00 $25.00 Part refunded")
 
 
 def test_totals_stand_above_it(office: Browser, sold: dict[str, Invoice]) -> None:
