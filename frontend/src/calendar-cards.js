@@ -65,51 +65,50 @@ const arrived = ({ url, over, name }) =>
     }),
   );
 
-function visitCard(visit) {
-  const { service, look, card, ask } = visit;
-  const minutes = visit.end - visit.start;
-  const mark = icon(look.icon, 'mark size-3.5', look.label);
-  const who = nameLink(visit);
-  const when = element('span', 'when', span(visit));
-  const what = element('div', 'what', service);
-  const meta = card
-    ? icon('credit-card', 'meta size-3.5', words.card)
-    : icon('credit-card-x', 'meta size-3.5', words.noCard);
+/** Up to a quarter of an hour in one row, up to half of one in two. */
+function shape(spot, status, tone, { mark, who, meta, ask }) {
+  const minutes = spot.end - spot.start;
+  const what = element('div', 'what', spot.service);
   const row = (...children) => element('div', 'row', ...children);
 
-  const node = element('div', `appt st-${look.tone}`);
-  node.dataset.status = look.display;
+  const node = element('div', `appt st-${tone}`);
+  node.dataset.status = status;
   if (minutes <= 15) {
     node.dataset.length = 'shortest';
     node.append(row(mark, who, meta));
   } else if (minutes <= 30) {
     node.dataset.length = 'short';
-    what.prepend(`${startClock(visit)} · `);
+    what.prepend(`${startClock(spot)} · `);
     node.append(row(mark, who, meta), what);
   } else {
-    node.append(row(mark, when, meta), row(who));
+    node.append(row(mark, element('span', 'when', span(spot)), meta), row(who));
     if (!ask || minutes >= 60) node.append(what);
-    if (ask) node.append(arrived(visit));
+    if (ask) node.append(ask);
   }
+  return node;
+}
+
+function visitCard(visit) {
+  const { look } = visit;
+  const node = shape(visit, look.display, look.tone, {
+    mark: icon(look.icon, 'mark size-3.5', look.label),
+    who: nameLink(visit),
+    meta: visit.card
+      ? icon('credit-card', 'meta size-3.5', words.card)
+      : icon('credit-card-x', 'meta size-3.5', words.noCard),
+    ask: visit.ask && arrived(visit),
+  });
   htmx.process(node);
   return node;
 }
 
 /** What is being booked in the drawer: an open ring. */
-function draftCard(draft) {
-  const node = element('div', 'appt st-booked');
-  const mark = icon('circle-dashed', 'mark size-3.5');
-  const row = (...children) => element('div', 'row', ...children);
-  const who = element('span', 'who', words.draft);
-  node.dataset.status = 'draft';
-  if (draft.end - draft.start <= 15) {
-    node.dataset.length = 'shortest';
-    node.append(row(mark, who));
-  } else {
-    node.append(row(mark, element('span', 'when', span(draft))), row(who), element('div', 'what', draft.service));
-  }
-  return node;
-}
+const draftCard = (draft) =>
+  shape(draft, 'draft', 'booked', {
+    mark: icon('circle-dashed', 'mark size-3.5'),
+    who: element('span', 'who', words.draft),
+    meta: icon('credit-card-x', 'meta size-3.5', words.noCard),
+  });
 
 /** Missed or cancelled: behind the book, not to be reached here; the lists have it. */
 const ghost = ({ name, look }) =>

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import APIResponse, Locator, Page, Route, expect
 
 from kept.practice.rules import Role
-from tests.journeys.conftest import DESKTOP, PHONE, Installation
+from tests.journeys.conftest import DESKTOP, PHONE
 from tests.journeys.visits import Booked
 
 Visit = Callable[..., Booked]
@@ -91,18 +91,114 @@ def test_a_click_on_a_free_time_opens_a_new_appointment_at_it(ahead: Booked, sig
     expect(page.locator("#drawer").get_by_role("heading", name="New appointment")).to_be_visible()
     expect(page).to_have_url(re.compile(r"/appointments/new/\?.*start=12%3A00&provider="))
 
+    draft, drawer = page.locator(".appt[data-status=draft]"), page.locator("#drawer")
+    expect(draft).to_have_text("New appointment")
+    drawer.get_by_role("combobox", name="Add a service").press_sequentially("wrinkle rel")
+    drawer.get_by_role("option", name=re.compile("Wrinkle relaxer")).first.click()
+    expect(draft).to_contain_text("Wrinkle relaxer")
+    drawer.get_by_label("Time").fill("13:00")
+    expect(draft).to_contain_text("1:00")
+    page.keyboard.press("Escape")
+    expect(draft).to_have_count(0)
 
-def test_all_keys_that_work_are_listed(installation: Installation, signed_in_page: SignedIn) -> None:
+
+def test_everything_is_done_by_keys_and_the_focus_comes_back(visit: Visit, signed_in_page: SignedIn) -> None:
+    booked, page = visit("visa"), signed_in_page()
+    page.goto(booked.address)
+    who = drawn(page, booked).locator(".who")
+
+    who.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#drawer")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#drawer")).to_be_empty()
+    expect(who).to_be_focused()
+
+    page.keyboard.press("x")
+    expect(page.get_by_role("dialog", name="Mark As No-Show")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(who).to_be_focused()
+
+    page.keyboard.press("i")
+    expect(drawn(page, booked)).to_have_attribute("data-status", "arrived")
+    expect(who).to_be_focused()
+
+    page.goto(f"{booked.address}&view=list")
+    who = page.locator(f"#row-{booked.id}")
+    who.focus()
+    page.keyboard.press("Enter")
+    page.locator("#drawer").get_by_role("button", name="Undo check-in").press("Enter")
+    expect(page.locator(f"tr:has(#row-{booked.id}) .chip")).to_have_text("Needs an outcome")
+    page.keyboard.press("Escape")
+    expect(who).to_be_focused()
+
+
+def test_all_keys_that_work_are_listed_and_no_others(ahead: Booked, signed_in_page: SignedIn) -> None:
     page = signed_in_page()
-    page.goto("/appointments/")
-
-    page.keyboard.press("w")
-    expect(page).to_have_url(re.compile("view=week"))
+    leads = {
+        "←": "date=",
+        "→": "date=",
+        "T": "date=",
+        "D": "date=",
+        "W": "view=week",
+        "L": "view=list",
+        "N": "/appointments/new/",
+        "G A": "/appointments/",
+        "G P": "/patients/",
+        "G S": "/sales/",
+        "G N": "/no-shows/",
+        "G C": "/cancelled/",
+    }
+    page.goto(ahead.address)
     page.keyboard.press("?")
-
     listed = page.get_by_role("dialog", name="Keys")
-    for word in ("Previous week", "List", "New appointment", "Mark As No-Show", "No Shows"):
-        expect(listed.get_by_text(word, exact=True)).to_be_visible()
+    expect(listed).to_be_visible()
+    keys = [" ".join(each.locator("kbd").all_text_contents()) for each in listed.locator("dt").all()]
+    page.keyboard.press("Escape")
+    expect(listed).to_have_count(0)
+
+    assert sorted(keys) == sorted([*leads, "B", "/", "?", "ESC", "Enter", "I", "X", "M"])
+    page.keyboard.press("b")
+    expect(page.get_by_role("dialog", name="Block time")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_be_empty()
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox", name="Find a patient or invoice")).to_be_focused()
+    for key, address in leads.items():
+        page.goto(ahead.address)
+        for one in key.replace("←", "ArrowLeft").replace("→", "ArrowRight").split():
+            page.keyboard.press(one.lower() if len(one) == 1 else one)
+        page.wait_for_url(lambda url, address=address: address in url and not (url.endswith(ahead.address) and address != "date="))
+
+
+def test_without_script_the_day_is_a_page_and_so_is_all_that_is_done_there(visit: Visit, signed_in_page: SignedIn, desk_url: str) -> None:
+    booked, desk = visit("visa"), signed_in_page()
+    browser = desk.context.browser
+    assert browser
+    context = browser.new_context(base_url=desk_url, java_script_enabled=False, storage_state=desk.context.storage_state())
+    page = context.new_page()
+    panel = page.locator("#drawer")
+
+    page.goto(booked.address)
+    expect(page.get_by_role("button", name="Yes").locator("visible=true")).to_have_count(0)
+    page.locator("#agenda").get_by_role("link", name=booked.patient).click()
+    panel.get_by_role("button", name="Check in").click()
+    expect(panel.locator(".chip").first).to_have_text("Arrived")
+    panel.get_by_role("button", name="Undo check-in").click()
+    expect(panel.locator(".chip").first).to_have_text("Needs an outcome")
+
+    panel.get_by_role("button", name="Mark As No-Show").click()
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_role("alert")).to_have_text("Choose whether to charge the fee.")
+    page.get_by_role("radio", name="Don’t charge").check()
+    page.get_by_role("button", name="Confirm").click()
+    expect(panel.locator(".chip").first).to_have_text("No-show")
+
+    panel.get_by_role("button", name="Restore").click()
+    page.get_by_role("button", name="Confirm").click()
+    page.goto(f"/appointments/{booked.id}/")
+    expect(panel.locator(".chip").first).to_have_text("Needs an outcome")
+    context.close()
 
 
 def act(page: Page, booked: Booked, button: str) -> None:

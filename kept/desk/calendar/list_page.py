@@ -114,8 +114,8 @@ class ListPage(BookPage):
             "filtered": self.filtered,
             "clear_url": f"{reverse('desk:day')}?{urlencode(super().query(providers=[]))}",
             "days": self._days(),
-            "first_url": with_query(self.fields, after=None) if after else "",
-            "next_url": with_query(self.fields, after=self.page.next) if self.page.next else "",
+            "first_page_url": with_query(self.fields, after=None) if after else "",
+            "next_page_url": with_query(self.fields, after=self.page.next) if self.page.next else "",
         }
 
     def _days(self) -> list[dict[str, Any]]:

@@ -85,12 +85,13 @@ def test_it_goes_on_over_the_days_by_key(desk: Browser, juniper: House, monkeypa
     visits = [book(juniper, patient=juniper.patients[n], starts_at=STARTS_AT + timedelta(days=n)) for n in range(5)]
 
     pages = [listed(desk)]
-    while address := pages[-1].context["next_url"]:
+    while address := pages[-1].context["next_page_url"]:
         pages.append(desk.get(BOOK + address))
 
     seen = [name for page in pages for _day, _group, names in rows(page) for name in names]
     assert (len(pages), seen) == (3, [visit.patient.name for visit in visits])
     assert links(pages[1])["Earlier"] == "?view=list"
+    assert "date=2026-10-15" in pages[0].context["next_url"]  # the arrow goes on by a day all the same
 
 
 @pytest.mark.parametrize(
@@ -208,7 +209,7 @@ def test_free_times_of_a_day_that_goes_on_over_the_page_stand_on_one_page(
     query = {"free": "1", "provider": marrowby.pk, "date": "2026-10-15"}
 
     pages = [listed(desk, **query)]
-    while address := pages[-1].context["next_url"]:
+    while address := pages[-1].context["next_page_url"]:
         pages.append(desk.get(BOOK + address))
 
     seen = [item["starts_at"] for page in pages for day in page.context["days"] for group in day["groups"] for item in group["items"]]
