@@ -211,6 +211,21 @@ def drawn(page: Page, booked: Booked) -> Locator:
     return page.locator(f"#calendar .appt:has(a.who[href='/appointments/{booked.id}/'])")
 
 
+def test_the_panel_under_the_dialog_follows_a_retry(visit: Visit, signed_in_page: SignedIn) -> None:
+    booked, page = visit("chargeDeclinedInsufficientFunds"), signed_in_page()
+    declined = page.locator("#drawer").get_by_text("Card declined", exact=True)
+    act(page, booked, "Mark As No-Show")
+    dialog = page.locator("dialog[open]")
+    dialog.get_by_role("radio", name=re.compile("^Charge")).check()
+    dialog.get_by_role("button", name="Confirm").click()
+    expect(declined).to_have_count(1, timeout=15_000)
+    page.keyboard.press("Escape")
+
+    page.locator("#drawer").get_by_role("button", name=re.compile("^Retry")).click()
+
+    expect(declined).to_have_count(2, timeout=15_000)
+
+
 def test_another_desk_sees_it_without_a_reload_and_stays_where_it_was(visit: Visit, signed_in_page: SignedIn) -> None:
     booked, ours, theirs = visit("visa"), signed_in_page(Role.MANAGER), signed_in_page(Role.FRONT_DESK, (1440, 620))
     needs = theirs.locator("#summary").get_by_role("link", name=booked.patient)

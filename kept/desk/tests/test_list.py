@@ -216,10 +216,17 @@ def test_free_times_of_a_day_that_goes_on_over_the_page_stand_on_one_page(
     assert (len(pages), seen) == (2, sorted(set(seen)))
 
 
-def test_a_full_list_asks_as_often_as_any_other(desk: Browser, juniper: House) -> None:
+@pytest.mark.parametrize(
+    ("query", "asked"),
+    [
+        ({}, QUERIES),
+        ({"free": "1"}, QUERIES + 3),  # who works there, their hours, what is claimed
+    ],
+)
+def test_a_full_list_asks_as_often_as_any_other(desk: Browser, juniper: House, query: dict[str, str], asked: int) -> None:
     for number in range(6):
         book(juniper, patient=juniper.patients[number], starts_at=STARTS_AT + timedelta(days=number))
     listed(desk)  # the first look of a session is remembered
 
-    with queries(QUERIES):
-        listed(desk)
+    with queries(asked):
+        listed(desk, **query)
