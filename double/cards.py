@@ -28,6 +28,7 @@ class Card:
     decline: Decline | None = None
     can_be_saved: bool = True
     asks_for_authentication: bool = False
+    is_disputed: bool = False
 
     @property
     def fingerprint(self) -> str:
@@ -72,6 +73,7 @@ CARDS = (
         "The bank asks the patient at each payment.",
         asks_for_authentication=True,
     ),
+    Card("4000000000000259", "visa", "createDispute", "Pays, and is disputed at once.", is_disputed=True),
     Card("4000002760003184", "visa", "authenticationRequired", "The bank asks the patient at each payment.", asks_for_authentication=True),
 )
 BY_NUMBER = {card.number: card for card in CARDS}

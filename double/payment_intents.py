@@ -202,6 +202,8 @@ def _succeed(books: Books, intent: Object, method: Object) -> Object:
     if intent["setup_future_usage"] and intent["customer"]:
         attach_to(books, method, intent["customer"])
     books.record("payment_intent.succeeded", intent)
+    if cards.behind(method).is_disputed:
+        charges.dispute(books, charge["id"])
     return intent
 
 

@@ -21,11 +21,12 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 import kept.billing.transitions.cards as cards
 import kept.billing.transitions.charging as charging
+import kept.billing.transitions.disputing as disputing
 import kept.billing.transitions.refunding as refunding
 import kept.noshows.transitions.attendance as noshows
 import kept.policies.transitions as policies
 import kept.scheduling.transitions.booking as booking
-from kept.billing.gateways.facts import IntentFacts, RefundFacts
+from kept.billing.gateways.facts import DisputeFacts, IntentFacts, RefundFacts
 from kept.billing.models import CardCapture, Charge, CreditNote, GatewayEvent, InvoiceLine, Payment
 from kept.events import journal
 from kept.foundation.ids import new_id
@@ -55,6 +56,7 @@ CODES = {
     *("Acceptance.text_hash", "ApiKey.secret_hash", "Idempotency.request_hash", "Link.token_hash"),
     *("Acceptance.currency", "Acceptance.locale", "Charge.currency", "Clinic.currency", "CreditNote.currency", "Fee.currency"),
     *("Invoice.currency", "InvoiceLine.currency", "Line.currency", "Payment.currency", "PolicyVersion.currency", "Refund.currency"),
+    *("Dispute.currency", "Dispute.status"),
     *("Service.currency", "Settings.currency", "Clinic.zone_name", "Counter.name", "ApiKey.scopes"),
     *("Card.brand", "Card.last4", "Charge.create_key", "Charge.confirm_key", "Refund.key", "CardCapture.key"),
     *("Event.kind", "Event.subject_kind", "Event.actor", "Event.source", "Access.actor", "Access.source"),
@@ -202,7 +204,7 @@ def _booked(juniper: House) -> Appointment:
 
 
 def _charged_and_refunded(appointment: Appointment, desk: Member, owner: Member) -> tuple[Charge, UUID]:
-    """Declined, tried again and paid; one part went back, another failed to."""
+    """Declined, tried again and paid; one part went back, another failed to; disputed, and won."""
     at = QUARTER_PAST
     noshows.mark(appointment, charge_fee=True, amount=Money(8000, "USD"), fee_reason=CANARY, reason=CANARY, note=CANARY, by=desk, at=at)
     charge = Charge.objects.get()
@@ -215,6 +217,7 @@ def _charged_and_refunded(appointment: Appointment, desk: Member, owner: Member)
     charging.settle(charge.pk, paid, at=at, attempt=2)
     sent = refunding.refund(charge, Money(1000, "USD"), reason=CANARY, note=CANARY, by=owner, at=at)
     refunding.settle(sent.pk, RefundFacts(CANARY, "failed", 1000, failure=CANARY), at=at)
+    disputing.found(charge.pk, DisputeFacts(CANARY, "won", CANARY, 8000, None), at=at)
     Charge.objects.update(
         cancel_why=CANARY, decline_code=CANARY, decline_text=CANARY, decline_advice=CANARY, recording={"method": "cash", "note": CANARY}
     )

@@ -53,6 +53,12 @@ LOOKS = {
     Flag.REFUND_FAILED.value: Group(
         "triangle-alert", "noshow", gettext_lazy("Refunds that failed"), gettext_lazy("The money did not go back; the clinic still has it.")
     ),
+    "dispute": Group(
+        "gavel",
+        "noshow",
+        gettext_lazy("Disputed by the patient’s bank"),
+        gettext_lazy("The bank took the money back, and decides by the evidence it is sent in time."),
+    ),
     "checking": Group(
         "search-check",
         "outcome",
@@ -65,10 +71,11 @@ LOOKS = {
 
 def item(charge: Charge, member: Member, *, at: datetime) -> Item:
     """What is asked about that charge, of `queries.attention`, with its refunds."""
-    kind = charge.flag or ("checking" if charge.state == State.UNKNOWN else "unpaid")
+    kind = charge.flag or ("dispute" if charge.dispute else "checking" if charge.state == State.UNKNOWN else "unpaid")
     text, since = {
         Flag.REFUND_OR_KEEP.value: _refund_or_keep,
         Flag.REFUND_FAILED.value: _refund_failed,
+        "dispute": _disputed,
         "checking": _checking,
         "unpaid": _unpaid,
     }[kind](charge)
@@ -99,6 +106,14 @@ def _refund_failed(charge: Charge) -> tuple[str, datetime]:
     told = {"amount": failed.amount, "card": charge.card, "when": _when(charge, since), "why": failed.failure.replace("_", " ")}
     said = _("%(amount)s did not go back to %(card)s, %(when)s.") % told
     return f"{said} {_('Reason: %(why)s.') % told}" if failed.failure else said, since
+
+
+def _disputed(charge: Charge) -> tuple[str, datetime]:
+    dispute = max(charge.disputes.all(), key=lambda each: each.opened_at)
+    told = {"amount": dispute.amount, "card": charge.card, "why": dispute.reason.replace("_", " ")}
+    said = _("%(amount)s charged to %(card)s. Reason: %(why)s.") % told
+    due = _("Evidence is due by %s, in the payment provider’s dashboard.") % _when(charge, dispute.due_by) if dispute.due_by else ""
+    return f"{said} {due}".rstrip(), dispute.opened_at
 
 
 def _checking(charge: Charge) -> tuple[str, datetime]:

@@ -23,6 +23,7 @@ STATUSES = {
     "link_sent": gettext_lazy("Link sent"),
     "balanced": gettext_lazy("Paid"),
     "refunded": gettext_lazy("Refunded"),
+    "disputed": gettext_lazy("Disputed"),
     "cancelled": gettext_lazy("Cancelled"),
 }
 

@@ -128,7 +128,12 @@ class State(models.TextChoices):
 
 
 # Charges that a person may have to decide about; the list of them is short, and so is its index.
-ASKS = ~Q(flag="") | Q(state=State.UNKNOWN) | Q(state__in=[State.DECLINED, State.FAILED], cancel_requested=False, captured_minor=0)
+ASKS = (
+    ~Q(flag="")
+    | Q(dispute="open")
+    | Q(state=State.UNKNOWN)
+    | Q(state__in=[State.DECLINED, State.FAILED], cancel_requested=False, captured_minor=0)
+)
 
 
 @remembered("Charge")
@@ -140,12 +145,17 @@ class Charge(OfPractice):
 
     `link_at`: since when the patient has a link on which she pays it herself; from then on only she confirms it. `expires_at`: until
     when it waits for her. `recording`: what staff say was paid another way; it counts once the card payment cannot happen any more.
-    `captured` is all that came in, by card or recorded.
+    `captured` is all that came in, by card or recorded. `dispute`: the patient's bank took it back, and how that ended.
     """
 
     class Flag(models.TextChoices):
         REFUND_OR_KEEP = "refund_or_keep"
         REFUND_FAILED = "refund_failed"
+
+    class Disputed(models.TextChoices):
+        OPEN = "open"
+        WON = "won"
+        LOST = "lost"
 
     appointment = within("scheduling.Appointment", related_name="charges")
     patient = within("patients.Patient")
@@ -179,6 +189,7 @@ class Charge(OfPractice):
     refund_reserved_minor = models.PositiveIntegerField(default=0)
     refunded_minor = models.PositiveIntegerField(default=0)
     flag = code(choices=Flag.choices, blank=True)
+    dispute = code(choices=Disputed.choices, blank=True)
 
     class Meta:
         constraints = [
@@ -309,6 +320,31 @@ class Refund(OfPractice):
             *walls("billing_refund", charge="billing_charge", invoice="billing_invoice"),
             models.UniqueConstraint(fields=["practice", "gateway_refund_id"], name="refund_gateway_once"),
             models.CheckConstraint(name="refund_is_of_something", condition=Q(amount_minor__gt=0)),
+        ]
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+
+@remembered("Dispute")
+class Dispute(OfPractice):
+    """The patient's bank took a payment back and asks the clinic for evidence until `due_by`. `reason` and `status` are the gateway's."""
+
+    charge = within("billing.Charge", related_name="disputes")
+    gateway_dispute_id = code(max_length=80)
+    status = code()
+    reason = code(max_length=80)
+    amount_minor = models.PositiveIntegerField()
+    currency = code(max_length=3)
+    due_by = models.DateTimeField(null=True, blank=True)
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            *walls("billing_dispute", charge="billing_charge"),
+            models.UniqueConstraint(fields=["practice", "gateway_dispute_id"], name="dispute_once"),
         ]
 
     @property

@@ -34,9 +34,10 @@ class Filter:
     search: str = ""
 
 
-# What may stand beside an invoice's status: some of it went back, or its patient has a link to pay it.
+# What may stand beside an invoice's status: some of it went back, it is disputed, or its patient has a link to pay it.
 BESIDE = {
     "refunded": Q(refunded_minor__gt=0),
+    "disputed": Q(dispute__in=["open", "lost"]),
     "link_sent": Q(state=State.NEEDS_PATIENT, cancel_requested=False, link_at__isnull=False),
 }
 
@@ -85,8 +86,10 @@ def cards_to_pay_with(charge: Charge) -> list[Card]:
 
 
 def shown_status(invoice: Invoice) -> str:
-    """Its chip's key: what went back stands over paid, and a link that is out over unpaid."""
+    """Its chip's key: what is disputed or went back stands over paid, and a link that is out over unpaid."""
     charge = charge_of(invoice)
+    if charge and charge.dispute in (Charge.Disputed.OPEN, Charge.Disputed.LOST):
+        return "disputed"
     if charge and charge.refunded_minor:
         return "refunded" if charge.refunded_minor >= charge.captured_minor else "part_refunded"
     return "link_sent" if charge and charge.with_her else str(invoice.status)
@@ -97,10 +100,10 @@ TOO_LONG, LEFT_UNPAID = timedelta(hours=1), timedelta(days=7)
 
 def attention(member: Member, *, at: datetime, clinics: Sequence[Any] = ()) -> QuerySet[Charge]:
     """Charges that only a person can decide about, in her clinics: paid against the wish to end the fee, their refund failed, unknown for
-    over an hour, or left unpaid for over a week."""
+    over an hour, disputed, or left unpaid for over a week."""
     silent = Q(state=State.UNKNOWN, unknown_since__lt=at - TOO_LONG)
     left = Q(state__in=[State.DECLINED, State.FAILED], due_at__lt=at - LEFT_UNPAID)
-    found = Charge.objects.filter(ASKS, ~Q(flag="") | silent | left, practice=member.practice_id)
+    found = Charge.objects.filter(ASKS, ~Q(flag="") | Q(dispute=Charge.Disputed.OPEN) | silent | left, practice=member.practice_id)
     limits = {clinic.pk for clinic in member.given_clinics if clinic.pk in clinics} if clinics else member.clinic_limits
     return found.filter(appointment__clinic__in=limits) if clinics or limits else found
 
@@ -108,7 +111,7 @@ def attention(member: Member, *, at: datetime, clinics: Sequence[Any] = ()) -> Q
 def with_particulars(found: QuerySet[Charge]) -> QuerySet[Charge]:
     """Charges with what a page says of them, in the order in which they were due."""
     shown = found.select_related("appointment__clinic", "appointment__provider", "patient", "card", "invoice")
-    return shown.prefetch_related("refunds").order_by("due_at", "id")
+    return shown.prefetch_related("refunds", "disputes").order_by("due_at", "id")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,13 @@ from django.db.models import Q
 from kept.billing.gateways.facts import Gateway, IntentFacts, Rejected
 from kept.billing.models import CardCapture, Charge, GatewayEvent, Refund
 from kept.billing.sending import job, open_gateway
-from kept.billing.transitions import cards, charging, refunding
+from kept.billing.transitions import cards, charging, disputing, refunding
 from kept.foundation import clock
 from kept.foundation.ids import as_id
 from kept.foundation.money import Money
 
 NOBODY = UUID(int=0)
-OF_A_PAYMENT = ("refund.", "charge.refund")
+OF_A_PAYMENT = ("refund.", "charge.refund", "charge.dispute.")
 
 
 def speaks_of_us(kind: str) -> bool:
@@ -59,7 +59,7 @@ def look_at_payment(practice_id: str, intent_id: str) -> None:
 
 
 def _of_intent(gateway: Gateway, practice_id: str, facts: IntentFacts) -> GatewayEvent.State:
-    """The charge whose payment that is, and its refunds, those made at the gateway itself included."""
+    """The charge whose payment that is, its refunds, those made at the gateway itself included, and its disputes."""
     with job(practice_id, "apply_event"):
         charge = Charge.objects.filter(Q(gateway_intent_id=facts.id) | Q(id=as_id(facts.charge_id) or NOBODY)).first()
         if charge is None:
@@ -73,6 +73,9 @@ def _of_intent(gateway: Gateway, practice_id: str, facts: IntentFacts) -> Gatewa
                 refunding.settle(ours.id, made, at=clock.now())
             else:
                 refunding.found(charge.id, made, at=clock.now())
+    for dispute in gateway.disputes(facts.id) if facts.paid else []:
+        with job(practice_id, "apply_event"):
+            disputing.found(charge.id, dispute, at=clock.now())
     return GatewayEvent.State.APPLIED
 
 

@@ -57,6 +57,7 @@ INVOICE_LOOKS = {
     "part_refunded": FEE_LOOKS["part_refunded"],
     "refunded": FEE_LOOKS["refunded"],
     "link_sent": FEE_LOOKS["link_sent"],
+    "disputed": FEE_LOOKS["disputed"],
 }
 
 # The key beside the calendar, in the order of a visit.

@@ -30,6 +30,7 @@ FEE_STATES = [
     "not_offered",
     "part_refunded",
     "refunded",
+    "disputed",
 ]
 
 

@@ -28,6 +28,7 @@ class FeeQuerySet(models.QuerySet["Fee"]):
         or may be moving, counts before any decision."""
         return self.annotate(  # type: ignore[no-redef]
             state=Case(
+                When(charge__dispute__in=["open", "lost"], then=Value("disputed")),
                 When(charge__captured_minor__gt=0, charge__refunded_minor__gte=F("charge__captured_minor"), then=Value("refunded")),
                 When(charge__refunded_minor__gt=0, then=Value("part_refunded")),
                 When(charge__captured_minor__gt=0, then=Value("paid")),

@@ -87,6 +87,7 @@ def _settled(appointment: Appointment, fee: Fee) -> Refusal:
         "paid": _("It is paid already. To give it back, refund it."),
         "part_refunded": _("It is paid already. To give it back, refund it."),
         "refunded": _("It was paid and refunded."),
+        "disputed": _("It was paid, and the patient’s bank disputes it."),
         "spared": _("It is spared already: %(who)s decided it at %(when)s."),
     }.get(fee.state, _("It is unpaid. Collect it, or spare it."))
     return Refusal("wrong_status", sentence % {"who": who, "when": when}, by=who, at=fee.at.isoformat())

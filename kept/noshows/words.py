@@ -113,6 +113,8 @@ def _of_charge(state: str, charge: Charge, who: str, appointment: Appointment, a
         )
     if state in ("refunded", "part_refunded"):
         return _refunded(state, charge)
+    if state == "disputed":
+        return _disputed(charge)
     if state == "spared":
         return FeeWords(state, _("%s not charged") % amount, _("The fee was ended before it was charged."), amount=amount)
     when = _moment(charge.captured_at, zone, at) if charge.captured_at else ""
@@ -132,6 +134,14 @@ def _refunded(state: str, charge: Charge) -> FeeWords:
     text = _("To %(card)s. %(rest)s stays paid.") if card else _("Given back by hand. %(rest)s stays paid.")
     title = _("%(back)s of %(all)s refunded") % {"back": charge.refunded, "all": charge.captured}
     return FeeWords(state, title, text % {"card": card, "rest": rest}, amount=charge.refunded)
+
+
+def _disputed(charge: Charge) -> FeeWords:
+    if charge.dispute == Charge.Disputed.LOST:
+        text = _("The bank decided for the patient, and the money is gone.")
+        return FeeWords("disputed", _("%s lost in a dispute") % charge.captured, text, amount=charge.captured)
+    text = _("The patient’s bank took it back and asks for evidence. Until that is decided nothing can be refunded.")
+    return FeeWords("disputed", _("%s is disputed") % charge.captured, text, amount=charge.captured, trouble=True)
 
 
 def _sentence(text: object) -> str:

@@ -100,6 +100,7 @@ INVARIANTS = [
                 _as_remembered("scheduling_appointment", "scheduling_appointmenthistory", "status", "version", "starts_at"),
                 _as_remembered("billing_charge", "billing_chargehistory", "state", "captured_minor", "refunded_minor", "live"),
                 _as_remembered("billing_invoice", "billing_invoicehistory", "status", "total_minor"),
+                _as_remembered("billing_dispute", "billing_disputehistory", "status", "closed_at"),
                 _as_remembered("billing_refund", "billing_refundhistory", "state", "amount_minor"),
             ]
         ),

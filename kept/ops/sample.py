@@ -36,7 +36,7 @@ DAYS_BACK = 60
 OTHER_DAYS = (*range(2, 8), *range(-2, -DAYS_BACK - 1, -1), *range(8, 31))  # those at hand, the past, what is further off
 CARD_KINDS = ("visa", "visa", "mastercard", "amex")
 BLOCKED_BEFORE, WRITTEN_BEFORE = timedelta(days=3), timedelta(days=40)
-STATES = ("paid", "declined", "spared", "refunded", "needs_patient", "part_refunded", "failed", "undecided", "not_offered")
+STATES = ("paid", "declined", "spared", "refunded", "needs_patient", "part_refunded", "failed", "undecided", "not_offered", "disputed")
 FILL = "ops.fill_sample"
 
 

@@ -12,7 +12,7 @@ import kept.noshows.transitions.fees as fees
 import kept.scheduling.transitions.attendance as attendance
 from kept.billing.models import Charge, Method
 from kept.billing.transitions import recording, refunding
-from kept.foundation import clock
+from kept.foundation import clock, jobs
 from kept.foundation.money import Money
 from kept.ops import consent, courses
 from kept.ops.cast import House
@@ -98,11 +98,17 @@ def _refund_part(charge: Charge, *, by: Member, at: datetime) -> None:
     refunding.refund(charge, Money(PART_MINOR, charge.currency), reason="Goodwill", by=by, at=at)
 
 
+def _hear_of_it(charge: Charge, *, by: Member, at: datetime) -> None:
+    """The gateway reports what happened there."""
+    jobs.defer("billing.look_at_payment", intent_id=str(charge.gateway_intent_id))
+
+
 MARKED = timedelta(minutes=20)
 SOON, LATER, NEXT_DAY, DAYS_LATER = timedelta(minutes=40), timedelta(hours=3), timedelta(hours=22), timedelta(days=4)
 CHARGE, SPARE, UNOFFERED = _mark(True), _mark(False, fee_reason="Was ill"), _mark(None)
 BY_PROVIDER = _mark(None, role=Role.PROVIDER)
 DECLINES, LACKS_MONEY, ASKS = "chargeCustomerFail", "chargeDeclinedInsufficientFunds", "authenticationRequired"
+DISPUTES = "createDispute"
 
 # By what the fee ends as, then by how else it can come to that.
 ENDINGS = {
@@ -113,6 +119,7 @@ ENDINGS = {
     "needs_patient": Ending(3, (CHARGE,), card=ASKS),
     "part_refunded": Ending(4, (CHARGE, Step(LATER, Role.BILLING, _with_charge(_refund_part)))),
     "failed": Ending(1, (CHARGE,), withdrawn=True),
+    "disputed": Ending(1, (CHARGE, Step(NEXT_DAY, Role.BILLING, _with_charge(_hear_of_it))), card=DISPUTES),
     "undecided": Ending(0, (BY_PROVIDER,)),
     "not_offered": Ending(0, (UNOFFERED,)),
     "lowered": Ending(5, (_mark(True, lowered=True, fee_reason="First time"),)),

@@ -229,7 +229,7 @@ def test_each_kind_and_what_may_be_done(
     paid.refunds.update(state="failed", failure="lost_or_stolen_card")
     hour(QUARTER_PAST + timedelta(days=8))
 
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         items = manager.get("/attention").json()["items"]
 
     assert [(item["kind"], item["calls"]) for item in items] == [

@@ -60,6 +60,22 @@ class RefundFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class DisputeFacts:
+    """A dispute as the gateway has it now: the patient's bank took the money back, and asks for evidence until `due_by`."""
+
+    id: str
+    status: str
+    reason: str
+    amount_minor: int
+    due_by: datetime | None
+
+    @property
+    def outcome(self) -> str:
+        """`open`, `won` (the clinic keeps the money) or `lost`. An inquiry that was closed took nothing, so it is won."""
+        return {"won": "won", "warning_closed": "won", "prevented": "won", "lost": "lost"}.get(self.status, "open")
+
+
+@dataclass(frozen=True, slots=True)
 class CardFacts:
     """A card that the gateway holds for one of its customers."""
 
@@ -106,6 +122,8 @@ class Gateway(Protocol):
     def create_refund(self, *, intent_id: str, amount_minor: int, refund_id: str, key: str) -> RefundFacts: ...
 
     def refunds(self, intent_id: str) -> list[RefundFacts]: ...
+
+    def disputes(self, intent_id: str) -> list[DisputeFacts]: ...
 
     def intents_since(self, since: datetime) -> Iterator[IntentFacts]: ...
 

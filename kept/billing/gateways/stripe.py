@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import stripe
 from django.conf import settings
 from stripe.params import PaymentIntentConfirmParams
 
-from kept.billing.gateways.facts import Busy, CardFacts, IntentFacts, NoAnswer, RefundFacts, Rejected, SessionFacts
+from kept.billing.gateways.facts import Busy, CardFacts, DisputeFacts, IntentFacts, NoAnswer, RefundFacts, Rejected, SessionFacts
 from kept.foundation.money import Money
 from kept.foundation.network import leave_the_database
 
@@ -123,6 +123,10 @@ class StripeGateway:
         with _speaking():
             return [_refund(refund) for refund in self._client.v1.refunds.list({"payment_intent": intent_id, "limit": 100}).data]
 
+    def disputes(self, intent_id: str) -> list[DisputeFacts]:
+        with _speaking():
+            return [_dispute(each) for each in self._client.v1.disputes.list({"payment_intent": intent_id, "limit": 100}).data]
+
     def intents_since(self, since: datetime) -> Iterator[IntentFacts]:
         """All that were created since then, newest first, whoever made them."""
         with _speaking():
@@ -216,6 +220,13 @@ def _refund(refund: Any) -> RefundFacts:
         refund_id=(said.get("metadata") or {}).get("refund", ""),
         intent_id=said.get("payment_intent") or "",
     )
+
+
+def _dispute(dispute: Any) -> DisputeFacts:
+    said = dispute.to_dict()
+    due_by = (said.get("evidence_details") or {}).get("due_by")
+    due = datetime.fromtimestamp(due_by, UTC) if due_by else None
+    return DisputeFacts(said["id"], said["status"], said.get("reason") or "", said["amount"], due)
 
 
 def _session(session: Any) -> SessionFacts:

@@ -7,21 +7,29 @@ from typing import Any
 
 import pytest
 import stripe
+from django.urls import reverse
 
 import kept.billing.transitions.refunding as refunding
+import kept.noshows.transitions.attendance as noshows
 from kept.billing import reports
 from kept.billing.models import Charge, GatewayEvent, Refund
+from kept.billing.queries import attention
 from kept.billing.tests.conftest import Due, now
 from kept.billing.tests.test_webhook import event, report
 from kept.events.models import Event
 from kept.foundation.money import Money
+from kept.foundation.refusals import Refusal
 from kept.foundation.scope import outside
+from kept.noshows.queries import fee_of
 from kept.ops.audit import audit
+from kept.ops.cast import House
 from kept.ops.people import JUNIPER
 from kept.practice.models import Member
+from kept.scheduling.models import Appointment
 from tests.kit.browser import Browser
 from tests.kit.gateway import Double, clock_at, do_jobs
-from tests.kit.visits import QUARTER_PAST
+from tests.kit.html import words
+from tests.kit.visits import QUARTER_PAST, accepted, book
 
 LATER = QUARTER_PAST + timedelta(minutes=2)
 LONG_AGO = QUARTER_PAST - timedelta(days=3650)  # the double's clock is the real one
@@ -218,3 +226,79 @@ def test_r22_a_payment_that_the_gateway_does_not_know_is_told(paid: Charge, gate
     gateway.ask("POST", "reset")
 
     assert reconciled(paid) == [f"Charge {paid.pk} has payment {intent}, and the gateway does not know it."]
+
+
+# Disputes
+
+
+def dispute_there(gateway: Double, charge: Charge) -> str:
+    (payment,) = gateway.ledger()["payments"]
+    return str(gateway.ask("POST", "disputes", {"charge": payment["id"]})["id"])
+
+
+def state_of(charge: Charge) -> str:
+    fee = fee_of(Appointment.objects.get(pk=charge.appointment_id), at=LATER)
+    assert fee is not None
+    return fee.state
+
+
+@pytest.fixture
+def missed(juniper: House, odette: Member, gateway: Double) -> Charge:
+    """A missed visit whose fee was charged to a card of the double's."""
+    appointment = accepted(book(juniper), gateway.card(juniper.patients[0]))
+    noshows.mark(appointment, charge_fee=True, by=odette, at=QUARTER_PAST)
+    do_jobs(at=QUARTER_PAST)
+    return Charge.objects.get()
+
+
+@pytest.mark.parametrize(("outcome", "ends_as"), [("won", "paid"), ("lost", "disputed")])
+def test_i12_a_dispute_is_told_and_ends_as_the_bank_decides(
+    missed: Charge, gateway: Double, silas: Member, told: Told, outcome: str, ends_as: str
+) -> None:
+    intent = now(missed).gateway_intent_id
+    opened = dispute_there(gateway, missed)
+    told("charge.dispute.created", opened, payment_intent=intent)
+    meanwhile = state_of(missed), [charge.pk for charge in attention(silas, at=LATER)]
+    with pytest.raises(Refusal, match="bank disputes this payment") as refused:
+        refunding.refund(now(missed), None, reason="Goodwill", by=silas, at=LATER)
+
+    gateway.ask("POST", "settle", {"id": opened, "outcome": outcome})
+    told("charge.dispute.closed", opened, payment_intent=intent)
+    told("charge.dispute.created", opened, payment_intent=intent)  # late, and again
+
+    assert (meanwhile, refused.value.code) == (("disputed", [missed.pk]), "wrong_status")
+    assert (state_of(missed), attention(silas, at=LATER).count()) == (ends_as, 0)
+    assert [each.kind for each in Event.objects.filter(kind__startswith="dispute").order_by("id")] == [
+        "dispute.opened",
+        f"dispute.{outcome}",
+    ]
+    assert broken() == []
+
+
+def test_r22_the_nightly_look_finds_a_dispute(missed: Charge, gateway: Double) -> None:
+    dispute_there(gateway, missed)
+
+    assert (reconciled(missed), now(missed).dispute) == ([], "open")
+
+
+def test_a_dispute_is_said_where_people_look(
+    missed: Charge, gateway: Double, silas: Member, signed_in: Callable[[Member], Browser]
+) -> None:
+    dispute_there(gateway, missed)
+    looked_at(missed)
+    browser = signed_in(silas)
+
+    with clock_at(LATER):
+        invoice, panel, flagged = (
+            words(browser.get(address))
+            for address in (
+                reverse("billing:invoice", args=[now(missed).invoice_id]),
+                reverse("desk:panel", args=[missed.appointment_id]),
+                reverse("billing:attention"),
+            )
+        )
+
+    assert "The patient’s bank disputes this payment It took $75.00 back" in invoice
+    assert "$75.00 is disputed The patient’s bank took it back and asks for evidence." in panel
+    assert "Disputed by the patient’s bank" in flagged
+    assert "Evidence is due by" in flagged

@@ -34,7 +34,7 @@ def refund(
     `refund_id` is given out with the form: sent twice, it is one refund.
 
     Raises Refusal `refund_exceeds_captured`, `wrong_currency`, `charge_in_flight`, `reason_required`, `invalid`,
-    `idempotency_conflict`, `not_permitted`.
+    `idempotency_conflict`, `not_permitted`; `wrong_status` while it is disputed.
     """
     by.must(Right.REFUND, charge.appointment)
     charge = charging.locked(charge.pk)
@@ -42,6 +42,8 @@ def refund(
         return sent
     if charge.in_flight:
         raise Refusal("charge_in_flight", _("The charge is still under way. Refund it once it is known to be paid."))
+    if charge.dispute == Charge.Disputed.OPEN:
+        raise Refusal("wrong_status", _("The patient’s bank disputes this payment. It can’t be refunded until that is decided."))
     payment = payment_to_refund(charge)
     most = most_to_refund(charge, payment)
     amount = most if amount is None else amount

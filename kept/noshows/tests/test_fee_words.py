@@ -99,6 +99,16 @@ CHARGES: dict[str, tuple[dict[str, Any], FeeWords]] = {
         PAID | {"refunded_minor": 7500},
         FeeWords("refunded", "$75.00 refunded", "To Visa ••4242. Banks take 5 to 10 business days.", amount=FEE),
     ),
+    "disputed": (
+        PAID | {"dispute": "open", "refunded_minor": 2500},
+        FeeWords(
+            "disputed",
+            "$75.00 is disputed",
+            "The patient’s bank took it back and asks for evidence. Until that is decided nothing can be refunded.",
+            amount=FEE,
+            trouble=True,
+        ),
+    ),
 }
 
 
