@@ -4,7 +4,7 @@ import itertools
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from statistics import median
@@ -28,7 +28,7 @@ from kept.scheduling.transitions.booking import book
 
 CLIENTS, EACH, ROUNDS = 16, 15, 5
 FIRST_FREE = TODAY + timedelta(days=AHEAD_DAYS + 2)
-NUMBERS = itertools.count()
+HOUR = timedelta(hours=1)
 
 INSERT = """with visit as (
   insert into scheduling_appointment (id, practice_id, number, patient_id, provider_id, clinic_id, status, starts_at, ends_at, booked_at,
@@ -41,9 +41,10 @@ select %s, %s, %s, visit.id, 0, %s, true from visit returning id"""
 def distinct_slots(bench: Bench) -> None:
     """Bookings a second, all checks, history and the journal included, against bare inserts of visit and claim."""
     ours, control = [], []
+    numbers = _unused(bench)
     for _ in range(ROUNDS):
-        ours.append(_rate(lambda: _clients(bench, lambda place: _book(bench, next(NUMBERS)))))
-        control.append(_rate(lambda: _clients(bench, lambda place: _insert(bench, next(NUMBERS)))))
+        ours.append(_rate(bench, lambda place: _book(bench, next(numbers))))
+        control.append(_rate(bench, lambda place: _insert(bench, next(numbers))))
     mine, other = median(ours), median(control)
     bench.note(
         Figure(
@@ -63,8 +64,9 @@ def one_slot(bench: Bench) -> None:
     """The same slot for all: one has it, the others are told, nobody waits in vain."""
     told: Counter[str] = Counter()
     waits: dict[str, list[float]] = {"won": [], "lost": []}
+    numbers = _unused(bench)
     for _ in range(ROUNDS * 4):
-        slot = next(NUMBERS)
+        slot = next(numbers)
         barrier = threading.Barrier(CLIENTS)
 
         def race(place: int, slot: int = slot, barrier: threading.Barrier = barrier) -> str:
@@ -85,10 +87,12 @@ def one_slot(bench: Bench) -> None:
     )
 
 
-def _rate(act: Callable[[], list[Any]]) -> float:
+def _rate(bench: Bench, act: Callable[[int], str]) -> float:
+    """How many a second."""
     start = time.perf_counter()
-    done = len(act())
-    return done / (time.perf_counter() - start)
+    done = _clients(bench, act)
+    bench.must(set(done) == {"booked"}, f"who books a slot of her own has it, not {set(done)}")
+    return len(done) / (time.perf_counter() - start)
 
 
 def _clients(bench: Bench, act: Callable[[int], str], *, each: int = EACH) -> list[str]:
@@ -104,10 +108,18 @@ def _clients(bench: Bench, act: Callable[[int], str], *, each: int = EACH) -> li
         return list(itertools.chain.from_iterable(pool.map(client, range(CLIENTS))))
 
 
+def _unused(bench: Bench) -> Iterator[int]:
+    """The numbers of slots that no run has taken."""
+    with bench.raw() as ask:
+        query = "select max(starts_at) from scheduling_appointment where practice_id = %s and starts_at >= %s"
+        ((last,),) = ask(query, (bench.town.practice_id, FIRST_FREE))
+    return itertools.count(((last - FIRST_FREE) // HOUR + 1) * len(bench.town.providers) if last else 0)
+
+
 def _slot(bench: Bench, number: int) -> tuple[UUID, UUID, datetime]:
     """The number-th slot after all that were seeded, of one provider after another; nights are as good as days."""
     hour, turn = divmod(number, len(bench.town.providers))
-    return *bench.town.providers[turn], FIRST_FREE + timedelta(hours=hour)
+    return *bench.town.providers[turn], FIRST_FREE + hour * HOUR
 
 
 def _book(bench: Bench, number: int) -> str:

@@ -73,13 +73,15 @@ class Bench:
 
     @contextmanager
     def raw(self) -> Any:
-        """Bare SQL as the app's role, behind the same walls: `ask(sql, values)` is one transaction that names its practice. Nothing is
-        prepared, since the product prepares nothing."""
+        """Bare SQL as the app's role, behind the same walls: `ask(sql, values)` is one transaction that names its practice, in which
+        other statements may go before. Nothing is prepared, since the product prepares nothing."""
         with psycopg.connect(self.server.url(APP, self.database), autocommit=True, prepare_threshold=None) as connection:
 
-            def ask(query: str, values: Any = ()) -> list[tuple[Any, ...]]:
+            def ask(query: str, values: Any = (), *before: tuple[str, Any]) -> list[tuple[Any, ...]]:
                 with connection.transaction():
                     connection.execute(SET, [str(self.town.practice_id)])
+                    for first in before:
+                        connection.execute(*first).fetchall()  # type: ignore[arg-type]
                     return connection.execute(query, values).fetchall()  # type: ignore[arg-type]
 
             yield ask
