@@ -102,6 +102,23 @@ def test_a_click_on_a_free_time_opens_a_new_appointment_at_it(ahead: Booked, sig
     expect(draft).to_have_count(0)
 
 
+def test_offline_it_says_so_until_trying_again_succeeds(ahead: Booked, signed_in_page: SignedIn) -> None:
+    page = signed_in_page()
+    page.goto(ahead.address)
+    bar = page.locator("#offline")
+    expect(drawn(page, ahead)).to_be_visible()
+
+    page.route("**/*", lambda route: route.abort("internetdisconnected"))
+    expect(bar).to_be_visible(timeout=TURN)
+    bar.get_by_role("button", name="Try now").click()
+    expect(bar).to_be_visible()
+    expect(drawn(page, ahead)).to_be_visible()
+
+    page.unroute("**/*")
+    bar.get_by_role("button", name="Try now").click()
+    expect(bar).to_be_hidden()
+
+
 def test_everything_is_done_by_keys_and_the_focus_comes_back(visit: Visit, signed_in_page: SignedIn) -> None:
     booked, page = visit("visa"), signed_in_page()
     page.goto(booked.address)
