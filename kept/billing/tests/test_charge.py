@@ -126,8 +126,6 @@ def test_i7_each_step_is_told(due: Due) -> None:
         ("invoice.issued", "job:send_charge"),
         ("invoice.paid", "job:send_charge"),
         ("charge.succeeded", "job:send_charge"),
-        ("letter.queued", "job:receipt"),
-        ("letter.sent", "job:send_letter"),
     ]
 
 
