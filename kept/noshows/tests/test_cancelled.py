@@ -42,11 +42,6 @@ def two_hours_before() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def desk(htmx: Callable[[Member], Browser], odette: Member) -> Browser:
-    return htmx(odette)
-
-
 def cancelled(
     house: House,
     days: int = 0,

@@ -31,11 +31,6 @@ def a_quarter_past() -> Iterator[None]:
 
 
 @pytest.fixture
-def desk(htmx: Callable[[Member], Browser], odette: Member) -> Browser:
-    return htmx(odette)
-
-
-@pytest.fixture
 def undecided(tess: Member, appointment: Appointment) -> Appointment:
     return mark(appointment, charge_fee=None, by=tess, at=QUARTER_PAST)
 
