@@ -2,7 +2,7 @@
 // Off while typing, in menus and dialogs, and for whoever switched them off.
 import { keysAreOff } from './keys-off.js';
 
-const takesKeys = 'input, select, textarea, [contenteditable], [role="menu"], dialog';
+const takesKeys = 'input, select, textarea, [contenteditable], [role="menu"]';
 let before = ''; // the first key of two
 let forget;
 

@@ -46,7 +46,7 @@ def told(charge: Charge, *facts: IntentFacts) -> Charge:
 
 
 @pytest.mark.parametrize(
-    "order", permutations([PAID, PAID, DECLINED, PROCESSING]), ids=lambda order: "-".join(fact.status for fact in order)
+    "order", list(permutations([PAID, PAID, DECLINED, PROCESSING])), ids=lambda order: "-".join(fact.status for fact in order)
 )
 def test_i12_once_it_is_paid_every_order_ends_paid_once(sent: Charge, order: tuple[IntentFacts, ...]) -> None:
     charge = told(sent, *order)
