@@ -137,6 +137,13 @@ class Prospect:
         return bool(self.troubles) and not self.double
 
     @property
+    def _remedy(self) -> str:
+        """What to change, in a word. A provider who is taken has no time in another room either."""
+        if "provider" in self.troubles:
+            return _("Choose another provider.")
+        return _("Choose another time or provider.") if "start" in self.troubles else _("Choose another room or time.")
+
+    @property
     def effect(self) -> str:
         """What Book would do, in the line beside it."""
         draft = self.draft
@@ -145,7 +152,7 @@ class Prospect:
         if not draft.provider or not draft.starts_at or not draft.ends_at:
             return _("Choose a provider and a time.")
         if self.blocked:
-            return _("Choose another provider.") if "provider" in self.troubles else _("Choose another room or time.")
+            return self._remedy
         zone = draft.clinic.zone
         words = {"day": short_day(draft.starts_at, zone), "span": clock_span(draft.starts_at, draft.ends_at, zone)}
         if draft.afterwards:

@@ -175,6 +175,7 @@ def test_a_provider_who_is_busy_is_explained_with_her_next_times(
 
     assert refused(answer)
     assert "Linnea Ostrander has that time with Mateo Quillaro. Choose another." in words(answer)
+    assert "Choose another time or provider." in words(answer)
     assert [label for label in ways(answer) if "AM" in label] == ["11:30 AM"]
 
 
