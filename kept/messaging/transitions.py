@@ -159,9 +159,13 @@ def withdraw(message: Message, *, by: Member, at: datetime, why: str = "") -> Me
     return _end(message, Message.State.WITHDRAWN, why=why or _("Withdrawn by %s.") % by.name, by=by, at=at)
 
 
-def withdraw_unsent(appointment: Appointment, *kinds: Letter, why: str, by: Member | None, at: datetime) -> None:
-    """Of an appointment that the caller has locked: what has not gone does not go."""
+def withdraw_unsent(
+    appointment: Appointment, *kinds: Letter, why: str, by: Member | None, at: datetime, since: datetime | None = None
+) -> None:
+    """Of an appointment that the caller has locked: what has not gone does not go; with `since`, of what was queued from then on."""
     waiting = Message.objects.filter(appointment=appointment, letter__in=kinds, state=Message.State.QUEUED)
+    if since:
+        waiting = waiting.filter(queued_at__gte=since)
     for message in waiting.select_for_update(no_key=True).order_by("id"):
         _end(message, Message.State.WITHDRAWN, why=why, by=by, at=at)
 

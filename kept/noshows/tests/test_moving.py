@@ -101,6 +101,29 @@ def test_who_was_told_nothing_is_told_nothing_of_the_way_back(odette: Member, ap
     assert letters() == []
 
 
+@pytest.mark.parametrize("first_went", [True, False])
+def test_back_from_the_second_of_two_moves_the_patient_knows_the_first(
+    odette: Member, appointment: Appointment, run_jobs: Jobs, first_went: bool
+) -> None:
+    moved = reschedule(appointment, starts_at=STARTS_AT + DAY, by=odette, at=MOVED_AT)
+    if first_went:
+        run_jobs(at=LATER)
+    again = reschedule(moved, starts_at=STARTS_AT + 2 * DAY, by=odette, at=LATER)
+
+    move_back(again, by=odette, at=LATER + (SOON - MOVED_AT))
+
+    run_jobs(at=LATER + DAY)
+    assert [letter.subject[-20:] for letter in mail.outbox] == ["Thu, Oct 15, 3:30 PM"]
+
+
+def test_of_two_moves_at_once_the_patient_is_told_the_last(odette: Member, appointment: Appointment, run_jobs: Jobs) -> None:
+    moved = reschedule(appointment, starts_at=STARTS_AT + DAY, by=odette, at=MOVED_AT)
+    reschedule(moved, starts_at=STARTS_AT + 2 * DAY, by=odette, at=SOON)
+
+    run_jobs(at=LATER + DAY)
+    assert [letter.subject[-20:] for letter in mail.outbox] == ["Fri, Oct 16, 3:30 PM"]
+
+
 def test_back_to_the_room_it_had(odette: Member, juniper: House, elm: Clinic) -> None:
     one, two = (Resource.objects.get(clinic=elm, name=name) for name in ("Room 1", "Room 2"))
     visit = book(juniper, service="PRP facial")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 import kept.messaging.transitions as messaging
@@ -32,7 +33,8 @@ def reschedule(
     at: datetime,
     version: int | None = None,
 ) -> Appointment:
-    """It has another time, provider or room, with its card and policy; the patient is told of a new time in a minute.
+    """It has another time, provider or room, with its card and policy; the patient is told of a new time in a minute. A letter of an
+    earlier move that has not gone yet gives way to that.
 
     `starts_at` is aware UTC; `notify` None follows the practice's setting. Raises Refusal `wrong_status`, `stale_version`, `invalid`,
     `slot_taken` (at field `start` or `resources`), `not_permitted`.
@@ -48,14 +50,16 @@ def reschedule(
         at=at,
         version=version,
     )
-    if moved.starts_at != appointment.starts_at:
-        messaging.queue(Letter.MOVED, moved, wanted=notify, after=LONG_ENOUGH_TO_UNDO, by=by, at=at)
+    wanted = moved.practice.settings.tell_patients if notify is None else notify
+    if moved.starts_at != appointment.starts_at and wanted:
+        messaging.withdraw_unsent(moved, Letter.MOVED, why=_("Moved again."), by=by, at=at)
+        messaging.queue(Letter.MOVED, moved, wanted=True, after=LONG_ENOUGH_TO_UNDO, by=by, at=at)
     return moved
 
 
 def move_back(appointment: Appointment, *, by: Member, at: datetime, version: int | None = None) -> Appointment:
-    """The last move is undone: its own time, provider, rooms and confirmation again. A letter that has not gone does not go; one that
-    has is answered by another.
+    """The last move is undone: its own time, provider, rooms and confirmation again. Its letter, if it has not gone, does not go; one that
+    has is answered by another, and so is the letter of a move before, which had given way to it.
 
     Raises Refusal `wrong_status` where the last thing that happened was no move, and as `reschedule` does.
     """
@@ -65,8 +69,8 @@ def move_back(appointment: Appointment, *, by: Member, at: datetime, version: in
     before = move.particulars["before"]
     past = appointment.history  # type: ignore[attr-defined]  # made by @remembered
     was_confirmed = past.filter(version=appointment.version - 1, confirmed_at__isnull=False).exists()
-    told = Message.objects.filter(appointment=appointment, letter=Letter.MOVED, queued_at=move.at).first()
-    messaging.withdraw_unsent(appointment, Letter.MOVED, why=_("Moved back."), by=by, at=at)
+    tell = _must_be_told(appointment, move.at)
+    messaging.withdraw_unsent(appointment, Letter.MOVED, since=move.at, why=_("Moved back."), by=by, at=at)
     back = scheduling.reschedule(
         appointment,
         starts_at=datetime.fromisoformat(before["start"]),
@@ -79,9 +83,18 @@ def move_back(appointment: Appointment, *, by: Member, at: datetime, version: in
     )
     if was_confirmed:
         back = attendance.confirm(back, by=by, at=at)
-    if told and not told.unsent:
+    if tell:
         messaging.queue(Letter.MOVED, back, wanted=True, by=by, at=at)
     return back
+
+
+def _must_be_told(appointment: Appointment, moved_at: datetime) -> bool:
+    """Whether the patient believes another time than the one before that move: a letter told her the new one, or the letter of the one
+    before gave way to it."""
+    letters = Message.objects.filter(appointment=appointment, letter=Letter.MOVED)
+    went = letters.filter(state__in=[Message.State.SENDING, Message.State.SENT, Message.State.FAILED])
+    gave_way = letters.filter(state=Message.State.WITHDRAWN, ended_at=moved_at)
+    return went.filter(Q(queued_at=moved_at) | Q(ended_at__gt=moved_at)).exists() or gave_way.exists()
 
 
 def _last_move(appointment: Appointment) -> Event:
