@@ -25,12 +25,12 @@ PARTS = {"patients-found": "desk/booking/_patients_found.html", "services-found"
 
 @member_required
 def new(request: MemberRequest) -> HttpResponse:
-    """Every button of the form posts here and changes what it says; *Book* books."""
+    """Every button of the form posts here and changes what it says; *Book* books, and adds the patient whose fields are filled in."""
     now = clock.now()
     request.member.must(Right.BOOK)
     fields = as_pressed(request.POST) if request.method == "POST" else request.GET
     draft = Draft(request.member, place(request, fields), fields, now)
-    if "add" in request.POST and (added := _added(draft)):
+    if request.POST.keys() & {"add", "book"} and (added := _added(draft)):
         draft = added
     prospect = Prospect(draft)
     if "book" in request.POST:

@@ -11,6 +11,7 @@ from kept.events.models import Access, Event
 from kept.ops.cast import House
 from kept.patients.models import Patient
 from kept.practice.models import Member
+from kept.scheduling.models import Appointment
 from tests.kit.browser import Browser
 from tests.kit.gateway import clock_at
 from tests.kit.html import fields, words
@@ -35,7 +36,9 @@ def found(desk: Browser, text: str) -> str:
 
 
 def newcomer(desk: Browser, **said: str) -> HttpResponse:
-    return desk.post(NEW, {"new": "yes", "first_name": "", "last_name": "", "phone": "", "email": "", "add": "yes"} | said)
+    return desk.post(
+        NEW, {"new": "yes", "first_name": "", "last_name": "", "phone": "", "email": ""} | ({} if "book" in said else {"add": "yes"}) | said
+    )
 
 
 # Search
@@ -114,6 +117,22 @@ def test_a_new_patient_is_added_and_chosen(desk: Browser) -> None:
     assert fields(answer)["patient"] == str(verity.pk)
     assert "Verity Ashcombe (555) 0166 · first visit · no card on file" in words(answer)
     assert Event.objects.filter(kind="patient.added", subject_id=verity.pk).count() == 1
+
+
+def test_book_adds_the_patient_whose_fields_are_filled_in(desk: Browser, juniper: House) -> None:
+    visit = {
+        "services": str(juniper.services["Consultation"].pk),
+        "provider": str(juniper.providers["Tess Marrowby"].pk),
+        "date": "2026-10-21",
+        "start": "10:00",
+        "book": "yes",
+    }
+
+    nameless = newcomer(desk, **visit, phone="(555) 0166")
+    newcomer(desk, **visit, first_name="Verity", phone="(555) 0166")
+
+    assert (nameless.status_code, "This field is required." in words(nameless)) == (422, True)
+    assert Appointment.objects.get().patient == Patient.objects.get(first_name="Verity")
 
 
 @pytest.mark.parametrize(
