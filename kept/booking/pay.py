@@ -67,7 +67,8 @@ def _shown(request: HttpRequest, link_id: UUID, now: datetime, *, trouble: str =
     if not paying.open_to_her(charge, at=now):
         return render(request, "booking/pay_closed.html", context)
     card = next(iter(cards_to_pay_with(charge)), None)
-    context |= {"card": card, "trouble": trouble, "declined": "" if trouble else _why_declined(charge)}
+    another = card is not None and card.pk != charge.card_id
+    context |= {"card": card, "trouble": trouble, "declined": "" if trouble or another else _why_declined(charge)}
     return render(request, "booking/pay.html", context, status=503 if trouble else 200)
 
 

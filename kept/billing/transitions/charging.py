@@ -166,6 +166,7 @@ def _succeeded(charge: Charge, facts: IntentFacts, at: datetime) -> Charge:
 
 def _stopped(charge: Charge, state: State, facts: IntentFacts, at: datetime) -> Charge:
     """Not paid this time: declined, or for the patient to go on with. A fee that she pays by her link always waits for her."""
+    became = state
     if charge.link_at:
         state = State.NEEDS_PATIENT
     is_new = charge.state != state
@@ -179,7 +180,7 @@ def _stopped(charge: Charge, state: State, facts: IntentFacts, at: datetime) -> 
         charge.card.state = Card.State.BLOCKED
         charge.card.save(update_fields=["state"])
     if is_new:
-        journal.record(f"charge.{state}", charge, by=None, at=at, code=charge.decline_code, attempt=charge.attempt)
+        journal.record(f"charge.{became}", charge, by=None, at=at, code=charge.decline_code, attempt=charge.attempt)
     return _end(charge, at) if charge.cancel_requested and is_new else charge
 
 

@@ -265,6 +265,19 @@ def test_declined_there_is_said_kindly_and_another_card_pays(phone: Phones, gate
     assert (now().state, now().attempt, there(gateway)) == ("succeeded", 3, (1, [7500]))
 
 
+def test_another_card_is_not_said_to_be_declined_and_each_decline_is_told_as_one(phone: Phones) -> None:
+    hers = phone()
+    hers.pay()
+
+    shown = hers.give("4242 4242 4242 4242")
+
+    assert "declined" not in words(shown)
+    assert list(Event.objects.filter(kind__in=["charge.declined", "charge.needs_patient"]).values_list("kind", flat=True)) == [
+        "charge.declined",
+        "charge.declined",
+    ]
+
+
 def test_a_card_reported_lost_or_stolen_is_not_said_to_be(phone: Phones) -> None:
     hers = phone()
     Charge.objects.update(decline_code="stolen_card")
