@@ -23,7 +23,12 @@ function showState() {
 }
 
 function close() {
-  history.pushState({ htmx: true }, '', drawer.querySelector('[data-close]').href);
+  const { href } = drawer.querySelector('[data-close]');
+  if (document.querySelector('[data-drawer-alone]')) {
+    location.assign(href); // it lies over nothing
+    return;
+  }
+  history.pushState({ htmx: true }, '', href);
   stopAsking(drawer);
   drawer.replaceChildren();
   showState();

@@ -144,6 +144,7 @@ def restore(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
         "why_no_refund": _why_no_refund(fee.charge, appointment, member) if fee and still_paid else "",
         "beside": appointment.starts_at <= now or member.may(Right.DOUBLE_BOOK, appointment),
         "free": _free(appointment, now) if taken_by else [],
+        "was": display(appointment, at=now),
         "becomes": _display_after(appointment, now),
         "where_beside": form["where"].value() == "beside",
         "where_other": form["where"].value() == "other",

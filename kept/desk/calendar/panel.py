@@ -28,6 +28,7 @@ from kept.noshows.actions import actions, check_opening
 from kept.noshows.steps import steps
 from kept.noshows.words import fee_words
 from kept.practice.doors import MemberRequest, member_required
+from kept.practice.models import Member
 from kept.practice.rules import Right
 from kept.scheduling.fitting import rooms_of
 from kept.scheduling.models import Appointment, Status
@@ -105,8 +106,15 @@ def panel_context(request: MemberRequest, appointment: Appointment, now: datetim
         "rooms": rooms_of(appointment),
         "awaiting": awaiting.facts(appointment) if can["card-link"].allowed else None,
         "url": reverse("desk:panel", args=[appointment.pk]),
-        "close_url": beneath(request) or f"{reverse('desk:day')}?date={appointment.local_date}&clinic={appointment.clinic_id}",
+        "close_url": beneath(request) or _closed(member, appointment),
     }
+
+
+def _closed(member: Member, appointment: Appointment) -> str:
+    """Where the panel leads that lies over no page: to the day, or for those who see no book to the list on which it stands."""
+    if not member.may(Right.SEE_BOOK):
+        return reverse("noshows:list")
+    return f"{reverse('desk:day')}?date={appointment.local_date}&clinic={appointment.clinic_id}"
 
 
 def beneath(request: MemberRequest) -> str:

@@ -284,6 +284,7 @@ def test_billing_which_sees_no_calendar_gets_the_panel_of_what_it_settles_withou
 
     assert (booked.status_code, "You can’t see the calendar." in words(booked)) == (403, True)
     assert (page.status_code, 'id="calendar"' in page.content.decode(), "Lip filler 60 min" in words(page)) == (200, False, True)
+    assert page.context["close_url"] == reverse("noshows:list")
 
 
 def test_r24_another_practices_and_an_unknown_one_are_the_same(

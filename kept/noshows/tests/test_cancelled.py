@@ -92,8 +92,12 @@ def test_r13_restore_only_where_its_time_is_not_past(desk: Browser, juniper: Hou
 def test_r13_restored_it_stands_on_the_book_again(desk: Browser, juniper: House, run_jobs: Jobs) -> None:
     visit = cancelled(juniper, at=EARLIER)
 
+    dialog = words(desk.get(reverse("noshows:restore", args=[visit.pk])))
     answer = desk.post(reverse("noshows:restore", args=[visit.pk]), {"where": "own"})
     run_jobs(at=EARLIER + DAY)
+
+    assert "It leaves the Cancelled list. No fee was charged" in dialog
+    assert "no-show" not in dialog.lower()
 
     assert "Restored to Wed, Oct 14, 3:30 PM." in words(answer)
     assert rows(desk.get(LIST)) == []
