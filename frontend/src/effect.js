@@ -8,6 +8,14 @@ document.addEventListener('change', ({ target }) => {
   for (const line of lines) line.hidden = chosen.length ? !chosen.includes(line) : line.dataset.effectFor !== '';
 });
 
+// What is typed chooses the option that it belongs to: data-chooses names the radio.
+document.addEventListener('input', ({ target }) => {
+  const option = document.getElementById(target.dataset.chooses ?? '');
+  if (!option || option.checked) return;
+  option.checked = true;
+  option.dispatchEvent(new Event('change', { bubbles: true }));
+});
+
 // The amount of a line follows a lower one as it is typed: data-amount-of names the field.
 document.addEventListener('input', ({ target }) => {
   for (const amount of document.querySelectorAll(`[data-amount-of="${target.id}"]`)) {
