@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 
 class Tool(NamedTuple):
-    """`note` is said beside the label, as in "1 today"; `keys` open it, as in "g n"; `dialog`: over the page, not in its place."""
+    """`note` is said beside the label, as in "1 today", and by its `note_id` brought up to date; `keys` open it, as in "g n"; `dialog`:
+    over the page, not in its place."""
 
     label: str
     url: str
@@ -21,6 +22,7 @@ class Tool(NamedTuple):
     note: str = ""
     keys: str = ""
     dialog: bool = False
+    note_id: str = ""
 
 
 def tools(page: "BookPage") -> list[list[Tool]]:
@@ -28,8 +30,8 @@ def tools(page: "BookPage") -> list[list[Tool]]:
     may = page.member.may
     lists = (
         [
-            Tool(_("No Shows"), reverse("noshows:list"), "user-x", _today(page, Status.NOSHOW), "g n"),
-            Tool(_("Cancelled"), reverse("noshows:cancelled"), "calendar-x", _today(page, Status.CANCELLED), "g c"),
+            Tool(_("No Shows"), reverse("noshows:list"), "user-x", _today(page, Status.NOSHOW), "g n", note_id="no-shows"),
+            Tool(_("Cancelled"), reverse("noshows:cancelled"), "calendar-x", _today(page, Status.CANCELLED), "g c", note_id="cancelled"),
         ]
         if may(Right.LIST_NO_SHOWS)
         else []

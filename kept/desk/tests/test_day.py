@@ -231,8 +231,8 @@ def test_the_wrench_counts_todays_no_shows(desk: Browser, odette: Member, appoin
     noshows.mark(appointment, charge_fee=False, by=odette, at=QUARTER_PAST)
     after = desk.get(DAY)
 
-    missed = Tool("No Shows", reverse("noshows:list"), "user-x", keys="g n")
-    cancelled = Tool("Cancelled", reverse("noshows:cancelled"), "calendar-x", keys="g c")
+    missed = Tool("No Shows", reverse("noshows:list"), "user-x", keys="g n", note_id="no-shows")
+    cancelled = Tool("Cancelled", reverse("noshows:cancelled"), "calendar-x", keys="g c", note_id="cancelled")
     assert before.context["tools"][0] == [missed, cancelled]
     assert after.context["tools"][0] == [missed._replace(note="1 today"), cancelled]
     assert 'aria-label="Wrench: appointment tools"' in after.content.decode()
