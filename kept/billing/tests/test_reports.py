@@ -299,6 +299,7 @@ def test_a_dispute_is_said_where_people_look(
         )
 
     assert "The patient’s bank disputes this payment It took $75.00 back" in invoice
+    assert "$75.00 disputed by the patient’s bank" in invoice
     assert "$75.00 is disputed The patient’s bank took it back and asks for evidence." in panel
     assert "Disputed by the patient’s bank" in flagged
     assert "Evidence is due by" in flagged

@@ -26,11 +26,11 @@ def found(charge_id: UUID, facts: DisputeFacts, *, at: datetime) -> Dispute:
         },
     )
     if is_new:
-        journal.record("dispute.opened", dispute, by=None, at=at, minor=facts.amount_minor, reason=facts.reason)
+        journal.record("dispute.opened", charge, by=None, at=at, minor=facts.amount_minor, reason=facts.reason)
     closes = facts.outcome != Charge.Disputed.OPEN and dispute.closed_at is None
     if closes:
         dispute.closed_at = at
-        journal.record(f"dispute.{facts.outcome}", dispute, by=None, at=at, minor=facts.amount_minor)
+        journal.record(f"dispute.{facts.outcome}", charge, by=None, at=at, minor=facts.amount_minor)
     dispute.status, dispute.due_by = facts.status, facts.due_by
     dispute.save(update_fields=["status", "due_by", "closed_at"])
     charge.dispute = facts.outcome
