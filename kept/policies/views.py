@@ -1,7 +1,9 @@
 """Settings > Cancellation Policy: on or off, the next version, and the versions that were."""
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from kept.foundation import clock
@@ -45,7 +47,10 @@ def policy(request: MemberRequest) -> HttpResponse:
     form = PublishForm(request.POST or None, initial=_as_typed(in_use.current), currency=member.practice.settings.currency)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        if attempt(form, lambda: transitions.publish(**given, by=member, at=clock.now()), based_on=_as_typed(in_use.current)["based_on"]):
+        based_on = _as_typed(in_use.current)["based_on"]
+        published = attempt(form, lambda: transitions.publish(**given, by=member, at=clock.now()), based_on=based_on)
+        if published:
+            messages.success(request, _("Version %d is in use.") % published.number)
             return redirect("policies:policy")
     context = {"tab": "settings", "policy": in_use, "form": form, "versions": list(queries.versions()), "now": clock.now()}
     return render(request, "policies/policy.html", context, status=status_of(form))

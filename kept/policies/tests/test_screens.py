@@ -71,7 +71,7 @@ def test_published_it_is_the_next_version_and_in_use_at_once(office: Browser, si
     )
     assert Policy.objects.get().current == made
     assert Event.objects.filter(kind="policy.published", at=QUARTER_PAST).count() == 1
-    said(office.get(PAGE), "Version 4 is in use", "Version 4 in use Today, 3:45 PM · Silas Whitcombe · Fee raised to $80.00 $80.00")
+    said(office.get(PAGE), "Version 4 is in use.", "Version 4 in use Today, 3:45 PM · Silas Whitcombe · Fee raised to $80.00 $80.00")
 
 
 def test_the_versions_that_were_can_be_read_and_not_written(office: Browser, juniper: House) -> None:
