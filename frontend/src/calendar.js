@@ -88,7 +88,9 @@ function build() {
     dropRoles();
     const line = labelNow();
     const view = host.querySelector('.ec-main');
-    if (line && line.offsetTop > view.clientHeight) view.scrollTop = line.offsetTop - view.clientHeight / 2;
+    const open = host.querySelector('.who[aria-current]'); // its panel lies over the page
+    if (open) open.scrollIntoView({ block: 'center', inline: 'nearest' });
+    else if (line && line.offsetTop > view.clientHeight) view.scrollTop = line.offsetTop - view.clientHeight / 2;
   });
 }
 

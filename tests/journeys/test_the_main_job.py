@@ -63,6 +63,8 @@ def test_a_no_show_is_charged_found_restored_and_refunded(
     expect(row(page, booked)).to_have_count(0)
 
     page.get_by_role("link", name="Show on calendar").click()
+    expect(page.get_by_role("dialog", name=booked.patient)).to_be_visible()
+    page.keyboard.press("Escape")
     expect(page.get_by_role("link", name=re.compile(booked.patient)).locator("visible=true").first).to_be_visible()
 
     page.get_by_role("link", name="Sales").locator("visible=true").first.click()
