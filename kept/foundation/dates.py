@@ -18,9 +18,10 @@ def clock_span(start: datetime, end: datetime, zone: tzinfo) -> str:
     return f"{first.rpartition(' ')[0] if first[-2:] == last[-2:] else first}–{last}"
 
 
-def short_day(at: datetime, zone: tzinfo) -> str:
-    """Wed, Oct 14"""
-    return date_format(at.astimezone(zone), "D, M j")
+def short_day(at: datetime, zone: tzinfo, now: datetime | None = None) -> str:
+    """Wed, Oct 14; of another year than `now`, Thu, Oct 14, 2027"""
+    there = at.astimezone(zone)
+    return date_format(there, "D, M j, Y" if now and now.astimezone(zone).year != there.year else "D, M j")
 
 
 def month_day(at: datetime, zone: tzinfo) -> str:
@@ -33,9 +34,9 @@ def full_date(at: datetime, zone: tzinfo) -> str:
     return date_format(at.astimezone(zone), "M j, Y")
 
 
-def moment(at: datetime, zone: tzinfo) -> str:
-    """Wed, Oct 14, 3:30 PM"""
-    return f"{short_day(at, zone)}, {clock_time(at, zone)}"
+def moment(at: datetime, zone: tzinfo, now: datetime | None = None) -> str:
+    """Wed, Oct 14, 3:30 PM; of another year than `now`, Thu, Oct 14, 2027, 3:30 PM"""
+    return f"{short_day(at, zone, now)}, {clock_time(at, zone)}"
 
 
 def elapsed(since: datetime, now: datetime) -> str:

@@ -91,7 +91,7 @@ class Prospect:
         there = start.astimezone(zone)
         when = clock_time(start, zone)
         if there.date() != self.draft.day:
-            when = f"{short_day(start, zone)}, {when}"
+            when = f"{short_day(start, zone, self.draft.now)}, {when}"
         if provider:
             changes["provider"] = str(provider.pk)
         return Way(f"{when}{where}", becomes(date=there.date().isoformat(), start=f"{there:%H:%M}", **changes))
@@ -154,7 +154,7 @@ class Prospect:
         if self.blocked:
             return self._remedy
         zone = draft.clinic.zone
-        words = {"day": short_day(draft.starts_at, zone), "span": clock_span(draft.starts_at, draft.ends_at, zone)}
+        words = {"day": short_day(draft.starts_at, zone, draft.now), "span": clock_span(draft.starts_at, draft.ends_at, zone)}
         if draft.afterwards:
             return _("Records %(day)s, %(span)s afterwards.") % words
         if self.double:

@@ -132,7 +132,7 @@ class Move:
         today = there.date() == self.appointment.clinic.local_date(self.now)
         return {
             "value": there.strftime(WALL),
-            "day": _("Today") if today else short_day(start, self.zone),
+            "day": _("Today") if today else short_day(start, self.zone, self.now),
             "time": clock_time(start, self.zone),
             "chosen": start == self.starts_at,
         }
@@ -142,7 +142,7 @@ class Move:
         """What Confirm would do."""
         if not self.moves or self.starts_at is None:
             return _("Choose a new time.")
-        words = {"when": moment(self.starts_at, self.zone), "who": self.provider.name}
+        words = {"when": moment(self.starts_at, self.zone, self.now), "who": self.provider.name}
         if self.provider == self.appointment.provider:
             return _("Moves to %(when)s. Free: nothing is charged.") % words
         return _("Moves to %(when)s with %(who)s. Free: nothing is charged.") % words
@@ -193,7 +193,7 @@ def reschedule(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
     if form.is_valid():
         moved = attempt(form, lambda: _moved(form, move), version=appointment.version)
         if moved:
-            context = {"appointment": moved, "zone": move.zone}
+            context = {"appointment": moved, "when": moment(moved.starts_at, move.zone, now)}
             return told(request, "desk/calendar/_moved.html", context, "desk:panel", moved.pk)
     return dialog(request, "desk/calendar/_move.html", move.context(form))
 
@@ -239,6 +239,7 @@ def _moved(form: MoveForm, move: Move) -> Appointment:
 def move_back(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
     """Undo, while nothing else has happened to it."""
     appointment = appointment_or_404(request.member, appointment_id)
-    version = request.POST.get("version", "")
-    back = transitions.move_back(appointment, by=request.member, at=clock.now(), version=int(version[:10]) if version.isdecimal() else None)
-    return told(request, "desk/calendar/_moved_back.html", {"appointment": back, "zone": back.clinic.zone}, "desk:panel", back.pk)
+    now, version = clock.now(), request.POST.get("version", "")
+    back = transitions.move_back(appointment, by=request.member, at=now, version=int(version[:10]) if version.isdecimal() else None)
+    context = {"when": moment(back.starts_at, back.clinic.zone, now)}
+    return told(request, "desk/calendar/_moved_back.html", context, "desk:panel", back.pk)

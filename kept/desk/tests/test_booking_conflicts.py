@@ -157,6 +157,10 @@ def test_a_room_of_another_clinic_is_left_out(desk: Browser, wish: dict[str, Any
     assert "Books Thu, Oct 15, 10:00–11:00 AM" in words(desk.post(NEW, wish | {"resources": str(harbors.pk)}))
 
 
+def test_a_day_of_another_year_says_its_year(desk: Browser, wish: dict[str, Any]) -> None:
+    assert "Books Thu, Jan 14, 2027, 10:00–11:00 AM" in words(desk.post(NEW, wish | {"date": "2027-01-14"}))
+
+
 def test_a_room_and_a_device_are_asked_for_apart(desk: Browser, wish: dict[str, Any], juniper: House) -> None:
     both = {"services": [str(juniper.services[name].pk) for name in ("PRP facial", "IPL photofacial")]}
 

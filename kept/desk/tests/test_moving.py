@@ -87,6 +87,12 @@ def test_a_pressed_time_says_what_would_follow_and_changes_nothing(desk: Browser
     assert now(appointment).starts_at == STARTS_AT
 
 
+def test_a_time_of_another_year_says_its_year(desk: Browser, appointment: Appointment) -> None:
+    answer = desk.get(dialog(appointment), {"start": "2027-01-14T16:00"})
+
+    assert answer.context["move"].effect == "Moves to Thu, Jan 14, 2027, 4:00 PM. Free: nothing is charged."
+
+
 def test_a_drop_brings_time_and_provider_with_it(desk: Browser, juniper: House, appointment: Appointment) -> None:
     priya = juniper.providers["Priya Ramsethi"]
 
