@@ -1,5 +1,6 @@
 """Dialogs that take a visit off the book before it happens: cancelled, or never meant to be there."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -32,14 +33,14 @@ def cancel(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         answers = form.cleaned_data
         if attempt(form, lambda: cancelling.cancel(appointment, by=member, at=now, **answers)):
-            return _gone(request, appointment)
-    context = {"appointment": appointment, "form": form, "asked": form["asked"].value(), "notify_chosen": form["notify"].value()}
-    return dialog(request, "noshows/_cancel.html", context)
+            return _gone(request, appointment, now)
+    chosen = {"asked": form["asked"].value(), "notify_chosen": form["notify"].value()}
+    return dialog(request, "noshows/_cancel.html", {"appointment": appointment, "now": now, "form": form, **chosen})
 
 
-def _gone(request: MemberRequest, appointment: Appointment) -> HttpResponse:
+def _gone(request: MemberRequest, appointment: Appointment, now: datetime) -> HttpResponse:
     """Off the book: said, with the list on which it stands now."""
-    text = _("Cancelled. %s is free again.") % moment(appointment.starts_at, appointment.clinic.zone)
+    text = _("Cancelled. %s is free again.") % moment(appointment.starts_at, appointment.clinic.zone, now)
     toast = {"text": text, "url": reverse("noshows:cancelled"), "link": _("Cancelled"), "oob": True}
     return told(request, "ui/_toast.html", toast, "desk:panel", appointment.pk)
 
@@ -63,4 +64,4 @@ def entered_in_error(request: MemberRequest, appointment_id: UUID) -> HttpRespon
     if request.method == "POST" and form.is_valid():
         attendance.enter_in_error(appointment, by=member, at=now, version=form.cleaned_data["version"])
         return told(request, "ui/_toast.html", {"text": _("Taken off the book."), "oob": True}, "desk:panel", appointment.pk)
-    return dialog(request, "noshows/_entered_in_error.html", {"appointment": appointment, "form": form})
+    return dialog(request, "noshows/_entered_in_error.html", {"appointment": appointment, "now": now, "form": form})

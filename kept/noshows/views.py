@@ -129,7 +129,7 @@ def restore(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
         if answers is not None:
             restored = attempt(form, lambda: attendance.restore(appointment, by=member, at=now, **answers), version=appointment.version)
             if restored:
-                return _restored(request, restored)
+                return _restored(request, restored, now)
             taken_by = queries.taken_by([appointment]).get(appointment.pk)
     still_paid = fee is not None and fees.still_paid(fee)
     context = {
@@ -175,7 +175,7 @@ def _free(appointment: Appointment, now: datetime) -> list[tuple[str, str]]:
         clinic, Visit.booked(appointment), first=today, last=today + OFFERED_DAYS, at=now, provider=appointment.provider, but=appointment
     )
     starts = [slot.starts_at for slot in found[:OFFERED]]
-    return [(f"{start.astimezone(clinic.zone):%Y-%m-%dT%H:%M}", moment(start, clinic.zone)) for start in starts]
+    return [(f"{start.astimezone(clinic.zone):%Y-%m-%dT%H:%M}", moment(start, clinic.zone, now)) for start in starts]
 
 
 def _restore_answers(form: RestoreForm, appointment: Appointment) -> dict[str, Any] | None:
@@ -192,9 +192,9 @@ def _restore_answers(form: RestoreForm, appointment: Appointment) -> dict[str, A
     return answers
 
 
-def _restored(request: HttpRequest, appointment: Appointment) -> HttpResponse:
+def _restored(request: HttpRequest, appointment: Appointment, now: datetime) -> HttpResponse:
     """Back on the calendar: said, with the way there."""
-    text = _("Restored to %s.") % moment(appointment.starts_at, appointment.clinic.zone)
+    text = _("Restored to %s.") % moment(appointment.starts_at, appointment.clinic.zone, now)
     url = reverse("desk:panel", args=[appointment.pk])
     if not request.headers.get("HX-Request"):
         messages.success(request, text)

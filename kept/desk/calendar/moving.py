@@ -156,6 +156,7 @@ class Move:
             "form": form,
             "move": self,
             "zone": self.zone,
+            "now": self.now,
             "asked": [
                 (Appointment.Asked.PATIENT, patient.first_name, asked == Appointment.Asked.PATIENT),
                 (Appointment.Asked.CLINIC, _("The clinic"), asked == Appointment.Asked.CLINIC),

@@ -93,11 +93,11 @@ def money(value: Money | None) -> str:
 
 
 register.simple_tag(clock_span, name="span")
+register.simple_tag(moment)
 register.filter("clock", clock_time)
 register.filter("day", short_day)
 register.filter("monthday", month_day)
 register.filter("fulldate", full_date)
-register.filter("moment", moment)
 
 
 @register.simple_tag
