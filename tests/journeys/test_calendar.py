@@ -39,6 +39,14 @@ def ahead(visit: Visit) -> Booked:
     return visit("visa", days=40)
 
 
+def test_the_address_of_an_appointment_brings_it_into_view(ahead: Booked, signed_in_page: SignedIn) -> None:
+    page = signed_in_page(Role.MANAGER, (1440, 300))
+
+    page.goto(f"/appointments/{ahead.id}/")
+
+    expect(card(page, ahead).locator(".who")).to_be_in_viewport()
+
+
 @pytest.mark.parametrize("view", ["", "&view=week"])
 def test_a_dragged_card_asks_first_then_moves_and_undo_brings_it_back(ahead: Booked, signed_in_page: SignedIn, view: str) -> None:
     page = signed_in_page(Role.MANAGER)

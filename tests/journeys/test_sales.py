@@ -62,8 +62,8 @@ def test_declined_then_paid_with_another_card_and_a_part_paid_back(visit: Visit,
     page.locator("dialog[open]").get_by_role("button", name="Done").click()
 
     refund = act(page, "Refund")
-    refund.get_by_role("radio", name="Part of it").check()
     refund.get_by_label("Refund amount").fill("25")
+    expect(refund.get_by_role("radio", name="Part of it")).to_be_checked()
     refund.get_by_label("Reason").select_option("Goodwill")
     refund.get_by_role("button", name="Confirm").click()
     expect(page.locator("h1 [data-status=part_refunded]")).to_be_visible(timeout=15_000)
@@ -74,6 +74,9 @@ def test_declined_then_paid_with_another_card_and_a_part_paid_back(visit: Visit,
     expect(page.get_by_role("heading", name="Receipt")).to_be_visible()
     expect(page.get_by_text(re.compile("Paid with Mastercard ••4444"))).to_be_visible()
     expect(page.get_by_text(re.compile("^Refunded"))).to_be_visible()
+    expect(page.get_by_role("banner")).to_be_visible()
+    page.emulate_media(media="print")
+    expect(page.get_by_role("banner")).to_be_hidden()
 
 
 def test_paid_in_cash_it_is_never_said_to_be_charged_to_a_card(visit: Visit, signed_in_page: SignedIn) -> None:
