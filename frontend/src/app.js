@@ -15,3 +15,6 @@ import './copy.js';
 import './messages.js';
 import './live.js';
 import './print.js';
+import { showNamed } from './shown.js';
+
+showNamed(document.body);

@@ -8,6 +8,7 @@ import { showDraft } from './calendar-draft.js';
 import { dateClick, eventDrop, putBack } from './calendar-moves.js';
 import { blocked, fed, isGhost, shown } from './calendar-state.js';
 import { clockNow, offset, setNow, wall } from './calendar-time.js';
+import { showNamed } from './shown.js';
 
 const roomy = matchMedia('(width >= 48rem)'); // below, the page shows the agenda
 const hour = new Intl.DateTimeFormat(lang, { hour: 'numeric' });
@@ -90,6 +91,7 @@ function build() {
     const view = host.querySelector('.ec-main');
     const open = host.querySelector('.who[aria-current]'); // its panel lies over the page
     if (open) open.scrollIntoView({ block: 'center', inline: 'nearest' });
+    else if (showNamed(host)) return;
     else if (line && line.offsetTop > view.clientHeight) view.scrollTop = line.offsetTop - view.clientHeight / 2;
   });
 }

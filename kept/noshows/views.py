@@ -195,7 +195,7 @@ def _restore_answers(form: RestoreForm, appointment: Appointment) -> dict[str, A
 def _restored(request: HttpRequest, appointment: Appointment, now: datetime) -> HttpResponse:
     """Back on the calendar: said, with the way there."""
     text = _("Restored to %s.") % moment(appointment.starts_at, appointment.clinic.zone, now)
-    url = reverse("desk:panel", args=[appointment.pk])
+    url = f"{reverse('desk:day')}?date={appointment.local_date}&clinic={appointment.clinic_id}#{appointment.pk}"
     if not request.headers.get("HX-Request"):
         messages.success(request, text)
     return told(request, "noshows/_restored.html", {"text": text, "url": url}, "desk:panel", appointment.pk)

@@ -93,7 +93,8 @@ def test_r9_confirmed_it_is_back_with_the_way_to_its_day(desk: Browser, odette: 
     answer = desk.post(restore_url(appointment), fields(desk.get(restore_url(appointment))))
 
     said(answer, "Restored to Wed, Oct 14, 3:30 PM.")
-    assert links(answer)["Show on calendar"] == reverse("desk:panel", args=[appointment.pk])  # over its day
+    day = f"{reverse('desk:day')}?date=2026-10-14&clinic={appointment.clinic_id}"
+    assert links(answer)["Show on calendar"] == f"{day}#{appointment.pk}"
     assert answer["HX-Reswap"] == "none"
     assert set(answer["HX-Trigger"].split(", ")) == {"dialog-done", "appointment-changed"}
     assert (now(appointment).status, Refund.objects.exists()) == ("booked", False)
