@@ -157,6 +157,8 @@ class Charge(OfPractice):
         WON = "won"
         LOST = "lost"
 
+    TAKEN_BACK = (Disputed.OPEN, Disputed.LOST)  # what was paid is with the patient's bank
+
     appointment = within("scheduling.Appointment", related_name="charges")
     patient = within("patients.Patient")
     card = within("patients.Card")

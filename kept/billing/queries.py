@@ -37,7 +37,7 @@ class Filter:
 # What may stand beside an invoice's status: some of it went back, it is disputed, or its patient has a link to pay it.
 BESIDE = {
     "refunded": Q(refunded_minor__gt=0),
-    "disputed": Q(dispute__in=["open", "lost"]),
+    "disputed": Q(dispute__in=Charge.TAKEN_BACK),
     "link_sent": Q(state=State.NEEDS_PATIENT, cancel_requested=False, link_at__isnull=False),
 }
 
@@ -88,7 +88,7 @@ def cards_to_pay_with(charge: Charge) -> list[Card]:
 def shown_status(invoice: Invoice) -> str:
     """Its chip's key: what is disputed or went back stands over paid, and a link that is out over unpaid."""
     charge = charge_of(invoice)
-    if charge and charge.dispute in (Charge.Disputed.OPEN, Charge.Disputed.LOST):
+    if charge and charge.dispute in Charge.TAKEN_BACK:
         return "disputed"
     if charge and charge.refunded_minor:
         return "refunded" if charge.refunded_minor >= charge.captured_minor else "part_refunded"

@@ -6,7 +6,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Case, CharField, F, Q, Value, When
 
-from kept.billing.models import Kind, State
+from kept.billing.models import Charge, Kind, State
 from kept.foundation.history import remembered
 from kept.foundation.models import OfPractice, code, within
 from kept.foundation.money import Money
@@ -28,7 +28,7 @@ class FeeQuerySet(models.QuerySet["Fee"]):
         or may be moving, counts before any decision."""
         return self.annotate(  # type: ignore[no-redef]
             state=Case(
-                When(charge__dispute__in=["open", "lost"], then=Value("disputed")),
+                When(charge__dispute__in=Charge.TAKEN_BACK, then=Value("disputed")),
                 When(charge__captured_minor__gt=0, charge__refunded_minor__gte=F("charge__captured_minor"), then=Value("refunded")),
                 When(charge__refunded_minor__gt=0, then=Value("part_refunded")),
                 When(charge__captured_minor__gt=0, then=Value("paid")),
