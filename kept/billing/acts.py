@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 
 from kept.billing.models import Charge
-from kept.billing.rules import check_record, check_retry, check_stopped
+from kept.billing.rules import check_record, check_retry, check_returnable, check_stopped
 from kept.foundation.refusals import refusal_by
 from kept.practice.models import Member
 from kept.practice.rules import Right, within_limit
@@ -36,10 +36,7 @@ def acts(charge: Charge | None, member: Member, *, at: datetime) -> Acts:
         link=collect and refusal_by(partial(check_stopped, charge)) is None,
         record=collect and charge.invoice_id is not None and refusal_by(partial(check_record, charge)) is None,
         void=member.may(Right.VOID, visit) and within_limit(member, charge.amount) and refusal_by(partial(check_stopped, charge)) is None,
-        refund=bool(charge.refundable)
-        and not charge.in_flight
-        and charge.dispute != Charge.Disputed.OPEN
-        and member.may(Right.REFUND, visit),
+        refund=bool(charge.refundable) and member.may(Right.REFUND, visit) and refusal_by(partial(check_returnable, charge)) is None,
         keep=collect and bool(charge.flag),
         receipt=collect and charge.captured_minor > 0,
         why_no_retry=again.sentence if again and collect and charge.state == "declined" and not charge.cancel_requested else "",

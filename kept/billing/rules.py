@@ -18,6 +18,14 @@ def under_way() -> Refusal:
     return Refusal("charge_in_flight", _("A charge is under way. Wait for its result; it appears by itself."))
 
 
+def check_returnable(charge: Charge) -> None:
+    """Refusal `charge_in_flight` while it is not known what was taken, `wrong_status` while the patient's bank decides about it."""
+    if charge.in_flight:
+        raise Refusal("charge_in_flight", _("The charge is still under way. Refund it once it is known to be paid."))
+    if charge.dispute == Charge.Disputed.OPEN:
+        raise Refusal("wrong_status", _("The patient’s bank disputes this payment. It can’t be refunded until that is decided."))
+
+
 def check_unpaid(charge: Charge) -> None:
     """Refusal `wrong_status` where there is nothing to pay any more."""
     if charge.captured_minor:

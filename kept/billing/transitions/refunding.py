@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from kept.billing.gateways.facts import RefundFacts
 from kept.billing.models import Charge, Method, Payment, Refund
-from kept.billing.rules import check_refund
+from kept.billing.rules import check_refund, check_returnable
 from kept.billing.transitions import charging
 from kept.events import journal
 from kept.foundation import jobs
@@ -40,10 +40,7 @@ def refund(
     charge = charging.locked(charge.pk)
     if refund_id and (sent := Refund.objects.filter(pk=refund_id, charge=charge).first()):
         return sent
-    if charge.in_flight:
-        raise Refusal("charge_in_flight", _("The charge is still under way. Refund it once it is known to be paid."))
-    if charge.dispute == Charge.Disputed.OPEN:
-        raise Refusal("wrong_status", _("The patient’s bank disputes this payment. It can’t be refunded until that is decided."))
+    check_returnable(charge)
     payment = payment_to_refund(charge)
     most = most_to_refund(charge, payment)
     amount = most if amount is None else amount
