@@ -26,6 +26,7 @@ from kept.noshows.models import Decision, Fee
 from kept.ops.server import Server
 from kept.patients import rules
 from kept.patients.models import Card, Patient, Word
+from kept.policies.document import flat
 from kept.policies.models import Acceptance, Policy, PolicyVersion
 from kept.practice.models import (
     Clinic,
@@ -182,7 +183,8 @@ def _practice(admin: Any, number: int, scale: str) -> None:
     ]
     opened = TODAY - timedelta(days=past_days + 1)
     version = PolicyVersion(
-        **home, number=1, description="d", authorization_text="a", fee_minor=7_500, currency="USD", window_hours=24, published_at=opened,
+        **home, number=1, description="d", authorization_text="a", currency="USD", published_at=opened,
+        document=flat(7_500).model_dump(mode="json", exclude_none=True),
         published_by=member,
     )  # fmt: skip
     patients = list(_patients(practice, len(providers) * visits_a_day * 8, dice))
@@ -270,7 +272,7 @@ def _fee(street: Street, visit: Appointment, card: Card, number: int) -> list[mo
     at, charge_id = visit.ends_at, new_id()
     home: dict[str, Any] = street.home | {"currency": "USD"}
     visit.acceptance = Acceptance(
-        **home, patient=visit.patient, version=street.version, card=card, text="t", text_hash="h", fee_minor=7_500, late_minutes=15,
+        **home, patient=visit.patient, version=street.version, card=card, text="t", text_hash="h", fees={"no_show": 7_500}, late_minutes=15,
         free_until=visit.starts_at, accepted_at=visit.booked_at, channel="link",
     )  # fmt: skip
     invoice = Invoice(

@@ -36,6 +36,7 @@ from kept.foundation.scope import outside, scope
 from kept.messaging.models import Letter, Message
 from kept.ops.cast import House
 from kept.patients.models import Card, Link, Note, Patient
+from kept.policies.document import Conditions, Document, Row, flat
 from kept.practice.models import Clinic, Idempotency, Member, Provider, Resource, Service
 from kept.practice.rules import Role
 from kept.practice.transitions import issue_key
@@ -53,7 +54,7 @@ NEVER = UUID("00000000-0000-7000-8000-00000000dead")
 # Text that is a code, a hash or a key of ours, and says nothing of anybody. A new column is planted, or argued for here.
 CODES = {
     *("Appointment.external_id", "Patient.external_id"),  # numbers of an import
-    *("Acceptance.text_hash", "ApiKey.secret_hash", "Idempotency.request_hash", "Link.token_hash"),
+    *("Acceptance.text_hash", "Acceptance.fees", "ApiKey.secret_hash", "Idempotency.request_hash", "Link.token_hash"),
     *("Acceptance.currency", "Acceptance.locale", "Charge.currency", "Clinic.currency", "CreditNote.currency", "Fee.currency"),
     *("Invoice.currency", "InvoiceLine.currency", "Line.currency", "Payment.currency", "PolicyVersion.currency", "Refund.currency"),
     *("Dispute.currency", "Dispute.status"),
@@ -140,9 +141,10 @@ def planted(juniper: House) -> Ids:
     """Juniper with a canary in everything that somebody wrote or that says who somebody is."""
     desk, owner = juniper.members[Role.FRONT_DESK], juniper.members[Role.OWNER]
     _rename(juniper)
+    for_canaries = Row(conditions=Conditions(categories=(CANARY,)), steps=flat(9000).rows[0].steps)
     version = policies.publish(
-        description=CANARY, authorization_text=CANARY, what_changed=CANARY, fee=Money(9000, "USD"), window_hours=24, late_minutes=15,
-        by=owner, at=BOOKED_AT,
+        description=CANARY, authorization_text=CANARY, what_changed=CANARY, currency="USD",
+        terms=Document(rows=(for_canaries, *flat(9000).rows)), by=owner, at=BOOKED_AT,
     )  # fmt: skip
     issue_key(owner, CANARY, scopes=[], at=BOOKED_AT)
     appointment = _booked(juniper)

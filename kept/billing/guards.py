@@ -28,11 +28,11 @@ CHARGE_GUARD = trigger(
             NAMELESS,
             refuse("tg_op = 'DELETE'", why="charges are never deleted", constraint="charge_kept"),
             "if tg_op = 'INSERT' then",
-            """select p.fee_minor, p.currency into accepted from scheduling_appointment a
+            """select (p.fees ->> new.kind)::bigint as most, p.currency into accepted from scheduling_appointment a
   join policies_acceptance p on p.practice_id = a.practice_id and p.id = a.acceptance_id
   where a.practice_id = new.practice_id and a.id = new.appointment_id;""",
             refuse(
-                "accepted.fee_minor is null or new.amount_minor > accepted.fee_minor or new.currency <> accepted.currency",
+                "accepted.most is null or new.amount_minor > accepted.most or new.currency <> accepted.currency",
                 why="a fee above what was accepted",
                 constraint="fee_accepted",
             ),

@@ -8,12 +8,7 @@ from kept.foundation.history import remembered
 from kept.foundation.models import OfPractice, code, within
 from kept.foundation.money import Money
 from kept.foundation.walls import PlainSql, fixed, walls
-
-
-class Kind(models.TextChoices):
-    """What a fee is for."""
-
-    NO_SHOW = "no_show", "No-show fee"
+from kept.policies.document import Kind as Kind
 
 
 class Method(models.TextChoices):

@@ -20,6 +20,7 @@ WHY_NOT = {
     "imported": _("this visit was imported; its booking was made elsewhere."),
     "no_card": _("no card was on file when this appointment was booked, and the policy was not accepted."),
     "no_consent": _("a card is on file, but the policy was not accepted for this appointment."),
+    "exempt": _("the policy accepted for this appointment takes nothing for it."),
     "card_gone": _("the card was withdrawn at the payment provider, or its bank will not take it again."),
     "already_charged": _("the fee for this appointment was already charged."),
     "too_late": _("the time to decide about this fee is over."),
@@ -64,13 +65,13 @@ def fee_offer(appointment: Appointment, *, at: datetime, kind: Kind = Kind.NO_SH
     if unresolved := next((charge for charge in charges if charge.live and _unresolved(charge)), None):
         return FeeOffer(False, earlier=unresolved, in_flight=True)
     earlier = next((charge for charge in charges if _holds_money(charge)), next(iter(charges), None))
-    why_not = _first_reason(appointment, earlier, at)
+    why_not = _first_reason(appointment, kind, earlier, at)
     if why_not or acceptance is None:
         return FeeOffer(False, why_not=why_not, earlier=earlier)
     chargeable_from = max(missed_from(appointment), at + appointment.practice.settings.breathing_space)
     return FeeOffer(
         True,
-        amount=acceptance.fee,
+        amount=acceptance.most(kind),
         card=acceptance.card,
         card_expired=acceptance.card.expired(appointment.clinic.local_date(at)),
         chargeable_from=chargeable_from,
@@ -110,7 +111,7 @@ def _holds_money(charge: Charge) -> bool:
     return charge.refunded_minor < charge.captured_minor
 
 
-def _first_reason(appointment: Appointment, earlier: Charge | None, at: datetime) -> str:
+def _first_reason(appointment: Appointment, kind: Kind, earlier: Charge | None, at: datetime) -> str:
     if appointment.imported:
         return "imported"
     if earlier and _holds_money(earlier):
@@ -122,6 +123,8 @@ def _first_reason(appointment: Appointment, earlier: Charge | None, at: datetime
         return "policy_off"
     if not accounts.payments_on():
         return "payments_off"
+    if not acceptance.most(kind):
+        return "exempt"
     if not acceptance.card.chargeable:
         return "card_gone"
     if at > decide_until(appointment):

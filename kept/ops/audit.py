@@ -116,7 +116,7 @@ INVARIANTS = [
         "No fee is above what was accepted",
         """select c.id::text from billing_charge c join scheduling_appointment a on a.id = c.appointment_id
         left join policies_acceptance p on p.id = a.acceptance_id
-        where p.id is null or c.amount_minor > p.fee_minor or c.currency <> p.currency""",
+        where p.id is null or c.amount_minor > coalesce((p.fees ->> c.kind)::bigint, 0) or c.currency <> p.currency""",
     ),
     Invariant(
         "I10",

@@ -10,12 +10,12 @@ from django.contrib.auth.hashers import make_password
 import kept.patients.transitions as patients
 import kept.policies.transitions as policies
 from kept.foundation import vault
-from kept.foundation.money import Money
 from kept.foundation.scope import scope
 from kept.ops.opening import open_practice
 from kept.ops.people import PLANS
 from kept.ops.plans import Person, PracticePlan, ProviderPlan, ServicePlan, email_of
 from kept.patients.models import Patient
+from kept.policies.document import flat
 from kept.practice.models import (
     Clinic,
     GatewayAccount,
@@ -189,9 +189,8 @@ def _publish(plan: PracticePlan, *, by: Member, at: datetime) -> None:
         policies.publish(
             description=plan.description,
             authorization_text=plan.authorization,
-            fee=Money(version.fee, plan.currency),
-            window_hours=24,
-            late_minutes=15,
+            terms=flat(version.fee),
+            currency=plan.currency,
             what_changed=version.what_changed,
             by=by,
             at=at + timedelta(days=version.after_days),

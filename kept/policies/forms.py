@@ -7,6 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kept.foundation.money import Money
+from kept.policies.document import LARGEST_MINOR, flat
+from kept.policies.minimum import least
 
 
 class PublishForm(forms.Form):
@@ -29,8 +31,18 @@ class PublishForm(forms.Form):
             fee = Money.parse(self.cleaned_data["fee"], self.currency)
         except ValueError:
             raise forms.ValidationError(_("Enter an amount, for example 75.00.")) from None
-        if fee.minor < 50:
-            raise forms.ValidationError(_("The payment provider charges no less than %s.") % Money(50, self.currency))
-        if fee.minor > 99_999_999:
-            raise forms.ValidationError(_("The payment provider charges no more than %s.") % Money(99_999_999, self.currency))
+        if fee.minor < least(self.currency):
+            raise forms.ValidationError(_("The payment provider charges no less than %s.") % Money(least(self.currency), self.currency))
+        if fee.minor > LARGEST_MINOR:
+            raise forms.ValidationError(_("The payment provider charges no more than %s.") % Money(LARGEST_MINOR, self.currency))
         return fee
+
+    @property
+    def version(self) -> dict[str, Any]:
+        """What is to be published."""
+        given = dict(self.cleaned_data)
+        fee, window_hours, late_minutes = (given.pop(name) for name in ("fee", "window_hours", "late_minutes"))
+        return given | {
+            "terms": flat(fee.minor, window_hours=window_hours, late_minutes=late_minutes),
+            "currency": fee.currency,
+        }

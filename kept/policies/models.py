@@ -1,11 +1,13 @@
 """The cancellation policy: versions that never change once published, and the proof that a patient accepted one."""
 
 from django.db import models
+from django.utils.functional import cached_property
 
 from kept.foundation.history import remembered
 from kept.foundation.models import OfPractice, code, within
 from kept.foundation.money import Money
 from kept.foundation.walls import fixed, walls
+from kept.policies.document import Document, Kind
 
 
 @remembered("Policy")
@@ -23,16 +25,13 @@ class Policy(OfPractice):
 
 
 class PolicyVersion(OfPractice):
-    """What was published. One fee, one window: hours before the start. `late_minutes` after the start a patient is missed."""
+    """What was published: its texts, and as `document` its rows of who and what, how late, how much."""
 
     number = models.PositiveIntegerField()
     description = models.TextField()
     authorization_text = models.TextField()
-    fee_minor = models.PositiveIntegerField()
     currency = code(max_length=3)
-    window_hours = models.PositiveIntegerField()
-    free_hours = models.PositiveIntegerField(default=24)
-    late_minutes = models.PositiveIntegerField(default=15)
+    document = models.JSONField()
     published_at = models.DateTimeField()
     published_by = within("practice.Member")
     what_changed = models.CharField(max_length=200, blank=True)
@@ -44,15 +43,21 @@ class PolicyVersion(OfPractice):
             fixed("policies_policyversion"),
         ]
 
+    @cached_property
+    def terms(self) -> Document:
+        return Document.model_validate(self.document)
+
     @property
-    def fee(self) -> Money:
-        return Money(self.fee_minor, self.currency)
+    def late_minutes(self) -> int:
+        """After the start, from when a patient counts as missed (R7d)."""
+        return self.terms.late_minutes
 
 
 class Acceptance(OfPractice):
     """The proof (I9): what one patient accepted for one appointment, in full, when and from where. Never changed.
 
-    `fee` is the most that may be charged; `free_until` the instant to which cancelling was free as the page said it.
+    `fees` are the most that may be charged, in minor units by kind; `free_until` the instant to which cancelling was free as the page
+    said it. `facts` are those of the visit and its patient on which the fees rest; none where they were not kept yet.
     """
 
     class Channel(models.TextChoices):
@@ -65,8 +70,9 @@ class Acceptance(OfPractice):
     card = within("patients.Card")
     text = models.TextField()
     text_hash = models.CharField(max_length=64)
-    fee_minor = models.PositiveIntegerField()
     currency = code(max_length=3)
+    fees = models.JSONField(default=dict)
+    facts = models.JSONField(null=True)
     late_minutes = models.PositiveIntegerField()
     free_until = models.DateTimeField()
     accepted_at = models.DateTimeField()
@@ -89,4 +95,9 @@ class Acceptance(OfPractice):
 
     @property
     def fee(self) -> Money:
-        return Money(self.fee_minor, self.currency)
+        """What missing it costs at most."""
+        return self.most(Kind.NO_SHOW)
+
+    def most(self, kind: Kind) -> Money:
+        """The most that a fee of that kind may be."""
+        return Money(self.fees.get(kind, 0), self.currency)

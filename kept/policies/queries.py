@@ -1,8 +1,13 @@
 """Reading policies."""
 
+from uuid import UUID
+
 from django.db.models import QuerySet
+from django.utils.functional import SimpleLazyObject
 
 from kept.policies.models import Policy, PolicyVersion
+from kept.policies.words import Words
+from kept.practice.models import Clinic, Service
 
 
 def policy_in_use() -> Policy:
@@ -15,6 +20,15 @@ def version_in_use() -> PolicyVersion | None:
     """The version that bookings made now are asked to accept; None while fees are off."""
     policy = policy_in_use()
     return policy.current if policy.fees_on else None
+
+
+def words(version: PolicyVersion) -> Words:
+    """Says that version with the names of the practice's services and clinics, which are asked for where a row is for some of them."""
+    return Words(version.currency, SimpleLazyObject(_names))  # type: ignore[arg-type]
+
+
+def _names() -> dict[UUID, str]:
+    return {pk: name for model in (Service, Clinic) for pk, name in model.objects.values_list("pk", "name")}
 
 
 def versions() -> QuerySet[PolicyVersion]:

@@ -1,48 +1,61 @@
-"""What a policy version says, in money and in words, for one appointment. Pure functions."""
+"""A policy version applied to one visit: what the patient reads and accepts. Pure functions."""
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from kept.foundation.dates import moment
 from kept.foundation.money import Money
+from kept.policies import fees
+from kept.policies.case import Case
+from kept.policies.document import Kind
 from kept.policies.models import PolicyVersion
+from kept.policies.words import Words
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """A policy applied to one appointment. Instants are UTC; `chargeable_from` is when a patient counts as missed (R7d)."""
+    """A policy applied to one visit. `most` are the highest fees by kind; instants are UTC; `tiers` what cancelling
+    costs later than each instant; `chargeable_from` is when a patient counts
+    as missed (R7d)."""
 
-    fee: Money
+    most: dict[Kind, Money]
     free_until: datetime
     chargeable_from: datetime
     free_to_the_start: bool
+    tiers: list[tuple[datetime, Money]]
+    statement: str
     text: str
+
+    @property
+    def fee(self) -> Money:
+        """What missing it costs."""
+        return self.most[Kind.NO_SHOW]
 
     @property
     def text_hash(self) -> str:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
-def free_until(version: PolicyVersion, *, starts_at: datetime, accepted_at: datetime) -> datetime:
-    """To when cancelling is free (R14): the window, in elapsed hours; at least `free_hours` after acceptance; never after the start."""
-    window = starts_at - timedelta(hours=version.window_hours)
-    return max(window, min(accepted_at + timedelta(hours=version.free_hours), starts_at))
-
-
-def terms(version: PolicyVersion, *, starts_at: datetime, accepted_at: datetime, zone: ZoneInfo, practice: str) -> Terms:
+def terms(version: PolicyVersion, case: Case, *, practice: str) -> Terms:
     """The terms as the patient reads them, and the full text she accepts: description, money and dates, card authorization."""
-    until = free_until(version, starts_at=starts_at, accepted_at=accepted_at)
-    when = moment(until, zone)
+    document, until = version.terms, fees.free_until(version.terms, case)
+    statement = Words(version.currency).statement(document, case)
     text = "\n\n".join(
         [
             _("Cancellation policy of %(practice)s, version %(number)d") % {"practice": practice, "number": version.number},
             version.description.strip(),
-            _("Free to change or cancel until %(when)s. A missed appointment is charged %(fee)s.") % {"when": when, "fee": version.fee},
+            statement,
             version.authorization_text.strip(),
         ]
     )
-    return Terms(version.fee, until, starts_at + timedelta(minutes=version.late_minutes), until >= starts_at, text)
+    return Terms(
+        most={kind: fees.most(document, case, kind) for kind in Kind},
+        free_until=until,
+        chargeable_from=fees.missed_from(document, case),
+        free_to_the_start=until >= case.starts_at,
+        tiers=fees.tiers(document, case, Kind.LATE_CANCEL),
+        statement=statement,
+        text=text,
+    )

@@ -6,8 +6,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from kept.events import journal
-from kept.foundation.money import Money
 from kept.foundation.refusals import Refusal
+from kept.policies.document import Document
 from kept.policies.models import Policy, PolicyVersion
 from kept.practice.models import Member
 from kept.practice.rules import Right
@@ -22,9 +22,8 @@ def publish(
     *,
     description: str,
     authorization_text: str,
-    fee: Money,
-    window_hours: int,
-    late_minutes: int,
+    terms: Document,
+    currency: str,
     what_changed: str = "",
     based_on: int | None = None,
     by: Member,
@@ -32,14 +31,12 @@ def publish(
 ) -> PolicyVersion:
     """The next version, in use for bookings made from now on; those made before keep theirs (R4). A published one never changes.
 
-    `based_on` is the number of the version that was on screen. Raises Refusal `stale_version` when another was published meanwhile,
-    `invalid`, `not_permitted`.
+    Amounts are minor units of `currency`. `based_on` is the number of the version that was on screen. Raises Refusal `stale_version`
+    when another was published meanwhile, `invalid`, `not_permitted`.
     """
     by.must(Right.SET_UP)
     if not authorization_text.strip():
         raise Refusal("invalid", _("Write the card authorization text: without it no card may be charged."), field="authorization_text")
-    if not fee:
-        raise Refusal("invalid", _("Enter a fee above zero, or switch fees off."), field="fee")
     policy = _locked(by.practice_id)
     last = PolicyVersion.objects.order_by("-number").first()
     number = last.number if last else 0
@@ -50,10 +47,8 @@ def publish(
         number=number + 1,
         description=description.strip(),
         authorization_text=authorization_text.strip(),
-        fee_minor=fee.minor,
-        currency=fee.currency,
-        window_hours=window_hours,
-        late_minutes=late_minutes,
+        currency=currency,
+        document=terms.model_dump(mode="json", exclude_none=True),
         what_changed=what_changed.strip(),
         published_at=at,
         published_by=by,

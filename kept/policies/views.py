@@ -7,8 +7,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from kept.foundation import clock
+from kept.foundation.money import Money
 from kept.foundation.pages import attempt, status_of
 from kept.policies import queries, transitions
+from kept.policies.document import HoursBefore, Sum
 from kept.policies.forms import PublishForm
 from kept.policies.models import PolicyVersion
 from kept.practice.doors import MemberRequest, member_required
@@ -29,10 +31,11 @@ FIRST = {
 def _as_typed(version: PolicyVersion | None) -> dict[str, object]:
     if version is None:
         return FIRST
+    late, missed = version.terms.rows[-1].steps
     return {
         "description": version.description,
-        "fee": str(version.fee.decimal),
-        "window_hours": version.window_hours,
+        "fee": str(Money(missed.pays.minor, version.currency).decimal) if isinstance(missed.pays, Sum) else "",
+        "window_hours": late.notice.hours if isinstance(late.notice, HoursBefore) else None,
         "late_minutes": version.late_minutes,
         "authorization_text": version.authorization_text,
         "based_on": version.number,
@@ -46,9 +49,8 @@ def policy(request: MemberRequest) -> HttpResponse:
     in_use = queries.policy_in_use()
     form = PublishForm(request.POST or None, initial=_as_typed(in_use.current), currency=member.practice.settings.currency)
     if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
         based_on = _as_typed(in_use.current)["based_on"]
-        published = attempt(form, lambda: transitions.publish(**given, by=member, at=clock.now()), based_on=based_on)
+        published = attempt(form, lambda: transitions.publish(**form.version, by=member, at=clock.now()), based_on=based_on)
         if published:
             messages.success(request, _("Version %d is in use.") % published.number)
             return redirect("policies:policy")
@@ -70,6 +72,7 @@ def switch(request: MemberRequest) -> HttpResponse:
 def version(request: MemberRequest, number: int) -> HttpResponse:
     request.member.must(Right.SEE_SETTINGS)
     found = get_object_or_404(queries.versions(), number=number)
-    return render(
-        request, "policies/version.html", {"tab": "settings", "version": found, "policy": queries.policy_in_use(), "now": clock.now()}
-    )
+    words = queries.words(found)
+    rows = [(words.title(row.conditions), words.to_patient(row)) for row in found.terms.rows]
+    context = {"tab": "settings", "version": found, "rows": rows, "policy": queries.policy_in_use(), "now": clock.now()}
+    return render(request, "policies/version.html", context)

@@ -304,11 +304,12 @@ class Schedule(OfPractice):
 
 @remembered("Service")
 class Service(OfPractice):
-    """What is booked. Duration and buffers in minutes; a buffer is busy time without the patient."""
+    """What is booked. Duration and buffers in minutes; a buffer is busy time without the patient. `zones`: how many areas it treats."""
 
     name = models.CharField(max_length=120)
     category = models.CharField(max_length=60, blank=True)
     minutes = models.PositiveIntegerField()
+    zones = models.PositiveSmallIntegerField(default=1)
     buffer_before = models.PositiveIntegerField(default=0)
     buffer_after = models.PositiveIntegerField(default=0)
     price_minor = models.PositiveIntegerField()

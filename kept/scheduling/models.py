@@ -175,6 +175,7 @@ class Line(OfPractice):
     minutes = models.PositiveIntegerField()
     price_minor = models.PositiveIntegerField()
     currency = code(max_length=3)
+    zones = models.PositiveSmallIntegerField(default=1)
 
     class Meta:
         ordering = ["position"]

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from kept.api.shapes.fields import Amount, Named
+from kept.policies.document import Document
 from kept.policies.models import PolicyVersion
 from kept.practice.models import Clinic, Provider, Resource, Service
 
@@ -97,17 +98,15 @@ class ResourceShape(BaseModel):
 
 
 class PolicyVersionShape(BaseModel):
-    """A published version, which never changes. Cancelling is free until `window_hours` before the start, and for `free_hours` after it
-    was accepted; `late_minutes` after the start a patient counts as missed."""
+    """A published version, which never changes: its texts, and as `terms` its rows, amounts in minor units of `currency`. Cancelling is
+    free for `free_hours` after it was accepted; `late_minutes` after the start a patient counts as missed."""
 
     id: str
     number: int
     description: str
     authorization_text: str
-    fee: Amount
-    window_hours: int
-    free_hours: int
-    late_minutes: int
+    currency: str
+    terms: Document
     published_at: datetime
     published_by: Named
     what_changed: str
@@ -119,10 +118,8 @@ class PolicyVersionShape(BaseModel):
             number=version.number,
             description=version.description,
             authorization_text=version.authorization_text,
-            fee=Amount.of(version.fee),
-            window_hours=version.window_hours,
-            free_hours=version.free_hours,
-            late_minutes=version.late_minutes,
+            currency=version.currency,
+            terms=version.terms,
             published_at=version.published_at,
             published_by=Named.of(version.published_by),
             what_changed=version.what_changed,

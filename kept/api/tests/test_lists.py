@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from kept.api.tests.conftest import Caller
 from kept.ops.cast import House
+from kept.policies.document import flat
 from kept.practice.models import Member, MemberClinic
 
 
@@ -89,10 +90,8 @@ def test_the_policy_and_its_versions(desk: Caller, juniper: House) -> None:
         "number": 3,
         "description": juniper.plan.description,
         "authorization_text": juniper.plan.authorization,
-        "fee": {"minor": 7500, "currency": "USD"},
-        "window_hours": 24,
-        "free_hours": 24,
-        "late_minutes": 15,
+        "currency": "USD",
+        "terms": flat(7500).model_dump(mode="json"),
         "published_at": "2026-03-06T15:00:00Z",
         "published_by": {"id": str(juniper.members["owner"].pk), "name": "Leonora Ashcombe"},  # type: ignore[index]
         "what_changed": "Fee raised to $75.00",

@@ -21,6 +21,7 @@ from kept.policies.models import Acceptance, PolicyVersion
 from kept.policies.rules import Terms, terms
 from kept.practice.models import Member
 from kept.practice.rules import Right
+from kept.scheduling.cases import case_of
 from kept.scheduling.models import Appointment, Status
 from kept.scheduling.rules import wrong_status
 
@@ -58,13 +59,7 @@ def payments_off() -> Refusal:
 
 def terms_now(appointment: Appointment, version: PolicyVersion, *, at: datetime) -> Terms:
     """The version as it would be accepted for this appointment at that instant."""
-    return terms(
-        version,
-        starts_at=appointment.starts_at,
-        accepted_at=at,
-        zone=appointment.clinic.zone,
-        practice=appointment.practice.name,
-    )
+    return terms(version, case_of(appointment, at=at), practice=appointment.practice.name)
 
 
 def begin(appointment: Appointment, *, version_id: str, origin: Origin, at: datetime) -> CardCapture:
@@ -108,7 +103,8 @@ def _captured(
     at: datetime,
     payment_method_id: str = "",
 ) -> CardCapture:
-    said = terms_now(appointment, version, at=at)
+    case = case_of(appointment, at=at)
+    said = terms(version, case, practice=appointment.practice.name)
     capture_id = new_id()
     return CardCapture.objects.create(
         id=capture_id,
@@ -123,8 +119,9 @@ def _captured(
             "channel": channel,
             "text": said.text,
             "text_hash": said.text_hash,
-            "fee_minor": said.fee.minor,
-            "currency": said.fee.currency,
+            "fees": {kind: most.minor for kind, most in said.most.items()},
+            "facts": case.facts.model_dump(mode="json"),
+            "currency": version.currency,
             "late_minutes": version.late_minutes,
             "free_until": said.free_until.isoformat(),
             "accepted_at": at.isoformat(),

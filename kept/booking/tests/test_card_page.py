@@ -19,6 +19,7 @@ from kept.foundation.money import Money
 from kept.foundation.scope import outside, scope
 from kept.ops.cast import House
 from kept.patients.models import Card, Link
+from kept.policies.document import flat
 from kept.policies.models import Acceptance
 from kept.practice.models import GatewayAccount, Member
 from kept.scheduling.models import Appointment
@@ -31,7 +32,7 @@ from tests.kit.queries import queries
 from tests.kit.visits import STARTS_AT, book, card_of
 
 AT = STARTS_AT - timedelta(days=3)
-PAGE_QUERIES = 5
+PAGE_QUERIES = 8
 PHONE = {"User-Agent": "Mozilla/5.0 (iPhone)"}
 
 
@@ -242,8 +243,7 @@ def test_a_policy_that_changed_meanwhile_is_read_again(
 ) -> None:
     card_of(juniper.patients[0])
     form = fields(phone.get(page)) | {"accept": "yes", "card": "on_file"}
-    terms = {"description": "d", "authorization_text": "a", "window_hours": 48, "late_minutes": 15}
-    policies.publish(**terms, fee=Money(9000, "USD"), by=silas, at=AT)
+    policies.publish(description="d", authorization_text="a", terms=flat(9000), currency="USD", by=silas, at=AT)
 
     answer = phone.post(page, form)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.http import QueryDict
@@ -18,13 +18,24 @@ from kept.foundation.dates import clock_span
 from kept.foundation.money import Money
 from kept.patients import queries as patients
 from kept.policies import queries as policies
-from kept.policies.models import PolicyVersion
+from kept.policies.asks import asked
+from kept.policies.document import Kind
+from kept.policies.fees import quote
 from kept.practice import queries as practice
 from kept.practice.models import Clinic, Member, Provider, Resource, Service
 from kept.scheduling import fitting
+from kept.scheduling.cases import case_for
 from kept.scheduling.fitting import Need
 
 MOST_FOUND = 8
+
+
+class Promise(NamedTuple):
+    """What missing the visit costs, by which row of the policy."""
+
+    fee: Money
+    number: int
+    row: str
 
 
 def as_pressed(sent: QueryDict) -> QueryDict:
@@ -231,9 +242,18 @@ class Draft:
         return str(self.total.decimal) if self.services else ""
 
     @cached_property
-    def policy(self) -> PolicyVersion | None:
-        """The version to accept, where a card will be asked for."""
-        return None if self.afterwards or not accounts.payments_on() else policies.version_in_use()
+    def promise(self) -> Promise | None:
+        """What the patient will be asked to accept with a card; none where no card is asked for, or while nothing is chosen yet."""
+        version = None if self.afterwards or not self.services or not accounts.payments_on() else policies.version_in_use()
+        if version is None:
+            return None
+        patient, price = self.patient.patient if self.patient else None, self.form.cleaned_data.get("price")
+        case = case_for(self.clinic, self.services, patient, starts_at=self.starts_at or self.now, at=self.now, price=price)
+        missed = quote(version.terms, case, Kind.NO_SHOW, at=case.starts_at)
+        if not asked(version.terms, case, unpaid_fee=False).card or missed.number is None:
+            return None
+        row = version.terms.rows[missed.number - 1]
+        return Promise(missed.fee, missed.number, policies.words(version).title(row.conditions))
 
     @property
     def symbol(self) -> str:
@@ -242,7 +262,7 @@ class Draft:
     @property
     def address(self) -> str:
         """Where a card link can be sent."""
-        return self.patient.patient.email if self.policy and self.patient else ""
+        return self.patient.patient.email if self.promise and self.patient else ""
 
     @property
     def sends(self) -> bool:

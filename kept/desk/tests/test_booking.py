@@ -24,7 +24,7 @@ from tests.kit.queries import queries
 from tests.kit.visits import QUARTER_PAST
 
 NEW = reverse("desk:new")
-QUERIES = 20  # of the form: session, user, seat, her clinics, patient with card and attendance, services, providers, policy
+QUERIES = 22  # of the form: session, user, seat, her clinics, patient with card and attendance, services, providers, policy, earlier
 SEARCH_QUERIES = 9
 
 
@@ -249,7 +249,7 @@ def test_the_policy_says_what_missing_it_costs(desk: Browser, form: dict[str, An
     said = words(desk.post(NEW, form))
 
     assert "Renata accepts the policy and gives the card on their own phone." in said
-    assert "Missing it costs $75.00." in said
+    assert "Missing it costs $75.00, by row 1, everyone else." in said
 
 
 @pytest.mark.parametrize(

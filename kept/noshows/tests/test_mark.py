@@ -20,6 +20,7 @@ from kept.noshows.queries import fee_of
 from kept.noshows.transitions.attendance import mark
 from kept.ops.cast import House
 from kept.patients.models import Card
+from kept.policies.document import Document, Nothing, Row, Step, flat
 from kept.policies.models import Policy
 from kept.practice.models import GatewayAccount, Member, Settings
 from kept.scheduling.models import Appointment, Claim
@@ -27,7 +28,7 @@ from kept.scheduling.queries import day_book
 from tests.kit.browser import Browser
 from tests.kit.checks import queued, refused
 from tests.kit.gateway import clock_at
-from tests.kit.visits import MIDNIGHT_AT_THE_CLINIC, QUARTER_PAST, STARTS_AT, book, card_of
+from tests.kit.visits import BOOKED_AT, MIDNIGHT_AT_THE_CLINIC, QUARTER_PAST, STARTS_AT, accepted, book, card_of
 
 FEE = Money(7500, "USD")
 SECOND = timedelta(seconds=1)
@@ -169,8 +170,19 @@ def test_r7a_a_card_on_file_is_no_consent_for_this_appointment(odette: Member, a
     assert refusal.value.facts == {"reason": "no_consent"}
 
 
+def test_r7a_a_visit_that_the_policy_takes_nothing_for_is_exempt(odette: Member, silas: Member, juniper: House) -> None:
+    free = Document(rows=(Row(steps=(Step(kinds=(Kind.NO_SHOW,), pays=Nothing()),)),))
+    policies.publish(description="d", authorization_text="a", terms=free, currency="USD", by=silas, at=BOOKED_AT)
+    appointment = accepted(book(juniper), card_of(juniper.patients[0]))
+
+    with refused("fee_not_available") as refusal:
+        mark(appointment, charge_fee=True, by=odette, at=QUARTER_PAST)
+
+    assert refusal.value.facts == {"reason": "exempt"}
+
+
 def test_r7a_each_reason_is_proved_somewhere() -> None:
-    here = {why_not for why_not, _spoil, _at in SPOILT.values()} | {"no_card", "no_consent"}
+    here = {why_not for why_not, _spoil, _at in SPOILT.values()} | {"no_card", "no_consent", "exempt"}
 
     assert set(WHY_NOT) - here == {"already_charged"}  # test_restore.py
 
@@ -196,9 +208,8 @@ def test_r4_the_fee_is_that_of_the_accepted_version_never_of_todays(odette: Memb
     policies.publish(
         description="Dearer.",
         authorization_text="I authorize it.",
-        fee=Money(9000, "USD"),
-        window_hours=24,
-        late_minutes=60,
+        terms=flat(9000, late_minutes=60),
+        currency="USD",
         by=silas,
         at=STARTS_AT - timedelta(days=1),
     )

@@ -83,7 +83,7 @@ def test_nothing_speaks_against_what_people_did(force: Force) -> None:
         ("I6", "update billing_refund set state = 'pending'"),
         ("I7", "update scheduling_appointment set version = 9 where status = 'arrived'"),
         ("I7", "delete from events_event"),
-        ("I9", "update policies_acceptance set fee_minor = 7400"),
+        ("I9", "update policies_acceptance set fees = '{\"no_show\": 7400}'"),
         ("I10", "update scheduling_appointment set status_at = '2026-10-13T12:00Z' where status = 'noshow'"),
         (
             "I12",

@@ -12,9 +12,11 @@ from kept.foundation.money import Money
 from kept.foundation.refusals import Refusal
 from kept.patients.models import Patient
 from kept.policies import queries as policies
+from kept.policies.asks import asked
 from kept.practice.models import Clinic, Member, Provider, Resource, Service
 from kept.practice.rules import Right
 from kept.scheduling import claims
+from kept.scheduling.cases import case_for, prices_of
 from kept.scheduling.fitting import Visit, check_provider, check_rooms, needs
 from kept.scheduling.models import Appointment, Line
 
@@ -79,11 +81,10 @@ def book(
         channel=channel,
         note=note.strip(),
         recorded_afterwards=past,
-        card_wanted=not past and policies.version_in_use() is not None,
+        card_wanted=not past and _card_wanted(clinic, services, patient, starts_at, at, price),
         status_at=at,
         status_by=by,
     )
-    prices = price.spread([service.price_minor for service in services]) if price is not None else [service.price for service in services]
     Line.objects.bulk_create(
         Line(
             practice_id=by.practice_id,
@@ -94,12 +95,24 @@ def book(
             minutes=service.minutes,
             price_minor=amount.minor,
             currency=amount.currency,
+            zones=service.zones,
         )
-        for position, (service, amount) in enumerate(zip(services, prices, strict=True))
+        for position, (service, amount) in enumerate(zip(services, prices_of(services, price), strict=True))
     )
     claims.write(appointment, lanes, during)
     journal.record("appointment.booked", appointment, by=by, at=at, channel=channel, double_booked=double_book)
     return appointment
+
+
+def _card_wanted(
+    clinic: Clinic, services: Sequence[Service], patient: Patient, starts_at: datetime, at: datetime, price: Money | None
+) -> bool:
+    """Whether the policy in use asks for a card (R18)."""
+    version = policies.version_in_use()
+    if version is None:
+        return False
+    case = case_for(clinic, services, patient, starts_at=starts_at, at=at, price=price)
+    return asked(version.terms, case, unpaid_fee=False).card
 
 
 def _check(clinic: Clinic, services: Sequence[Service], price: Money | None) -> None:
