@@ -136,6 +136,9 @@ CONTENT_SECURITY_POLICY = {
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
 
 STRIPE_API_BASE = env("STRIPE_API_BASE", default="https://api.stripe.com")
+STRIPE_SECRET_KEY = env("STRIPE_SECRET_KEY", default="")  # of a practice that has no account of its own
+STRIPE_WEBHOOK_SECRETS = env.list("STRIPE_WEBHOOK_SECRET", default=[])
+GATEWAY_DASHBOARD = env("KEPT_GATEWAY_DASHBOARD", default="https://dashboard.stripe.com").rstrip("/")
 GATEWAY_TIMEOUT_SECONDS = env.int("KEPT_GATEWAY_TIMEOUT_SECONDS", 10)
 
 PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)

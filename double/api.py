@@ -6,7 +6,18 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from double import charges, checkout, customers, event_log, idempotency, payment_intents, payment_methods, refunds, setup_intents
+from double import (
+    charges,
+    checkout,
+    customers,
+    event_log,
+    idempotency,
+    own_account,
+    payment_intents,
+    payment_methods,
+    refunds,
+    setup_intents,
+)
 from double.errors import Declined, Refusal
 from double.events import API_VERSION
 from double.exchange import Answer, Request, in_json
@@ -20,6 +31,7 @@ from double.params import Params
 Act = Callable[..., Object]
 
 ROUTES: tuple[tuple[str, str, Act], ...] = (
+    ("GET", "/v1/account", own_account.retrieve),
     ("POST", "/v1/customers", customers.create),
     ("GET", "/v1/customers", customers.listed),
     ("GET", "/v1/customers/{}", customers.retrieve),

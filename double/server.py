@@ -110,7 +110,7 @@ class Double:
         """The answer of whoever is asked: the API, the test kit or a page."""
         if request.path.startswith("/v1/"):
             return self._api.answer(request)
-        if request.path == "/":
+        if request.path == "/" or request.path.startswith("/payments/"):  # where Stripe's own pages show one
             return redirect("/_double/")
         if request.path.startswith("/_double"):
             return self._control.answer(request)

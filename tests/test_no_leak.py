@@ -37,7 +37,7 @@ from kept.messaging.models import Letter, Message
 from kept.ops.cast import House
 from kept.patients.models import Card, Link, Note, Patient
 from kept.policies.document import Conditions, Document, Row, flat
-from kept.practice.models import Clinic, Idempotency, Member, Provider, Resource, Service
+from kept.practice.models import Clinic, GatewayAccount, Idempotency, Member, Provider, Resource, Service
 from kept.practice.rules import Role
 from kept.practice.transitions import issue_key
 from kept.scheduling.models import Appointment, Block
@@ -62,6 +62,7 @@ CODES = {
     *("Card.brand", "Card.last4", "Charge.create_key", "Charge.confirm_key", "Refund.key", "CardCapture.key"),
     *("Event.kind", "Event.subject_kind", "Event.actor", "Event.source", "Access.actor", "Access.source"),
     *("Fee.why_not", "GatewayEvent.kind"),
+    *("GatewayAccount.account_id", "GatewayAccount.country", "GatewayAccount.currency", "GatewayAccount.key_ending"),
 }
 
 
@@ -84,6 +85,7 @@ class Ids:
     card: Any
     block: Any
     service: Any
+    event: Any
     number: int
     token: str
 
@@ -126,6 +128,7 @@ THINGS = (
     "card",
     "block",
     "service",
+    "event",
 )
 UNKNOWN = Ids(**dict.fromkeys(THINGS, NEVER), **{"number": 987_654, "token": f"{NEVER.hex}.{'x' * 43}"})
 
@@ -173,6 +176,7 @@ def planted(juniper: House) -> Ids:
         card=card.pk,
         block=Block.objects.get().pk,
         service=Service.objects.get(name=CANARY).pk,
+        event=GatewayEvent.objects.get(event_id=CANARY).pk,
         number=version.number,
         token=token,
     )
@@ -243,7 +247,9 @@ def _rest(juniper: House, charge: Charge) -> None:
     CreditNote.objects.create(
         practice=practice, invoice=charge.invoice, number=1, amount_minor=1, currency="USD", why=CANARY, at=HOUR_LATER
     )
-    GatewayEvent.objects.create(practice=practice, event_id=CANARY, kind="x", body={"said": CANARY}, received_at=HOUR_LATER)
+    about = {"data": {"object": {"id": CANARY}}}
+    GatewayEvent.objects.create(practice=practice, event_id=CANARY, kind="x", body=about, received_at=HOUR_LATER, state="parked")
+    GatewayAccount.objects.update(account_name=CANARY, trouble=CANARY)
     Idempotency.objects.create(practice=practice, key_id=new_id(), key=CANARY, request_hash="", at=HOUR_LATER)
     visit = charge.appointment
     Block.objects.create(
@@ -306,6 +312,7 @@ class Address:
             "number": ids.number,
             "token": ids.token,
             "block_id": ids.block,
+            "event_id": ids.event,
             "verb": "check-in",
             "slug": "juniper",
         }
@@ -372,7 +379,7 @@ def quintas(juniper: House, quinta: House, planted: Ids) -> Ids:
         visit = accepted(book(quinta, service="Peeling"), card_of(quinta.patients[0]))
         charge = marked(visit, "paid", by=quinta.members[Role.FRONT_DESK])
         own = visit.clinic_id, visit.provider_id, visit.patient_id, visit.pk, charge.invoice_id, charge.pk
-    others = dict.fromkeys(("link", "version", "capture", "message", "card", "block", "service"), new_id())
+    others = dict.fromkeys(("link", "version", "capture", "message", "card", "block", "service", "event"), new_id())
     return Ids(quinta.practice.pk, *own, refund=new_id(), **others, number=1, token=UNKNOWN.token)
 
 

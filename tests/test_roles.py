@@ -12,6 +12,8 @@ import kept.billing.transitions.paying as paying
 import kept.noshows.transitions.attendance as noshows
 import kept.scheduling.transitions.attendance as attendance
 import kept.scheduling.transitions.booking as booking
+from kept.billing.models import GatewayEvent
+from kept.foundation.ids import new_id
 from kept.ops.cast import House
 from kept.practice.models import Member, MemberClinic, Settings, User
 from kept.practice.rules import Role
@@ -162,6 +164,13 @@ TABLE = [
     Row("billing:keep", "POST", OFFICE | {BILLING}, 302, PAID),
     Row("billing:ask-again", "POST", OFFICE | {BILLING}, 302, UNKNOWN),
     Row("billing:attention", "GET", ALL - {PROVIDER}),
+    Row("billing:look-again", "POST", OFFICE | {BILLING}, 302),
+    Row("billing:set-aside", "POST", OFFICE | {BILLING}, 302, sent={"why": "Refunded there"}),
+    Row("billing:account", "GET", HEADS),
+    Row("billing:account", "POST", HEADS, 302, sent={"secret_key": "sk_test_1"}),
+    Row("billing:account-check", "POST", HEADS, 302),
+    Row("billing:webhook-secret", "POST", HEADS, 302, sent={"webhook_secret": "whsec_1"}),
+    Row("billing:webhook-secret-retire", "POST", HEADS, 302),
     Row("billing:retry", "POST", OFFICE | {BILLING}, 302, DECLINED),
     Row("billing:webhook", "POST", NONE, 400, otherwise=400, to_nobody=400),  # the gateway's signature is its right
     Row("policies:policy", "GET", HEADS),
@@ -177,6 +186,7 @@ TABLE = [
     Row("booking:pay", "POST", NONE, 404, DECLINED, otherwise=404, to_nobody=404),
     Row("booking:pay-back", "GET", NONE, 404, DECLINED, otherwise=404, to_nobody=404),
 ]
+OF_ALL_CLINICS = {"billing:look-again", "billing:set-aside"}  # what belongs to no clinic is not found by who has but one
 HIDDEN_TO_PROVIDERS = {"billing:retry", "billing:ask-again"}  # a charge is known by its invoice, and she sees none
 PUBLIC = {"billing:webhook", *(f"booking:{name}{end}" for name in ("card", "pay") for end in ("", "-link", "-back"))}
 OF_A_PATIENT = {row.name for row in TABLE if row.name.startswith("desk:patient")} - {"desk:patients", "desk:patient-new"}
@@ -244,6 +254,8 @@ def ids(name: str, juniper: House, subject: Appointment | None) -> dict[str, Any
         return {"patient_id": patient.pk, "card_id": card_of(patient).pk}
     if name in OF_A_PATIENT:
         return {"patient_id": patient.pk}
+    if name in OF_ALL_CLINICS:
+        return {"event_id": parked(juniper).pk}
     if subject is None:
         return {"billing:webhook": {"slug": "juniper"}, "policies:version": {"number": 3}}.get(name, {})
     if name == "desk:lift-block":
@@ -257,6 +269,11 @@ def ids(name: str, juniper: House, subject: Appointment | None) -> dict[str, Any
     if name == "messaging:withdraw":
         return {"message_id": subject.messages.get().pk}
     return {"link_id" if name.startswith("booking:") else "appointment_id": subject.pk}
+
+
+def parked(juniper: House) -> GatewayEvent:
+    about = {"event_id": str(new_id()), "kind": "payment_intent.succeeded", "body": {"data": {"object": {"id": "pi_lost"}}}}
+    return GatewayEvent.objects.create(practice=juniper.practice, **about, received_at=QUARTER_PAST, state="parked")
 
 
 def token(name: str, juniper: House, subject: Appointment) -> str:
@@ -286,7 +303,7 @@ def answers(row: Row, juniper: House, seats: Mapping[str, Browser], subject: App
 def expected(row: Row, place: str = SAME) -> dict[str, int]:
     """As the table says it, for what is at that place."""
     due = {str(role): row.answer if role in row.may else row.otherwise for role in Role} | {NOBODY: row.to_nobody}
-    due[HARBOR] = due[FRONT_DESK]
+    due[HARBOR] = 404 if row.name in OF_ALL_CLINICS else due[FRONT_DESK]
     if row.name in HIDDEN_TO_PROVIDERS:
         due[PROVIDER] = 404
     if row.name in PUBLIC or not place:
@@ -339,6 +356,11 @@ def test_what_changes_something_is_never_done_by_a_get(juniper: House, leonora: 
             "billing:ask-again",
             "billing:retry",
             "billing:webhook",
+            "billing:look-again",
+            "billing:set-aside",
+            "billing:account-check",
+            "billing:webhook-secret",
+            "billing:webhook-secret-retire",
             "policies:switch",
         ),
     }

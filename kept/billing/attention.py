@@ -1,9 +1,11 @@
 """Needs attention: money that only a person can decide about, in words, grouped by what is asked."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 
+from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,6 +17,7 @@ from kept.foundation.dates import elapsed, moment
 from kept.practice.models import Member
 
 Flag = Charge.Flag
+STAFF_DECIDE = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +28,20 @@ class Item:
     charge: Charge
     text: str
     since: datetime
+    waited: timedelta
     age: str
     acts: Acts
+
+    @property
+    def for_staff(self) -> bool:
+        """Unknown for so long that a person decides whether it is still wanted."""
+        return self.kind == "checking" and self.waited >= STAFF_DECIDE
+
+    @property
+    def dashboard_url(self) -> str:
+        """The payment on the gateway's own pages."""
+        intent_id = self.charge.gateway_intent_id
+        return f"{settings.GATEWAY_DASHBOARD}/payments/{intent_id}" if self.for_staff and intent_id else ""
 
     @property
     def icon(self) -> str:
@@ -63,7 +78,7 @@ LOOKS = {
         "search-check",
         "outcome",
         gettext_lazy("Being checked for too long"),
-        gettext_lazy("The payment provider has not said for over an hour whether it charged."),
+        gettext_lazy("The payment provider has not said yet whether it charged. It is asked again by itself."),
     ),
     "unpaid": Group("octagon-alert", "noshow", gettext_lazy("Unpaid for over a week"), gettext_lazy("Nothing happens to these by itself.")),
 }
@@ -72,14 +87,15 @@ LOOKS = {
 def item(charge: Charge, member: Member, *, at: datetime) -> Item:
     """What is asked about that charge, of `queries.attention`, with its refunds."""
     kind = charge.flag or ("dispute" if charge.dispute else "checking" if charge.state == State.UNKNOWN else "unpaid")
-    text, since = {
+    said: dict[str, Callable[[Charge], tuple[str, datetime]]] = {
         Flag.REFUND_OR_KEEP.value: _refund_or_keep,
         Flag.REFUND_FAILED.value: _refund_failed,
         "dispute": _disputed,
-        "checking": _checking,
+        "checking": partial(_checking, at=at),
         "unpaid": _unpaid,
-    }[kind](charge)
-    return Item(kind, charge, text, since, elapsed(since, at), acts(charge, member, at=at))
+    }
+    text, since = said[kind](charge)
+    return Item(kind, charge, text, since, at - since, elapsed(since, at), acts(charge, member, at=at))
 
 
 def groups(items: Iterable[Item]) -> list[Group]:
@@ -116,11 +132,14 @@ def _disputed(charge: Charge) -> tuple[str, datetime]:
     return f"{said} {due}".rstrip(), dispute.opened_at
 
 
-def _checking(charge: Charge) -> tuple[str, datetime]:
+def _checking(charge: Charge, at: datetime) -> tuple[str, datetime]:
     since = charge.unknown_since or charge.due_at
     told = {"card": charge.card, "when": _when(charge, since), "reference": charge.gateway_intent_id or charge.pk}
     sent = _("Sent to %(card)s on %(when)s. Nothing is charged again until it is known. Reference %(reference)s.")
-    return sent % told, since
+    if at - since < STAFF_DECIDE:
+        return sent % told, since
+    decide = _("It has been so for a day: look it up in the payment provider’s dashboard, or end the fee. It is followed either way.")
+    return f"{sent % told} {decide}", since
 
 
 def _unpaid(charge: Charge) -> tuple[str, datetime]:

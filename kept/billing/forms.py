@@ -71,3 +71,18 @@ class VoidForm(forms.Form):
     reason = forms.CharField(
         max_length=200, label=gettext_lazy("Reason"), error_messages={"required": gettext_lazy("Say why it is not to be paid.")}
     )
+
+
+class SecretInput(forms.PasswordInput):
+    """For a key that is pasted: no browser offers to keep it."""
+
+    def __init__(self, looks_like: str) -> None:
+        super().__init__({"autocomplete": "off", "spellcheck": "false", "placeholder": looks_like})
+
+
+class KeyForm(forms.Form):
+    secret_key = forms.CharField(label=gettext_lazy("Secret key"), max_length=300, widget=SecretInput("sk_live_…"))
+
+
+class WebhookForm(forms.Form):
+    webhook_secret = forms.CharField(label=gettext_lazy("Signing secret"), max_length=300, widget=SecretInput("whsec_…"))

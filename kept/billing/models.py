@@ -1,5 +1,7 @@
 """Money: what is owed, the bill, what came in and what went back. Amounts in minor units."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -390,6 +392,7 @@ class GatewayEvent(OfPractice):
         APPLIED = "applied"
         FOREIGN = "foreign"  # of somebody else who uses the same account
         PARKED = "parked"
+        SET_ASIDE = "set_aside"  # somebody looked at a parked one
 
     event_id = code(max_length=120)
     kind = code(max_length=80)
@@ -402,3 +405,18 @@ class GatewayEvent(OfPractice):
             *walls("billing_gatewayevent"),
             models.UniqueConstraint(fields=["practice", "event_id"], name="gateway_event_once"),
         ]
+        indexes = [
+            models.Index(fields=["practice", "-received_at"], name="gateway_event_newest"),
+            models.Index(fields=["practice", "received_at"], name="gateway_event_parked", condition=Q(state="parked")),
+        ]
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What the gateway said of the object, as it was when it reported."""
+        said: dict[str, Any] = self.body["data"]["object"]
+        return said
+
+    @property
+    def amount(self) -> Money | None:
+        said = self.about
+        return Money(said["amount"], said["currency"].upper()) if said.get("amount") and said.get("currency") else None

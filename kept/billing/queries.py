@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 
-from kept.billing.models import ASKS, Charge, Invoice, State
+from kept.billing.models import ASKS, Charge, GatewayEvent, Invoice, State
 from kept.foundation.money import Money
 from kept.patients.models import Card
 from kept.patients.queries import patients
@@ -100,12 +100,19 @@ TOO_LONG, LEFT_UNPAID = timedelta(hours=1), timedelta(days=7)
 
 def attention(member: Member, *, at: datetime, clinics: Sequence[Any] = ()) -> QuerySet[Charge]:
     """Charges that only a person can decide about, in her clinics: paid against the wish to end the fee, their refund failed, unknown for
-    over an hour, disputed, or left unpaid for over a week."""
+    over five minutes, disputed, or left unpaid for over a week."""
     silent = Q(state=State.UNKNOWN, unknown_since__lt=at - TOO_LONG)
     left = Q(state__in=[State.DECLINED, State.FAILED], due_at__lt=at - LEFT_UNPAID)
     found = Charge.objects.filter(ASKS, ~Q(flag="") | Q(dispute=Charge.Disputed.OPEN) | silent | left, practice=member.practice_id)
     limits = {clinic.pk for clinic in member.given_clinics if clinic.pk in clinics} if clinics else member.clinic_limits
     return found.filter(appointment__clinic__in=limits) if clinics or limits else found
+
+
+def parked_reports(member: Member) -> QuerySet[GatewayEvent]:
+    """Reports on payments that this installation made and the book does not know, the oldest first. They belong to no clinic, so only
+    members of all clinics see them."""
+    found = GatewayEvent.objects.filter(state=GatewayEvent.State.PARKED, practice=member.practice_id).order_by("received_at", "id")
+    return found.none() if member.clinic_limits else found
 
 
 def with_particulars(found: QuerySet[Charge]) -> QuerySet[Charge]:

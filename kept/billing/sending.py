@@ -31,8 +31,8 @@ def job(practice_id: str, name: str) -> Iterator[None]:
 def open_gateway(practice_id: str) -> Gateway | None:
     """The practice's account; None where it has none."""
     with job(practice_id, "open_gateway"):
-        keys = accounts.secrets()
-    return accounts.gateway(keys[0]) if keys else None
+        keys = accounts.secrets(clock.now())
+    return accounts.gateway(keys.secret_key) if keys else None
 
 
 def send_charge(practice_id: str, charge_id: str) -> None:

@@ -7,7 +7,7 @@ from django.db.models import Q
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from kept.billing import reports, sending
+from kept.billing import account_check, reports, sending
 from kept.billing.models import Charge, Refund, State
 from kept.billing.transitions import cards
 from kept.foundation import clock, jobs
@@ -17,6 +17,7 @@ from kept.practice.models import Practice
 logger = logging.getLogger(__name__)
 
 LOOKS_BACK = timedelta(days=3)
+ALERT, EVERY = timedelta(minutes=5), timedelta(minutes=1)
 AGAIN = RetryStrategy(max_attempts=8, exponential_wait=3)
 
 
@@ -55,6 +56,11 @@ def look_at_payment(practice_id: str, intent_id: str) -> None:
     reports.look_at_payment(practice_id, intent_id)
 
 
+@app.task(name="billing.check_account", queue="money", retry=AGAIN)
+def check_account(practice_id: str) -> None:
+    account_check.check_account(practice_id)
+
+
 @app.task(name="billing.finish_capture", queue="money", retry=AGAIN)
 def finish_capture(practice_id: str, capture_id: str) -> None:
     cards.finish(practice_id, capture_id)
@@ -76,6 +82,9 @@ def follow_up(practice_id: str) -> None:
         unknown = Q(state=State.SENDING, lease_until__lt=now) | Q(state=State.UNKNOWN, look_at__lte=now)
         for charge_id in Charge.objects.filter(unknown).values_list("id", flat=True):
             jobs.defer("billing.look_up", charge_id=str(charge_id))
+        alarming = Q(state=State.UNKNOWN, unknown_since__gt=now - ALERT - EVERY, unknown_since__lte=now - ALERT)
+        for charge_id in Charge.objects.filter(alarming).values_list("id", flat=True):
+            logger.error("Charge %s of practice %s: the gateway has not said for five minutes whether it charged.", charge_id, practice_id)
         forgotten = Q(state=State.DUE, due_at__lt=now - timedelta(minutes=1))
         for charge_id in Charge.objects.filter(forgotten).values_list("id", flat=True):
             jobs.defer("billing.send_charge", charge_id=str(charge_id))
@@ -96,8 +105,9 @@ def follow_up(practice_id: str) -> None:
 @app.periodic(cron="17 3 * * *")
 @app.task(name="billing.reconcile_all", queue="money", queueing_lock="reconcile_all")
 def reconcile_all(timestamp: int) -> None:
-    """Every night: the last days of each practice against the gateway's own list."""
+    """Every night: the last days of each practice against the gateway's own list, and whether its account still stands."""
     for practice_id in Practice.objects.order_by("id").values_list("id", flat=True):
+        app.configure_task("billing.check_account").defer(practice_id=str(practice_id))
         app.configure_task("billing.reconcile").defer(practice_id=str(practice_id))
 
 

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from kept.billing import webhooks
-from kept.billing.views import acts, attention, invoice, sales
+from kept.billing.views import account, acts, attention, invoice, sales
 
 app_name = "billing"
 urlpatterns = [
@@ -18,5 +18,11 @@ urlpatterns = [
     path("charges/<uuid:charge_id>/retry/", acts.retry, name="retry"),
     path("charges/<uuid:charge_id>/ask-again/", acts.ask_again, name="ask-again"),
     path("attention/", attention.page, name="attention"),
+    path("attention/reports/<uuid:event_id>/look-again/", attention.look_again, name="look-again"),
+    path("attention/reports/<uuid:event_id>/set-aside/", attention.set_aside, name="set-aside"),
+    path("settings/payments/", account.page, name="account"),
+    path("settings/payments/check/", account.check, name="account-check"),
+    path("settings/payments/webhook/", account.webhook_secret, name="webhook-secret"),
+    path("settings/payments/webhook/retire/", account.retire, name="webhook-secret-retire"),
     path("webhooks/stripe/<slug:slug>/", webhooks.receive, name="webhook"),
 ]

@@ -23,13 +23,13 @@ def receive(request: HttpRequest, slug: str) -> HttpResponse:
     if practice is None:
         raise Http404
     with scope(practice.id, actor="gateway:webhook", source="webhook"):
-        keys = accounts.secrets()
+        keys = accounts.secrets(clock.now())
         if keys is None:
             raise Http404
         if len(request.body) > MOST_BYTES:
             return HttpResponse("too large", status=413)
         try:
-            event = verified_event(request.body, request.headers.get("Stripe-Signature", ""), keys[1])
+            event = verified_event(request.body, request.headers.get("Stripe-Signature", ""), keys.webhook_secrets)
         except ValueError:
             return HttpResponse("not signed by the gateway", status=400)
         stored, new = GatewayEvent.objects.get_or_create(

@@ -38,8 +38,11 @@ def tabs(member: Member) -> list[Tab]:
 
 
 def _attention(member: Member) -> int:
-    """How many charges wait for a person's decision, for those who may decide."""
-    return billing.attention(member, at=clock.now()).count() if member.may(Right.COLLECT) else 0
+    """How many things wait for a person's decision about the money, for those who may decide."""
+    if not member.may(Right.COLLECT):
+        return 0
+    charges, reports = billing.attention(member, at=clock.now()), billing.parked_reports(member)
+    return charges.order_by().values("pk").union(reports.order_by().values("pk"), all=True).count()
 
 
 def clinic_of(request: HttpRequest, member: Member) -> Clinic | None:

@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from kept.billing.gateways import accounts
 from kept.noshows.fee_settings import waiting
 from kept.policies import queries as policies
 from kept.practice.doors import MemberRequest, member_required
@@ -59,10 +60,22 @@ class Entry(NamedTuple):
     says: Callable[[Member], str]
 
 
+def _payments(member: Member) -> str:
+    account = accounts.own_account()
+    if not accounts.payments_on():
+        return _("Not set up yet")
+    if account and account.trouble:
+        return _("Needs a look")
+    if account and account.checked_at:
+        return _("%(name)s, live") % {"name": account.account_name} if account.livemode else _("%s, test mode") % account.account_name
+    return _("Set up")
+
+
 ENTRIES = [
     Entry(BOOKING, "settings", gettext_lazy("Calendar settings"), "desk:calendar-settings", _calendar),
     Entry(BOOKING, "shield-check", gettext_lazy("Cancellation policy"), "policies:policy", _policy),
     Entry(BOOKING, "mail", gettext_lazy("Fees and letters"), "noshows:fee-settings", _fees),
+    Entry(PEOPLE, "credit-card", gettext_lazy("Payments"), "billing:account", _payments),
     Entry(PEOPLE, "users", gettext_lazy("Front desk’s rights"), "desk:front-desk-settings", _front_desk),
 ]
 

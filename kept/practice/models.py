@@ -405,13 +405,34 @@ class Idempotency(OfPractice):
 
 @remembered("GatewayAccount")
 class GatewayAccount(OfPractice):
-    """The practice's own account at the payment gateway. Keys are encrypted; `vault` in foundation reads them."""
+    """The practice's own account at the payment gateway. Keys are encrypted; `vault` in foundation reads them.
 
-    secret_key_box = models.BinaryField()
-    webhook_secret_box = models.BinaryField()
+    `wanted_key` was typed and is being checked; the one in use stays until the gateway has taken it. Of webhook secrets the one before
+    counts until `old_webhook_until`. What the gateway says of the account is as of `checked_at`; `trouble` why it could not be checked.
+    """
+
+    secret_key_box = models.BinaryField(null=True)
+    wanted_key_box = models.BinaryField(null=True)
+    key_ending = code(max_length=4, blank=True)
+    webhook_secret_box = models.BinaryField(null=True)
+    old_webhook_secret_box = models.BinaryField(null=True)
+    old_webhook_until = models.DateTimeField(null=True)
+    account_id = code(max_length=80, blank=True)
+    account_name = models.CharField(max_length=200, blank=True)
+    country = code(max_length=2, blank=True)
+    currency = code(max_length=3, blank=True)
+    livemode = models.BooleanField(default=False)
+    charges_on = models.BooleanField(default=False)
+    asked_at = models.DateTimeField(null=True)
+    checked_at = models.DateTimeField(null=True)
+    trouble = models.CharField(max_length=300, blank=True)
 
     class Meta:
         constraints = [*walls("practice_gatewayaccount"), models.UniqueConstraint(fields=["practice"], name="gateway_account_once")]
+
+    @property
+    def being_checked(self) -> bool:
+        return self.asked_at is not None and (self.checked_at is None or self.checked_at < self.asked_at)
 
 
 def initials(name: str) -> str:

@@ -23,7 +23,7 @@ class AttentionAsked(Paged):
 
 class AttentionItem(BaseModel):
     """Money that only a person can decide about. `refund_or_keep`: paid, although the fee had ended; `refund_failed`: it did not go back;
-    `dispute`: the patient's bank took it back; `checking`: unknown for over an hour; `unpaid`: for over a week."""
+    `dispute`: the patient's bank took it back; `checking`: unknown for over five minutes; `unpaid`: for over a week."""
 
     kind: Literal["refund_or_keep", "refund_failed", "dispute", "checking", "unpaid"]
     text: str

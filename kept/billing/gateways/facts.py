@@ -98,8 +98,22 @@ class SessionFacts:
     card: CardFacts | None
 
 
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """The account of a key, as the gateway has it now. `charges_on`: it may charge cards; `livemode`: with real money."""
+
+    id: str
+    name: str
+    country: str
+    currency: str
+    charges_on: bool
+    livemode: bool
+
+
 class Gateway(Protocol):
     """A practice's account at a payment gateway. Every call leaves the database first; none runs inside a transaction."""
+
+    def account(self) -> AccountFacts: ...
 
     def create_customer(self, *, patient_id: str, key: str) -> str: ...
 

@@ -1,6 +1,6 @@
 """Stripe, through its SDK: the one place that knows its words. Against the real API or, by STRIPE_API_BASE, the double."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -9,7 +9,17 @@ import stripe
 from django.conf import settings
 from stripe.params import PaymentIntentConfirmParams
 
-from kept.billing.gateways.facts import Busy, CardFacts, DisputeFacts, IntentFacts, NoAnswer, RefundFacts, Rejected, SessionFacts
+from kept.billing.gateways.facts import (
+    AccountFacts,
+    Busy,
+    CardFacts,
+    DisputeFacts,
+    IntentFacts,
+    NoAnswer,
+    RefundFacts,
+    Rejected,
+    SessionFacts,
+)
 from kept.foundation.money import Money
 from kept.foundation.network import leave_the_database
 
@@ -20,11 +30,25 @@ class StripeGateway:
     """`gateways.facts.Gateway` for one Stripe account. Metadata holds opaque ids of ours, never a name or a treatment."""
 
     def __init__(self, secret_key: str) -> None:
+        self._livemode = "_live_" in secret_key[:8]
         self._client = stripe.StripeClient(
             secret_key,
             base_addresses={"api": settings.STRIPE_API_BASE},
             max_network_retries=0,  # its own retries would bring keys of its own
             http_client=stripe.RequestsClient(timeout=settings.GATEWAY_TIMEOUT_SECONDS),
+        )
+
+    def account(self) -> AccountFacts:
+        with _speaking():
+            said = self._client.v1.accounts.retrieve_current().to_dict()
+        dashboard = (said.get("settings") or {}).get("dashboard") or {}
+        return AccountFacts(
+            id=said["id"],
+            name=dashboard.get("display_name") or (said.get("business_profile") or {}).get("name") or "",
+            country=said.get("country") or "",
+            currency=(said.get("default_currency") or "").upper(),
+            charges_on=bool(said.get("charges_enabled")),
+            livemode=self._livemode,
         )
 
     def create_customer(self, *, patient_id: str, key: str) -> str:
@@ -140,12 +164,14 @@ class StripeGateway:
                 yield _refund(refund)
 
 
-def verified_event(body: bytes, signature: str, secret: str) -> dict[str, Any]:
-    """The event in a webhook's raw body. Raises ValueError when it was not signed with that secret in the last 300 seconds."""
-    try:
-        return stripe.Webhook.construct_event(body, signature, secret).to_dict()
-    except (stripe.SignatureVerificationError, TypeError) as forged:  # TypeError: letters that no signature has
-        raise ValueError("not signed by the gateway") from forged
+def verified_event(body: bytes, signature: str, secrets: Iterable[str]) -> dict[str, Any]:
+    """The event in a webhook's raw body. Raises ValueError when it was signed with none of those secrets in the last 300 seconds."""
+    for secret in secrets:
+        try:
+            return stripe.Webhook.construct_event(body, signature, secret).to_dict()
+        except (stripe.SignatureVerificationError, TypeError):  # TypeError: letters that no signature has
+            continue
+    raise ValueError("not signed by the gateway")
 
 
 def _since(since: datetime) -> Any:

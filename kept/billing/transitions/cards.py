@@ -188,10 +188,10 @@ def leave_for_the_card_page(practice_id: str, capture_id: str, *, success_url: s
     """
     with scope(practice_id, actor="patient:link", source="card page"):
         capture = CardCapture.objects.select_related("patient", "charge__card").get(pk=capture_id)
-        keys = accounts.secrets()
+        keys = accounts.secrets(clock.now())
     if keys is None:
         raise payments_off()
-    gateway = accounts.gateway(keys[0])
+    gateway = accounts.gateway(keys.secret_key)
     session = gateway.open_card_page(
         customer=_customer(capture, gateway, practice_id),
         success_url=success_url,
@@ -221,11 +221,11 @@ def finish(practice_id: str, capture_id: str) -> None:
     Done twice it is done once."""
     with scope(practice_id, actor="patient:link", source="card page"):
         capture = CardCapture.objects.select_related("patient").get(pk=capture_id)
-        keys = accounts.secrets()
+        keys = accounts.secrets(clock.now())
     if capture.state != CardCapture.State.OPEN or keys is None:
         return
     try:
-        facts = _card_of(capture, accounts.gateway(keys[0]))
+        facts = _card_of(capture, accounts.gateway(keys.secret_key))
     except Rejected as refused:
         if refused.code not in NO_CARD:
             raise

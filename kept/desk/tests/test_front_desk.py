@@ -35,7 +35,7 @@ def test_the_home_leads_there_and_says_how_it_stands(manager: Browser, juniper: 
     Settings.objects.update(front_desk_refund_limit_minor=5000, front_desk_may_double_book=True)
     after = manager.get(reverse("desk:settings"))
 
-    assert "People and money Front desk’s rights no refunds, may not double-book" in before
+    assert "Front desk’s rights no refunds, may not double-book" in before
     assert "Front desk’s rights refunds up to $50.00, may double-book" in words(after)
     assert PAGE in links(after).values()
 
