@@ -229,7 +229,7 @@ def sent_to(juniper: House, odette: Member) -> dict[str, tuple[str, dict[str, st
         ),
         "fees and letters": (
             reverse("noshows:fee-settings"),
-            {"breathing_space_minutes": "60", "decide_days": "14", "fee_choice": "charge", "tell_patients": "on"},
+            {"breathing_space_minutes": "60", "decide_days": "14", "fee_choice": "charge", "when_filled": "propose", "tell_patients": "on"},
         ),
         "spare": (reverse("noshows:fee", args=[undecided.pk, "spare"]), {"fee_reason": "Illness", "version": ""}),
         "move": (

@@ -30,6 +30,7 @@ from kept.foundation.refusals import Refusal
 from kept.noshows.actions import actions, check_opening
 from kept.noshows.offers import fee_offer
 from kept.noshows.queries import attendance, fee_of, with_fees
+from kept.noshows.transitions.booking import book
 from kept.patients.queries import patients, usable_card
 from kept.practice import queries as practice
 from kept.practice.models import Clinic, Member
@@ -37,7 +38,6 @@ from kept.practice.rules import Right
 from kept.scheduling.fitting import rooms_of
 from kept.scheduling.models import Appointment
 from kept.scheduling.queries import in_days, visible
-from kept.scheduling.transitions.booking import book
 
 DEFAULT_SPAN = timedelta(days=7)
 

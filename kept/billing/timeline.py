@@ -117,6 +117,7 @@ KINDS: dict[str, tuple[str, str, Words]] = {
     "card.link_given": ("qr-code", "", lambda event, c: _("Card link given")),
     "policy.accepted": ("credit-card", "", lambda event, c: _("Policy accepted, card given")),
     "fee.decided": ("circle-question-mark", "", _decided),
+    "fee.kept": ("shield-check", "", lambda event, c: _("Fee kept, although the time was booked again")),
     "fee.hastened": ("credit-card-check", "", lambda event, c: _("Charged without further waiting")),
     "invoice.issued": ("receipt", "", lambda event, c: _("Invoice made")),
     "invoice.paid": ("circle-check", "completed", lambda event, c: _("Invoice paid")),

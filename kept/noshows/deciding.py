@@ -8,10 +8,11 @@ from uuid import UUID
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
 
 from kept.foundation import clock
 from kept.foundation.dates import month_day
-from kept.foundation.pages import attempt, dialog, told
+from kept.foundation.pages import attempt, dialog, done, told
 from kept.messaging.letters import write
 from kept.messaging.models import Letter
 from kept.noshows import letters, queries
@@ -20,7 +21,7 @@ from kept.noshows.forms import FeeForm, MarkForm
 from kept.noshows.models import Decision, Fee
 from kept.noshows.offers import decide_until, fee_offer
 from kept.noshows.rules import check_decidable
-from kept.noshows.transitions import fees
+from kept.noshows.transitions import fees, refilling
 from kept.noshows.views import after
 from kept.practice.doors import MemberRequest, member_required
 from kept.practice.rules import Right
@@ -58,12 +59,12 @@ def decide(request: MemberRequest, appointment_id: UUID, verb: str) -> HttpRespo
         FEE_CHECKS[verb](appointment, fee, at=now)
     offer = fee_offer(appointment, at=now) if verb == "charge" else None
     full = offer.amount if offer and offer.amount else fee.amount
-    form = FeeForm(request.POST if request.method == "POST" else None, fee=full, asks=chosen.asks, initial={"version": appointment.version})
+    form = FeeForm(request.POST if request.method == "POST" else None, fee=full, asks=chosen.asks, initial=_initial(request, appointment))
     if request.method == "POST" and form.is_valid():
         answers = form.cleaned_data
-        done = attempt(form, lambda: chosen.do(appointment, by=member, at=now, **answers), version=appointment.version)
-        if done:
-            return after(request, appointment_id) if chosen.money else _decided(request, appointment, done)
+        decided = attempt(form, lambda: chosen.do(appointment, by=member, at=now, **answers), version=appointment.version)
+        if decided:
+            return after(request, appointment_id) if chosen.money else _decided(request, appointment, decided)
     context = {
         "act": verb,
         "title": chosen.title,
@@ -80,6 +81,11 @@ def decide(request: MemberRequest, appointment_id: UUID, verb: str) -> HttpRespo
     return dialog(request, "noshows/_decide.html", context)
 
 
+def _initial(request: MemberRequest, appointment: Appointment) -> dict[str, object]:
+    """What the dialog opens with; the reason where a proposal brought it (R7c)."""
+    return {"version": appointment.version, "fee_reason": request.GET.get("fee_reason", "")[:200]}
+
+
 def _decided(request: MemberRequest, appointment: Appointment, fee: Fee) -> HttpResponse:
     if fee.decision == Decision.UNDECIDED:
         text = _("Sparing undone. The fee is to be decided.")
@@ -88,6 +94,14 @@ def _decided(request: MemberRequest, appointment: Appointment, fee: Fee) -> Http
     else:
         text = _("The fee is spared.")
     return told(request, "ui/_toast.html", {"text": text, "oob": True}, "desk:panel", appointment.pk)
+
+
+@require_POST
+@member_required
+def keep(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
+    """The fee stands although its time was booked again (R7c)."""
+    refilling.keep(appointment_or_404(request.member, appointment_id), by=request.member, at=clock.now())
+    return done(request, "desk:panel", appointment_id)
 
 
 @member_required

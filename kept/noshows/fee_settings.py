@@ -34,15 +34,17 @@ class FeesForm(forms.Form):
     breathing_space_minutes = forms.TypedChoiceField(coerce=int, label=gettext_lazy("Breathing space"))
     decide_days = forms.IntegerField(min_value=1, max_value=MOST_DECIDE_DAYS, label=gettext_lazy("Days to decide"))
     fee_choice = forms.ChoiceField(required=False, label=gettext_lazy("Chosen in advance"))
+    when_filled = forms.ChoiceField(label=gettext_lazy("When the time is booked again"))
     tell_patients = forms.BooleanField(required=False, label=gettext_lazy("Tell patients by e-mail"))
 
     def __init__(self, sent: Any, *, kept: Settings) -> None:
-        names = ("breathing_space_minutes", "decide_days", "fee_choice", "tell_patients")
+        names = ("breathing_space_minutes", "decide_days", "fee_choice", "when_filled", "tell_patients")
         super().__init__(sent, initial={name: getattr(kept, name) for name in names})
         spaces = sorted({*SPACES, kept.breathing_space_minutes})
         for name, choices in (
             ("breathing_space_minutes", [(minutes, waiting(minutes)) for minutes in spaces]),
             ("fee_choice", Settings.FeeChoice.choices),
+            ("when_filled", Settings.WhenFilled.choices),
         ):
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)

@@ -16,6 +16,7 @@ urlpatterns = [
     path("appointments/<uuid:appointment_id>/next/", collecting.next_step, name="next"),
     path("appointments/<uuid:appointment_id>/payment-link/", collecting.payment_link, name="payment-link"),
     path("appointments/<uuid:appointment_id>/payment-link/paid/", collecting.paid, name="paid"),
+    path("appointments/<uuid:appointment_id>/keep-fee/", deciding.keep, name="keep-fee"),
     path("appointments/<uuid:appointment_id>/fee/<slug:verb>/", deciding.decide, name="fee"),
     path("appointments/<uuid:appointment_id>/cancel/", cancelling.cancel, name="cancel"),
     path("appointments/<uuid:appointment_id>/cancel/letter/", cancelling.letter, name="cancel-letter"),

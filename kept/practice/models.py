@@ -56,8 +56,9 @@ class Practice(models.Model):
 class Settings(OfPractice):
     """What a practice decides for itself. Money in minor units of `currency`, times in minutes.
 
-    `fee_choice` is what the no-show dialog has chosen in advance: nothing unless the practice says so. The calendar shows the clinic's
-    hours unless `calendar_from` and `calendar_to` say others.
+    `when_filled`: what becomes of a no-show's fee when its time is booked again (R7c). `fee_choice` is what the no-show dialog has chosen
+    in advance: nothing unless the practice says so. The calendar shows the clinic's hours unless `calendar_from` and `calendar_to` say
+    others.
     """
 
     class FeeChoice(models.TextChoices):
@@ -65,10 +66,16 @@ class Settings(OfPractice):
         CHARGE = "charge", "Charge the fee"
         SPARE = "spare", "Don’t charge"
 
+    class WhenFilled(models.TextChoices):
+        NOTHING = "nothing", "Do nothing"
+        PROPOSE = "propose", "Propose to spare the fee"
+        SPARE = "spare", "Spare the fee by itself"
+
     currency = code(max_length=3)
     breathing_space_minutes = models.PositiveIntegerField(default=0)
     decide_days = models.PositiveIntegerField(default=30)
     fee_choice = code(choices=FeeChoice.choices, blank=True, default=FeeChoice.NONE)
+    when_filled = code(choices=WhenFilled.choices, default=WhenFilled.PROPOSE)
     tell_patients = models.BooleanField(default=True)
     front_desk_refund_limit_minor = models.PositiveIntegerField(default=0)
     front_desk_may_double_book = models.BooleanField(default=False)

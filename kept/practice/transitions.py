@@ -69,9 +69,12 @@ def set_calendar(*, ghosts: bool, step_minutes: int, shown_from: time | None, sh
     return settings
 
 
-def set_fees(*, breathing_space_minutes: int, decide_days: int, fee_choice: str, tell_patients: bool, by: Member, at: datetime) -> Settings:
-    """How the practice deals with fees and letters: how long a fee waits (R7b), how long it may be decided (R7e), what the no-show
-    dialog has chosen in advance, and whether patients are told. Raises Refusal `invalid`, `not_permitted`."""
+def set_fees(
+    *, breathing_space_minutes: int, decide_days: int, fee_choice: str, when_filled: str, tell_patients: bool, by: Member, at: datetime
+) -> Settings:
+    """How the practice deals with fees and letters: how long a fee waits (R7b), how long it may be decided (R7e), what the no-show dialog
+    has chosen in advance, what happens when the time is booked again (R7c), and whether patients are told. Raises Refusal `invalid`,
+    `not_permitted`."""
     by.must(Right.SET_UP)
     if not 0 <= breathing_space_minutes <= MOST_BREATHING_SPACE:
         raise Refusal("invalid", _("A fee waits a day at most."), field="breathing_space_minutes")
@@ -79,10 +82,12 @@ def set_fees(*, breathing_space_minutes: int, decide_days: int, fee_choice: str,
         raise Refusal("invalid", _("Choose from 1 to %d days.") % MOST_DECIDE_DAYS, field="decide_days")
     if fee_choice not in Settings.FeeChoice.values:
         raise Refusal("invalid", _("Choose one of these."), field="fee_choice")
+    if when_filled not in Settings.WhenFilled.values:
+        raise Refusal("invalid", _("Choose one of these."), field="when_filled")
     settings = Settings.objects.select_for_update(no_key=True).get(practice=by.practice_id)
     settings.breathing_space_minutes, settings.decide_days = breathing_space_minutes, decide_days
-    settings.fee_choice, settings.tell_patients = fee_choice, tell_patients
-    settings.save(update_fields=["breathing_space_minutes", "decide_days", "fee_choice", "tell_patients"])
+    settings.fee_choice, settings.when_filled, settings.tell_patients = fee_choice, when_filled, tell_patients
+    settings.save(update_fields=["breathing_space_minutes", "decide_days", "fee_choice", "when_filled", "tell_patients"])
     journal.record("settings.fees", settings, by=by, at=at, breathing_space=breathing_space_minutes, decide_days=decide_days)
     return settings
 

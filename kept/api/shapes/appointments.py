@@ -29,6 +29,7 @@ from kept.noshows.actions import Action
 from kept.noshows.models import Fee
 from kept.noshows.offers import FeeOffer
 from kept.noshows.queries import Attendance
+from kept.noshows.refilling import proposal_for
 from kept.patients.models import Card
 from kept.policies.models import Acceptance
 from kept.scheduling.models import Appointment, Status
@@ -212,6 +213,7 @@ class FeeShape(BaseModel):
     amount: Amount | None
     reason: NoFeeReason | None
     chargeable_from: datetime | None
+    proposal: Literal["spare", "refund"] | None = Field(description="Its time was booked again, so the fee may be given up (R7c).")
 
     @classmethod
     def of(cls, appointment: Appointment, fee: Fee | None, offer: FeeOffer) -> "FeeShape":
@@ -229,8 +231,14 @@ class FeeShape(BaseModel):
                 "amount": Amount.of(amount) if amount else None,
                 "reason": why_not or None,
                 "chargeable_from": due_at.astimezone(zone) if due_at else None,
+                "proposal": _proposed(appointment, fee),
             }
         )
+
+
+def _proposed(appointment: Appointment, fee: Fee | None) -> str | None:
+    proposed = proposal_for(appointment, fee)
+    return None if proposed is None else "refund" if proposed.paid else "spare"
 
 
 class InvoiceRef(BaseModel):

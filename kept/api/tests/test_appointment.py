@@ -21,6 +21,8 @@ BOOKED = "It is Booked."
 NO_FEE_YET = "It is Booked, so there is no fee to decide."
 USD_75 = {"minor": 7500, "currency": "USD"}
 
+FROM_A_QUARTER_PAST = {"chargeable_from": "2026-10-14T15:45:00-04:00", "proposal": None}
+
 
 def test_an_appointment_as_a_whole(desk: Caller, appointment: Appointment) -> None:
     whole = desk.get(f"/appointments/{appointment.pk}").json()
@@ -42,7 +44,14 @@ def test_an_appointment_as_a_whole(desk: Caller, appointment: Appointment) -> No
             "text_hash": appointment.acceptance.text_hash if appointment.acceptance else "",
             "fee": USD_75,
         },
-        "fee": {"state": None, "offered": True, "amount": USD_75, "reason": None, "chargeable_from": "2026-10-14T15:45:00-04:00"},
+        "fee": {
+            "state": None,
+            "offered": True,
+            "amount": USD_75,
+            "reason": None,
+            "chargeable_from": "2026-10-14T15:45:00-04:00",
+            "proposal": None,
+        },
         "invoices": [],
         "attendance": {"visits": 0, "missed": 0, "last_missed": None},
         "recorded_afterwards": False,
@@ -102,7 +111,7 @@ def test_what_actions_allow_a_call_does(desk: Caller, appointment_that_is: Calla
 def test_without_a_card_the_fee_says_why_not(desk: Caller, appointment_without_card: Appointment) -> None:
     whole = desk.get(f"/appointments/{appointment_without_card.pk}").json()
 
-    assert whole["fee"] == {"state": None, "offered": False, "amount": None, "reason": "no_card", "chargeable_from": None}
+    assert whole["fee"] == {"state": None, "offered": False, "amount": None, "reason": "no_card", "chargeable_from": None, "proposal": None}
     assert (whole["policy"], whole["card_on_file"]) == (None, None)
 
 
@@ -122,7 +131,14 @@ def test_marking_with_the_fee(desk: Caller, appointment: Appointment, odette: Me
     charge = Charge.objects.get()
     assert (answer.status_code, answer.json()) == (200, desk.get(f"/appointments/{appointment.pk}").json())
     assert (answer.json()["status"], answer.json()["fee_state"]) == ("noshow", "charging")
-    fee = {"state": "charging", "offered": False, "amount": USD_75, "reason": None, "chargeable_from": "2026-10-14T15:45:00-04:00"}
+    fee = {
+        "state": "charging",
+        "offered": False,
+        "amount": USD_75,
+        "reason": None,
+        "chargeable_from": "2026-10-14T15:45:00-04:00",
+        "proposal": None,
+    }
     assert answer.json()["fee"] == fee
     assert answer.json()["attendance"] == {"visits": 1, "missed": 1, "last_missed": "2026-10-14T19:30:00Z"}
     appointment.refresh_from_db()

@@ -6,8 +6,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+import kept.noshows.transitions.booking as noshows
 import kept.patients.transitions as patients
-import kept.scheduling.transitions.booking as scheduling
 from kept.desk.booking import awaiting
 from kept.desk.booking.draft import Draft, as_pressed
 from kept.desk.booking.prospect import Prospect
@@ -57,7 +57,7 @@ def _booked(draft: Draft, prospect: Prospect) -> Appointment | None:
     """The visit, its letter with the card link on its way if that is wanted."""
 
     def book_it() -> Appointment:
-        appointment = scheduling.book(**draft.wish(), double_book=prospect.double, by=draft.member, at=draft.now)
+        appointment = noshows.book(**draft.wish(), double_book=prospect.double, by=draft.member, at=draft.now)
         if draft.sends:
             awaiting.send(appointment, by=draft.member, at=draft.now)
         return appointment

@@ -25,6 +25,7 @@ from kept.messaging import queries as letters
 from kept.messaging import timeline
 from kept.noshows import queries
 from kept.noshows.actions import actions, check_opening
+from kept.noshows.refilling import proposal_for
 from kept.noshows.steps import steps
 from kept.noshows.words import fee_words
 from kept.practice.doors import MemberRequest, member_required
@@ -93,7 +94,10 @@ def panel_context(request: MemberRequest, appointment: Appointment, now: datetim
         "fee": fee,
         "words": fee_words(appointment, fee, at=now) if missed or fee else None,
         "moving": fee is not None and fee.is_moving,
+        "proposal": proposal_for(appointment, fee),
         "may_see_invoice": member.may(Right.SEE_SALES, appointment),
+        "may_refund": member.may(Right.REFUND, appointment),
+        "may_charge": member.may(Right.CHARGE, appointment),
         "steps": steps(appointment, fee, member, at=now),
         "can": {name.replace("-", "_").replace(".", "_"): action for name, action in can.items()},
         "why_not_yet": can["no-show"].reason if can["no-show"].code == "too_early" else "",

@@ -16,7 +16,7 @@ from tests.kit.html import fields, links, words
 from tests.kit.visits import QUARTER_PAST
 
 FEES = reverse("noshows:fee-settings")
-WISHED = {"breathing_space_minutes": "120", "decide_days": "14", "fee_choice": "charge"}
+WISHED = {"breathing_space_minutes": "120", "decide_days": "14", "fee_choice": "charge", "when_filled": "spare"}
 
 
 @pytest.fixture
@@ -74,8 +74,15 @@ def test_what_cannot_be_is_said_at_its_field(manager: Browser, juniper: House, s
 
 
 def test_the_transition_refuses_the_same(silas: Member, odette: Member) -> None:
-    wished = {"breathing_space_minutes": 0, "decide_days": 30, "fee_choice": "", "tell_patients": True, "at": QUARTER_PAST}
-    for wrong in ({"breathing_space_minutes": 1441}, {"decide_days": 0}, {"fee_choice": "always"}):
+    wished = {
+        "breathing_space_minutes": 0,
+        "decide_days": 30,
+        "fee_choice": "",
+        "when_filled": "propose",
+        "tell_patients": True,
+        "at": QUARTER_PAST,
+    }
+    for wrong in ({"breathing_space_minutes": 1441}, {"decide_days": 0}, {"fee_choice": "always"}, {"when_filled": "always"}):
         with refused("invalid") as told:
             transitions.set_fees(**wished | wrong, by=silas)
         assert told.value.field in wrong

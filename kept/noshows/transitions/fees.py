@@ -11,7 +11,7 @@ from kept.foundation.money import Money
 from kept.foundation.refusals import Refusal
 from kept.noshows.models import Decision, Fee
 from kept.noshows.offers import FeeOffer, fee_offer, offer_refusal
-from kept.noshows.rules import Check, check_charge, check_charge_now, check_decidable, check_spare, check_unspare
+from kept.noshows.rules import UNPAID, Check, check_charge, check_charge_now, check_decidable, check_spare, check_unspare
 from kept.practice.models import Member
 from kept.practice.rules import Right
 from kept.scheduling.models import Appointment
@@ -50,6 +50,7 @@ def decide(
             "by": by,
             "at": at,
             "open": True,
+            "kept_on_purpose": False,
         },
     )
     if decision == Decision.CHARGE and fee_amount and offer.offered:
@@ -128,6 +129,21 @@ def spare(appointment: Appointment, *, fee_reason: str, by: Member, at: datetime
     return _decided(fee, Decision.SPARED, fee.amount, fee_reason, by=by, at=at)
 
 
+def spare_by_itself(appointment: Appointment, *, fee_reason: str, at: datetime) -> None:
+    """The fee of a missed visit that the caller has locked is spared as the practice has set it, by no member. What is paid, under way or
+    decided otherwise stays as it is."""
+    found = Fee.objects.filter(appointment=appointment, booking_no=appointment.booking_no, open=True)
+    charge_id = found.values_list("charge", flat=True).first()
+    if charge_id:
+        charging.locked(charge_id)
+    fee = found.with_state(at).select_related("charge").first()  # type: ignore[attr-defined]
+    if fee is None or fee.state not in UNPAID:
+        return
+    if fee.charge and fee.decision == Decision.CHARGE:
+        fee.charge = charging.end(fee.charge, why=_("Fee spared"), by=None, at=at)
+    _decided(fee, Decision.SPARED, fee.amount, fee_reason, by=None, at=at)
+
+
 def unspare(appointment: Appointment, *, by: Member, at: datetime, version: int | None = None) -> Fee:
     """A spared fee is to be decided anew, over the whole accepted amount (R7e). Raises Refusal `wrong_status`, `fee_not_available`,
     `stale_version`, `not_permitted`."""
@@ -158,7 +174,7 @@ def _opened(appointment: Appointment, offer: FeeOffer, amount: Money, by: Member
     return charging.open_charge(appointment, Kind.NO_SHOW, amount, due_at=offer.chargeable_from or at, by=by, at=at)
 
 
-def _decided(fee: Fee, decision: Decision, amount: Money, fee_reason: str, *, by: Member, at: datetime) -> Fee:
+def _decided(fee: Fee, decision: Decision, amount: Money, fee_reason: str, *, by: Member | None, at: datetime) -> Fee:
     fee.decision, fee.amount_minor, fee.currency = decision, amount.minor, amount.currency
     fee.fee_reason, fee.by, fee.at = fee_reason.strip(), by, at
     fee.save(update_fields=["decision", "amount_minor", "currency", "fee_reason", "by", "at", "charge"])

@@ -13,6 +13,7 @@ import kept.scheduling.transitions.moving as scheduling
 from kept.events.models import Event
 from kept.foundation.refusals import Refusal
 from kept.messaging.models import Letter, Message
+from kept.noshows.transitions import refilling
 from kept.practice.models import Member, Provider, Resource
 from kept.practice.rules import Right
 from kept.scheduling.models import Appointment
@@ -39,6 +40,8 @@ def reschedule(
     `starts_at` is aware UTC; `notify` None follows the practice's setting. Raises Refusal `wrong_status`, `stale_version`, `invalid`,
     `slot_taken` (at field `start` or `resources`), `not_permitted`.
     """
+    ends_at = starts_at + (appointment.ends_at - appointment.starts_at)
+    freed = refilling.freed(provider or appointment.provider, starts_at, ends_at, by=by)
     moved = scheduling.reschedule(
         appointment,
         starts_at=starts_at,
@@ -50,6 +53,7 @@ def reschedule(
         at=at,
         version=version,
     )
+    refilling.spare_filled(freed, at=at)
     wanted = moved.practice.settings.tell_patients if notify is None else notify
     if moved.starts_at != appointment.starts_at and wanted:
         messaging.withdraw_unsent(moved, Letter.MOVED, why=_("Moved again."), by=by, at=at)
