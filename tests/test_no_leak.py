@@ -37,7 +37,17 @@ from kept.messaging.models import Letter, Message
 from kept.ops.cast import House
 from kept.patients.models import Card, Link, Note, Patient
 from kept.policies.document import Conditions, Document, Row, flat
-from kept.practice.models import Clinic, GatewayAccount, Idempotency, Member, Provider, Resource, Service
+from kept.practice.models import (
+    Clinic,
+    GatewayAccount,
+    Idempotency,
+    Member,
+    OpeningHours,
+    Provider,
+    Resource,
+    ScheduleException,
+    Service,
+)
 from kept.practice.rules import Role
 from kept.practice.transitions import issue_key
 from kept.scheduling.models import Appointment, Block
@@ -252,6 +262,9 @@ def _rest(juniper: House, charge: Charge) -> None:
     GatewayAccount.objects.update(account_name=CANARY, trouble=CANARY)
     Idempotency.objects.create(practice=practice, key_id=new_id(), key=CANARY, request_hash="", at=HOUR_LATER)
     visit = charge.appointment
+    off = HOUR_LATER.date() + timedelta(days=9)
+    OpeningHours.objects.create(practice=practice, clinic=visit.clinic, on=off, why=CANARY)
+    ScheduleException.objects.create(practice=practice, provider=visit.provider, kind="off", first_on=off, last_on=off, why=CANARY)
     Block.objects.create(
         practice=practice,
         resource_id=visit.provider.resource_id,

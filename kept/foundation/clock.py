@@ -71,6 +71,11 @@ def reached(wall: datetime, zone: ZoneInfo) -> datetime:
     return at
 
 
+def between(on: date, start: time, end: time, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The instants at which clocks in that zone have come to these two times of a local day."""
+    return reached(datetime.combine(on, start), zone), reached(datetime.combine(on, end), zone)
+
+
 def grid(on: date, zone: ZoneInfo, minutes: int) -> list[datetime]:
     """The instants of a local day at which its clocks show a multiple of that many minutes, a divisor of an hour: in an hour that they
     show twice, both."""

@@ -23,6 +23,8 @@ create policy practice_kept on %(table)s for update using (id = current_setting(
 revoke delete on %(table)s from kept_app"""
 
 CALENDAR_STEPS = [5, 10, 15, 20, 30, 60]
+MOST_LEAD = 30 * 24 * 60  # minutes
+MOST_HORIZON = 730  # days
 
 OWN_SEATS = """create policy member_own_seats on %(table)s
 for select using (user_id = nullif(current_setting('app.user', true), '')::bigint)"""
@@ -83,6 +85,10 @@ class Settings(OfPractice):
     calendar_step_minutes = models.PositiveSmallIntegerField(default=15)
     calendar_from = models.TimeField(null=True, blank=True)
     calendar_to = models.TimeField(null=True, blank=True)
+    online_lead_minutes = models.PositiveIntegerField(default=120)
+    online_horizon_days = models.PositiveSmallIntegerField(default=90)
+    online_step_minutes = models.PositiveSmallIntegerField(default=15)
+    getting_started_hidden = models.BooleanField(default=False)
 
     class Meta:
         constraints = [
@@ -90,6 +96,11 @@ class Settings(OfPractice):
             models.UniqueConstraint(fields=["practice"], name="settings_once"),
             models.CheckConstraint(name="settings_breathing_space_a_day", condition=models.Q(breathing_space_minutes__lte=24 * 60)),
             models.CheckConstraint(name="settings_calendar_steps", condition=models.Q(calendar_step_minutes__in=CALENDAR_STEPS)),
+            models.CheckConstraint(name="settings_online_steps", condition=models.Q(online_step_minutes__in=CALENDAR_STEPS)),
+            models.CheckConstraint(name="settings_online_lead", condition=models.Q(online_lead_minutes__lte=MOST_LEAD)),
+            models.CheckConstraint(
+                name="settings_online_horizon", condition=models.Q(online_horizon_days__gte=1, online_horizon_days__lte=MOST_HORIZON)
+            ),
             models.CheckConstraint(
                 name="settings_calendar_hours",
                 condition=models.Q(calendar_from=None, calendar_to=None) | models.Q(calendar_from__lt=models.F("calendar_to")),
@@ -103,6 +114,10 @@ class Settings(OfPractice):
     @property
     def breathing_space(self) -> timedelta:
         return timedelta(minutes=self.breathing_space_minutes)
+
+    @property
+    def online_lead(self) -> timedelta:
+        return timedelta(minutes=self.online_lead_minutes)
 
 
 class UserManager(BaseUserManager["User"]):
@@ -186,7 +201,11 @@ class MemberClinic(OfPractice):
 
 @remembered("Clinic")
 class Clinic(OfPractice):
-    """One location. Its IANA zone says what day it is and what the clocks show."""
+    """One location. Its IANA zone says what day it is and what the clocks show.
+
+    `opens_at` and `closes_at` are the earliest and the latest of its week; without a week (`OpeningHours`) it is open every day between
+    them. `online`: patients may book here by themselves.
+    """
 
     name = models.CharField(max_length=120)
     zone_name = models.CharField(max_length=60)
@@ -195,6 +214,7 @@ class Clinic(OfPractice):
     phone = models.CharField(max_length=30, blank=True)
     opens_at = models.TimeField(default=time(9))
     closes_at = models.TimeField(default=time(18))
+    online = models.BooleanField(default=True)
     active = models.BooleanField(default=True)
 
     class Meta:
@@ -215,9 +235,36 @@ class Clinic(OfPractice):
         return clock.local_date(at, self.zone)
 
     def hours(self, on: date) -> tuple[datetime, datetime]:
-        """Opening and closing of a local day as instants."""
-        opening, closing = (clock.reached(datetime.combine(on, wall), self.zone) for wall in (self.opens_at, self.closes_at))
-        return opening, closing
+        """The bounds of its week on a local day, as instants."""
+        return clock.between(on, self.opens_at, self.closes_at, self.zone)
+
+
+@remembered("OpeningHours")
+class OpeningHours(OfPractice):
+    """When a clinic is open, in its wall time: on a weekday (Monday is 0), between two of which lies a break; or on one date instead of
+    its weekday's, without hours if it is closed then. `why`: a holiday's name."""
+
+    clinic = within("practice.Clinic", related_name="opening_hours")
+    weekday = models.PositiveSmallIntegerField(null=True)
+    on = models.DateField(null=True)
+    opens_at = models.TimeField(null=True)
+    closes_at = models.TimeField(null=True)
+    why = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        constraints = [
+            *walls("practice_openinghours", clinic="practice_clinic"),
+            models.UniqueConstraint(fields=["practice", "clinic", "weekday", "opens_at"], name="openinghours_weekday_once"),
+            models.UniqueConstraint(fields=["practice", "clinic", "on"], name="openinghours_date_once"),
+            models.CheckConstraint(
+                name="openinghours_of_a_weekday_or_a_date",
+                condition=models.Q(weekday__lte=6, on=None, opens_at__isnull=False) | models.Q(weekday=None, on__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="openinghours_opens_before_it_closes",
+                condition=models.Q(opens_at__lt=models.F("closes_at")) | models.Q(opens_at=None, closes_at=None),
+            ),
+        ]
 
 
 @remembered("Resource")
@@ -303,15 +350,49 @@ class Schedule(OfPractice):
             models.CheckConstraint(name="schedule_opens_before_it_closes", condition=models.Q(opens_at__lt=models.F("closes_at"))),
         ]
 
-    def on(self, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
-        """These hours on a local day, as instants."""
-        opening, closing = (clock.reached(datetime.combine(day, wall), zone) for wall in (self.opens_at, self.closes_at))
-        return opening, closing
+
+@remembered("ScheduleException")
+class ScheduleException(OfPractice):
+    """A provider's days that differ from her week, first and last included, in the wall time of each clinic: hours she works beside those
+    of her week or instead of them, at one clinic; or time off, all day where no hours are said, at one clinic or at all."""
+
+    class Kind(models.TextChoices):
+        OFF = "off", "Off"
+        EXTRA = "extra", "Extra hours"
+        OTHER = "other", "Other hours"
+
+    provider = within("practice.Provider", related_name="exceptions")
+    clinic = within("practice.Clinic", null=True, blank=True)
+    kind = code(choices=Kind.choices)
+    first_on = models.DateField()
+    last_on = models.DateField()
+    opens_at = models.TimeField(null=True)
+    closes_at = models.TimeField(null=True)
+    why = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        constraints = [
+            *walls("practice_scheduleexception", provider="practice_provider", clinic="practice_clinic"),
+            models.CheckConstraint(name="scheduleexception_ends_after_it_begins", condition=models.Q(first_on__lte=models.F("last_on"))),
+            models.CheckConstraint(
+                name="scheduleexception_opens_before_it_closes",
+                condition=models.Q(opens_at__lt=models.F("closes_at")) | models.Q(opens_at=None, closes_at=None),
+            ),
+            models.CheckConstraint(
+                name="scheduleexception_work_says_where_and_when",
+                condition=models.Q(kind="off") | models.Q(clinic__isnull=False, opens_at__isnull=False),
+            ),
+        ]
+        indexes = [models.Index(fields=["practice", "provider", "last_on"], name="scheduleexception_of_provider")]
+
+    def __str__(self) -> str:
+        return str(self.why or self.get_kind_display())
 
 
 @remembered("Service")
 class Service(OfPractice):
-    """What is booked. Duration and buffers in minutes; a buffer is busy time without the patient. `zones`: how many areas it treats."""
+    """What is booked. Duration and buffers in minutes; a buffer is busy time without the patient. `zones`: how many areas it treats;
+    `online`: patients may book it by themselves."""
 
     name = models.CharField(max_length=120)
     category = models.CharField(max_length=60, blank=True)
@@ -321,6 +402,7 @@ class Service(OfPractice):
     buffer_after = models.PositiveIntegerField(default=0)
     price_minor = models.PositiveIntegerField()
     currency = code(max_length=3)
+    online = models.BooleanField(default=True)
     active = models.BooleanField(default=True)
 
     class Meta:

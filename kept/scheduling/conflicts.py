@@ -11,7 +11,7 @@ from kept.foundation import clock
 from kept.foundation.dates import clock_time
 from kept.practice.models import Clinic, Member, Provider, Resource
 from kept.scheduling import claims
-from kept.scheduling.availability import Span, free_starts, working_hours
+from kept.scheduling.availability import Span, free_starts, open_hours, working_hours
 from kept.scheduling.fitting import Need, Visit, check_provider, check_rooms, needs, pick, rooms_of
 from kept.scheduling.models import Appointment, Claim
 
@@ -128,9 +128,11 @@ def _warnings(clinic: Clinic, provider: Provider, span: Span, hours: Sequence[Sp
     found = []
     if span[0] < at:
         found.append(Warned("past", _("That time is past. It is recorded afterwards, without a card.")))
-    opening = clinic.hours(clinic.local_date(span[0]))
-    if not _inside(span, [opening]):
-        words = {"where": clinic, "hours": _hours_in_words([opening], clinic)}
+    opening = open_hours(clinic, clinic.local_date(span[0]))
+    if not opening:
+        found.append(Warned("clinic_closed", _("%s is closed that day.") % clinic))
+    elif not _inside(span, opening):
+        words = {"where": clinic, "hours": _hours_in_words(opening, clinic)}
         found.append(Warned("clinic_closed", _("%(where)s is open %(hours)s.") % words))
     elif not hours:
         found.append(Warned("outside_hours", _("%(who)s does not work at %(where)s that day.") % {"who": provider, "where": clinic}))

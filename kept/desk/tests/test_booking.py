@@ -24,7 +24,7 @@ from tests.kit.queries import queries
 from tests.kit.visits import QUARTER_PAST
 
 NEW = reverse("desk:new")
-QUERIES = 22  # of the form: session, user, seat, her clinics, patient with card and attendance, services, providers, policy, earlier
+QUERIES = 25  # of the form: session, user, seat, her clinics, patient with card and attendance, services, providers, policy, earlier
 SEARCH_QUERIES = 9
 
 

@@ -26,7 +26,7 @@ from tests.kit.queries import queries
 from tests.kit.visits import BOOKED_AT, QUARTER_PAST, STARTS_AT, accepted, book, card_of
 
 DAY = reverse("desk:day")
-QUERIES = 11  # session, user, seat, her clinics (2), visits, providers, settings, weekly hours, blocked time, what needs attention
+QUERIES = 13  # session, user, seat, her clinics (2), visits, providers, settings, hours (3), blocked time, what needs attention
 
 
 @pytest.fixture(autouse=True)

@@ -220,7 +220,7 @@ def test_free_times_of_a_day_that_goes_on_over_the_page_stand_on_one_page(
     ("query", "asked"),
     [
         ({}, QUERIES),
-        ({"free": "1"}, QUERIES + 3),  # who works there, their hours, what is claimed
+        ({"free": "1"}, QUERIES + 5),  # who works there, hours (3), what is claimed
     ],
 )
 def test_a_full_list_asks_as_often_as_any_other(desk: Browser, juniper: House, query: dict[str, str], asked: int) -> None:

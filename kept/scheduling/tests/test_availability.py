@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
+from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,9 +18,9 @@ from psycopg.types.range import Range
 import kept.scheduling.transitions.booking as booking
 from kept.foundation.refusals import Refusal
 from kept.ops.cast import House
-from kept.practice.models import Clinic, Member, Provider, Resource, Schedule, ServiceProvider
+from kept.practice.models import Clinic, Member, OpeningHours, Provider, Resource, Schedule, ScheduleException, Service, ServiceProvider
 from kept.practice.rules import Role
-from kept.scheduling.availability import Slot, free_starts, working_hours
+from kept.scheduling.availability import Slot, free_starts, online_starts, open_hours, working_hours
 from kept.scheduling.fitting import Visit
 from kept.scheduling.models import Appointment, Block, Claim
 from kept.scheduling.transitions.blocking import block_time
@@ -196,12 +197,79 @@ def test_where_the_only_device_is_out_of_use_nothing_is_free(asked: Asked) -> No
     assert asked("Laser resurfacing") == []
 
 
+# Exceptions, closed days and special hours
+
+
+def test_r17_a_break_closed_days_and_special_hours_of_the_clinic(asked: Asked, elm: Clinic, juniper: House) -> None:
+    hours = partial(OpeningHours.objects.create, practice=juniper.practice, clinic=elm)
+    hours(weekday=2, opens_at=time(10), closes_at=time(11))
+    hours(weekday=2, opens_at=time(14), closes_at=time(15))
+    hours(on=date(2026, 10, 21), why="Inventory")
+    hours(on=date(2026, 10, 22), opens_at=time(16), closes_at=time(17))
+
+    slots = asked("Consultation", provider="Tess Marrowby", step=30, last=WEDNESDAY + timedelta(days=14))
+
+    assert [f"{slot.starts_at.astimezone(elm.zone):%m-%d %H:%M}" for slot in slots] == [
+        *("10-14 10:00", "10-14 10:30", "10-14 14:00", "10-14 14:30"),
+        *("10-22 16:00", "10-22 16:30"),
+        *("10-28 10:00", "10-28 10:30", "10-28 14:00", "10-28 14:30"),
+    ]
+    assert open_hours(elm, date(2026, 10, 21)) == []
+
+
+def test_r17_exceptions_by_date(asked: Asked, elm: Clinic, juniper: House) -> None:
+    tess = juniper.providers["Tess Marrowby"]
+    differ = partial(ScheduleException.objects.create, practice=juniper.practice, provider=tess)
+    first, second, third, fourth = (WEDNESDAY + timedelta(days=offset) for offset in range(4))
+    differ(kind="off", first_on=first, last_on=first, opens_at=time(9), closes_at=time(17, 30))
+    differ(kind="other", clinic=elm, first_on=second, last_on=second, opens_at=time(10), closes_at=time(11))
+    differ(kind="extra", clinic=elm, first_on=second, last_on=second, opens_at=time(12), closes_at=time(12, 30))
+    differ(kind="off", first_on=third, last_on=fourth, why="Vacation")
+
+    slots = asked("Consultation", provider="Tess Marrowby", step=30, last=fourth)
+
+    assert [f"{slot.starts_at.astimezone(elm.zone):%m-%d %H:%M}" for slot in slots] == [
+        *("10-14 17:30", "10-15 10:00", "10-15 10:30", "10-15 12:00"),
+    ]
+
+
+# Online
+
+
+def online(juniper: House, *, at: datetime, last: date = WEDNESDAY, service: str = "Lip filler") -> list[str]:
+    elm, visit = juniper.clinics["Elm Street"], Visit.of([juniper.services[service]])
+    elm.practice = juniper.practice
+    slots = online_starts(elm, visit, first=WEDNESDAY, last=last, at=at, provider=juniper.providers["Tess Marrowby"])
+    return [f"{slot.starts_at.astimezone(elm.zone):%m-%d %H:%M}" for slot in slots]
+
+
+def test_online_times_keep_the_lead_time_the_step_and_the_horizon(juniper: House) -> None:
+    said = juniper.practice.settings
+    said.online_lead_minutes, said.online_horizon_days, said.online_step_minutes = 60, 1, 60
+
+    starts = online(juniper, at=STARTS_AT, last=WEDNESDAY + timedelta(days=20))
+
+    day = [f"10-15 {hour}:00" for hour in ("09", "10", "11", "13", "14", "15", "16", "17")]
+    assert starts == ["10-14 17:00", *day]
+
+
+def test_what_is_not_booked_online_is_not_offered_there(juniper: House) -> None:
+    assert online(juniper, at=BOOKED_AT)
+
+    Service.objects.filter(name="Lip filler").update(online=False)
+
+    assert online(juniper, at=BOOKED_AT) == []
+    assert online(juniper, at=BOOKED_AT, service="Consultation")
+    juniper.clinics["Elm Street"].online = False
+    assert online(juniper, at=BOOKED_AT, service="Consultation") == []
+
+
 # What it costs
 
 
 @pytest.mark.parametrize("last", [WEDNESDAY, WEDNESDAY + timedelta(days=30)])
 @pytest.mark.parametrize("provider", ["", "Tess Marrowby"])
-def test_four_queries_whatever_is_asked(asked: Asked, juniper: House, provider: str, last: date) -> None:
+def test_six_queries_whatever_is_asked(asked: Asked, juniper: House, provider: str, last: date) -> None:
     book_for(juniper, service="PRP facial")
 
     with CaptureQueriesContext(
@@ -209,7 +277,7 @@ def test_four_queries_whatever_is_asked(asked: Asked, juniper: House, provider: 
     ) as captured:
         asked("PRP facial", "Lip filler", provider=provider, last=last)
 
-    assert len(captured) == 4
+    assert len(captured) == 6
 
 
 # The same as a model that looks at each minute
@@ -222,7 +290,10 @@ class Wish:
     zone: str
     on: date
     opening: tuple[int, int]
+    week: tuple[tuple[int, int, int], ...]  # the clinic's: 0 the weekday's, 1 another weekday's, from, to
+    special: tuple[int, int] | Literal[False] | None  # the date's own hours; None: closed; False: as ever
     weeks: tuple[tuple[int, int, int], ...]  # whose, from, to
+    exceptions: tuple[tuple[int, str, tuple[int, int] | None, bool], ...]  # whose, kind, hours, of that clinic alone
     claims: tuple[tuple[int, int, int], ...]
     service: str
     step: int
@@ -248,6 +319,15 @@ wishes = st.builds(
     lambda place, **rest: Wish(*place, **rest),
     st.sampled_from(CHANGES) | st.tuples(st.sampled_from([zone for zone, _on in CHANGES]), st.dates(date(2026, 1, 1), date(2026, 12, 30))),
     opening=times,
+    week=st.lists(st.tuples(st.integers(0, 1), times).map(lambda row: (row[0], *row[1])), max_size=3, unique_by=lambda row: row[:2]).map(
+        tuple
+    ),
+    special=st.sampled_from([False, False, None]) | times,
+    exceptions=st.lists(
+        st.tuples(st.integers(0, 1), st.just("off"), st.none() | times, st.booleans())
+        | st.tuples(st.integers(0, 1), st.sampled_from(["extra", "other"]), times, st.just(True)),
+        max_size=4,
+    ).map(tuple),
     weeks=st.lists(of_one, max_size=5, unique_by=lambda row: row[:2]).map(tuple),
     claims=st.lists(of_one, max_size=8).map(tuple),
     service=st.sampled_from(["Two-week check", "Consultation", "PRP facial", "Microneedling"]),
@@ -274,6 +354,7 @@ class World:
 
     def __init__(self, house: House, wish: Wish) -> None:
         self.wish, self.zone = wish, ZoneInfo(wish.zone)
+        self.found: dict[int, datetime] = {}
         self.clinic = house.clinics["Elm Street"]
         self.clinic.zone_name = wish.zone
         self.clinic.opens_at, self.clinic.closes_at = (wall(minute) for minute in wish.opening)
@@ -288,12 +369,25 @@ class World:
                     practice=house.practice, provider=self.people[whose], clinic=self.clinic, weekday=wish.on.weekday(),
                     opens_at=wall(start), closes_at=wall(end),
                 )  # fmt: skip
+        self._open(house)
+        for whose, kind, hours, there in wish.exceptions:
+            ScheduleException.objects.create(
+                practice=house.practice, provider=self.people[whose], clinic=self.clinic if there else None, kind=kind,
+                first_on=wish.on - timedelta(days=whose), last_on=wish.on, **span(hours),
+            )  # fmt: skip
         self.minutes = self._minutes()
         resources = [*(each.resource_id for each in self.people), *(each.pk for each in self.rooms)]
         self.claimed: dict[UUID, set[datetime]] = {each: set() for each in resources}
         for lane, (whose, start, end) in enumerate(wish.claims, start=1):
             self._claim(house, resources[whose], self.minutes[0] + start * MINUTE, self.minutes[0] + end * MINUTE, lane)
         self.at = self.minutes[0] + wish.from_minute * MINUTE
+
+    def _open(self, house: House) -> None:
+        for turn, start, end in self.wish.week:
+            weekday = (self.wish.on.weekday() + turn) % 7
+            OpeningHours.objects.create(practice=house.practice, clinic=self.clinic, weekday=weekday, **span((start, end)))
+        if self.wish.special is not False:
+            OpeningHours.objects.create(practice=house.practice, clinic=self.clinic, on=self.wish.on, **span(self.wish.special))
 
     def _minutes(self) -> list[datetime]:
         """Every minute of the local day, found by walking."""
@@ -310,16 +404,32 @@ class World:
 
     def _reached(self, minute: int) -> datetime:
         """The first minute of the day at which clocks have come to that time of day."""
-        shown = (each for each in self.minutes if each.astimezone(self.zone).time() >= wall(minute))
-        return next(shown, self.minutes[-1] + MINUTE)
+        if minute not in self.found:
+            shown = (each for each in self.minutes if minute < 1440 and each.astimezone(self.zone).time() >= wall(minute))
+            self.found[minute] = next(shown, self.minutes[-1] + MINUTE)
+        return self.found[minute]
+
+    def _lies_in(self, minute: datetime, spans: Sequence[tuple[int, int]]) -> bool:
+        return any(self._reached(start) <= minute < self._reached(end) for start, end in spans)
+
+    def _is_open(self, minute: datetime) -> bool:
+        if self.wish.special is not False:
+            return self.wish.special is not None and self._lies_in(minute, [self.wish.special])
+        if self.wish.week:
+            return self._lies_in(minute, [(start, end) for turn, start, end in self.wish.week if turn == 0])
+        return self._lies_in(minute, [self.wish.opening])
+
+    def _is_there(self, whose: int, minute: datetime) -> bool:
+        def said(kind: str) -> list[tuple[int, int]]:
+            return [hours or (0, 1440) for who, said, hours, _there in self.wish.exceptions if (who, said) == (whose, kind)]
+
+        week = [(start, end) for who, start, end in self.wish.weeks if who == whose]
+        instead = [(start, end) for start, end in said("other") if self._reached(start) < self._reached(end)]
+        works = self._lies_in(minute, [*(instead or week or [(0, 1440)]), *said("extra")])
+        return works and self._is_open(minute) and not self._lies_in(minute, said("off"))
 
     def _works(self, whose: int) -> set[datetime]:
-        weeks = [(start, end) for who, start, end in self.wish.weeks if who == whose] or [(0, 1439)]
-        opens, closes = (self._reached(minute) for minute in self.wish.opening)
-        spans = [(self._reached(start), self._reached(end)) for start, end in weeks]
-        if weeks == [(0, 1439)] and not any(who == whose for who, *_rest in self.wish.weeks):
-            spans = [(opens, closes)]
-        return {each for each in self.minutes if opens <= each < closes and any(start <= each < end for start, end in spans)}
+        return {each for each in self.minutes if self._is_there(whose, each)}
 
     def naive(self, visit: Visit) -> list[tuple[datetime, set[str]]]:
         found = []
@@ -339,6 +449,11 @@ class World:
             if free:
                 found.append((start, free))
         return found
+
+
+def span(hours: tuple[int, int] | bool | None) -> dict[str, time]:
+    """As columns; nothing where no hours are said."""
+    return {"opens_at": wall(hours[0]), "closes_at": wall(hours[1])} if isinstance(hours, tuple) else {}
 
 
 def wall(minute: int) -> time:

@@ -174,5 +174,5 @@ def test_its_queries_are_few(asked: Asked, linnea: Appointment) -> None:
     with CaptureQueriesContext(connection) as taken:
         asked("PRP facial", room="Room 2")
 
-    looked_up, next_free = 1, 2 * 4
-    assert (len(free), len(taken)) == (5, 5 + looked_up + next_free)
+    looked_up, next_free = 1, 2 * 6
+    assert (len(free), len(taken)) == (8, 8 + looked_up + next_free)
