@@ -96,6 +96,7 @@ class Ids:
     block: Any
     service: Any
     event: Any
+    note: Any
     number: int
     token: str
 
@@ -139,6 +140,7 @@ THINGS = (
     "block",
     "service",
     "event",
+    "note",
 )
 UNKNOWN = Ids(**dict.fromkeys(THINGS, NEVER), **{"number": 987_654, "token": f"{NEVER.hex}.{'x' * 43}"})
 
@@ -187,6 +189,7 @@ def planted(juniper: House) -> Ids:
         block=Block.objects.get().pk,
         service=Service.objects.get(name=CANARY).pk,
         event=GatewayEvent.objects.get(event_id=CANARY).pk,
+        note=CreditNote.objects.filter(why=CANARY).latest("number").pk,
         number=version.number,
         token=token,
     )
@@ -326,6 +329,7 @@ class Address:
             "token": ids.token,
             "block_id": ids.block,
             "event_id": ids.event,
+            "note_id": ids.note,
             "verb": "check-in",
             "slug": "juniper",
         }
@@ -380,7 +384,7 @@ def said(answer: HttpResponse, ids: Ids) -> tuple[int, str]:
 
 
 def body(answer: HttpResponse) -> str:
-    text = answer.content.decode()
+    text = answer.content.decode(errors="replace")  # a PDF is no text
     assert CANARY not in text.lower(), text
     return text
 
@@ -392,7 +396,7 @@ def quintas(juniper: House, quinta: House, planted: Ids) -> Ids:
         visit = accepted(book(quinta, service="Peeling"), card_of(quinta.patients[0]))
         charge = marked(visit, "paid", by=quinta.members[Role.FRONT_DESK])
         own = visit.clinic_id, visit.provider_id, visit.patient_id, visit.pk, charge.invoice_id, charge.pk
-    others = dict.fromkeys(("link", "version", "capture", "message", "card", "block", "service", "event"), new_id())
+    others = dict.fromkeys(("link", "version", "capture", "message", "card", "block", "service", "event", "note"), new_id())
     return Ids(quinta.practice.pk, *own, refund=new_id(), **others, number=1, token=UNKNOWN.token)
 
 

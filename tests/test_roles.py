@@ -156,6 +156,8 @@ TABLE = [
     Row("billing:refund", "POST", HEADS | {BILLING}, 302, PAID, sent={"how_much": "all", "reason": "Goodwill"}),
     Row("billing:csv", "GET", ALL - {PROVIDER}),
     Row("billing:receipt", "GET", ALL - {PROVIDER}, 200, PAID),
+    Row("billing:receipt-pdf", "GET", ALL - {PROVIDER}, 200, PAID),
+    Row("billing:credit-note-pdf", "GET", ALL - {PROVIDER}, 404, PAID),  # none yet
     Row("messaging:send-receipt", "POST", OFFICE | {BILLING}, 302, PAID),
     Row("billing:record", "GET", OFFICE | {BILLING}, 200, DECLINED),
     Row("billing:record", "POST", OFFICE | {BILLING}, 302, DECLINED, sent={"method": "cash"}),
@@ -263,6 +265,8 @@ def ids(name: str, juniper: House, subject: Appointment | None) -> dict[str, Any
         return {"block_id": blocked(juniper, subject).pk}
     if name in HIDDEN_TO_PROVIDERS:
         return {"charge_id": subject.charges.get().pk}
+    if name == "billing:credit-note-pdf":
+        return {"invoice_id": subject.invoices.get().pk, "note_id": juniper.practice.pk}
     if name.startswith("billing:") or name == "messaging:send-receipt":
         return {"invoice_id": subject.invoices.get().pk}
     if name in ("booking:card-link", "booking:pay-link"):

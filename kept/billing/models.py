@@ -91,10 +91,13 @@ class InvoiceLine(OfPractice):
 
 
 class CreditNote(OfPractice):
-    """What answers an invoice that is not to be paid."""
+    """What answers an invoice: the whole of one that is not to be paid, or what was refunded of one that was. A refund that fails after all
+    has its note answered by another, which `reverses` it."""
 
     number = models.PositiveBigIntegerField()
     invoice = within("billing.Invoice", related_name="credit_notes")
+    refund = within("billing.Refund", null=True, blank=True, related_name="credit_notes")
+    reverses = within("billing.CreditNote", null=True, blank=True, related_name="reversed_by")
     amount_minor = models.PositiveIntegerField()
     currency = code(max_length=3)
     why = models.CharField(max_length=200)
@@ -102,13 +105,21 @@ class CreditNote(OfPractice):
 
     class Meta:
         constraints = [
-            *walls("billing_creditnote", invoice="billing_invoice"),
+            *walls("billing_creditnote", invoice="billing_invoice", refund="billing_refund", reverses="billing_creditnote"),
             models.UniqueConstraint(fields=["practice", "number"], name="creditnote_number_once"),
+            models.UniqueConstraint(fields=["practice", "refund"], name="creditnote_refund_once", condition=Q(reverses=None)),
+            models.UniqueConstraint(fields=["practice", "reverses"], name="creditnote_reversed_once"),
             fixed("billing_creditnote"),
         ]
 
     def __str__(self) -> str:
         return f"CN-{self.number}"
+
+    @property
+    def signed(self) -> str:
+        """What it changes of the invoice: −$25.00, or of one that reverses another $25.00 again."""
+        amount = Money(self.amount_minor, self.currency)
+        return str(amount) if self.reverses_id else f"−{amount}"
 
 
 class State(models.TextChoices):

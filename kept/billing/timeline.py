@@ -117,6 +117,15 @@ KINDS: dict[str, tuple[str, str, Words]] = {
     "card.link_given": ("qr-code", "", lambda event, c: _("Card link given")),
     "policy.accepted": ("credit-card", "", lambda event, c: _("Policy accepted, card given")),
     "fee.decided": ("circle-question-mark", "", _decided),
+    "credit_note.issued": ("file-minus", "", lambda event, c: _("Credit note CN-%s for what went back") % event.particulars["credit_note"]),
+    "credit_note.reversed": (
+        "file-plus",
+        "",
+        lambda event, c: (
+            _("Credit note CN-%(note)s answered by CN-%(answer)s: the refund failed")
+            % {"note": event.particulars["credit_note"], "answer": event.particulars["by_note"]}
+        ),
+    ),
     "fee.kept": ("shield-check", "", lambda event, c: _("Fee kept, although the time was booked again")),
     "fee.hastened": ("credit-card-check", "", lambda event, c: _("Charged without further waiting")),
     "invoice.issued": ("receipt", "", lambda event, c: _("Invoice made")),

@@ -141,7 +141,14 @@ INVARIANTS = [
         "I15",
         "A cancelled invoice has a credit note over its whole sum, and no other has one",
         """select i.number::text from billing_invoice i where (case when i.status = 'cancelled' then i.total_minor else 0 end)
-            <> coalesce((select sum(n.amount_minor) from billing_creditnote n where n.invoice_id = i.id), 0)""",
+            <> coalesce((select sum(n.amount_minor) from billing_creditnote n where n.invoice_id = i.id and n.refund_id is null), 0)""",
+    ),
+    Invariant(
+        "I15",
+        "Every refund has its credit note",
+        """select r.id::text from billing_refund r where (case when r.state = 'succeeded' then r.amount_minor else 0 end)
+            <> coalesce((select sum(case when n.reverses_id is null then n.amount_minor else -n.amount_minor end)
+                from billing_creditnote n where n.refund_id = r.id), 0)""",
     ),
     Invariant(
         "I17",

@@ -169,11 +169,13 @@ class RefundShape(BaseModel):
 
 
 class CreditNoteShape(BaseModel):
-    """What answers an invoice that is not to be paid: `CN-1`."""
+    """What answers an invoice: `CN-1`. With `refund` it takes off what went back; with `reverses` that refund failed after all."""
 
     id: str
     number: str
     amount: Amount
+    refund: str | None
+    reverses: str | None
     reason: str
     at: datetime
 
@@ -232,10 +234,12 @@ class InvoiceShape(InvoiceLine):
                     id=str(note.pk),
                     number=str(note),
                     amount=Amount.of(Money(note.amount_minor, note.currency)),
+                    refund=str(note.refund_id) if note.refund_id else None,
+                    reverses=str(note.reverses) if note.reverses else None,
                     reason=note.why,
                     at=note.at,
                 )
-                for note in invoice.credit_notes.order_by("number")
+                for note in invoice.credit_notes.select_related("reverses").order_by("number")
             ],
         )
 

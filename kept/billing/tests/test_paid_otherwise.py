@@ -206,7 +206,8 @@ def test_a_receipt_says_what_was_paid_and_what_went_back(office: Browser, silas:
         "Receipt INV-10001 Oct 14, 2026",
         "Billed to Renata Solbrook",
         "Appointment Cancellation/Rescheduling Charges",
-        "Total $75.00 Paid with Visa ••4242, Oct 14, 2026 $75.00 Refunded, Oct 14, 2026 $25.00 Balance $0.00",
+        "Total $75.00 Paid with Visa ••4242, Oct 14, 2026 $75.00",
+        "Credit note CN-1, Oct 14, 2026 −$25.00 Refunded, Oct 14, 2026 $25.00 Balance $0.00",
     )
     assert "Lip filler" not in words(answer)
     assert links(office.get(of(charge)))["Print"] == of(charge, "receipt")

@@ -243,8 +243,14 @@ def test_refunds_and_credit_notes_stand_on_it(office: Browser, silas: Member, so
     back = office.get(reverse("billing:invoice", args=[sold["refunded"].pk]))
     ended = office.get(reverse("billing:invoice", args=[sold["cancelled"].pk]))
 
-    said(back, "Part refunded", "Refunded Goodwill $25.00", "$25.00 refunded", "$25.00 refund sent · Silas Whitcombe")
-    said(ended, "$75.00 Cancelled", "Credit note CN-1 −$75.00 Balance $0.00", "Invoice cancelled by credit note CN-1")
+    said(
+        back,
+        "Part refunded",
+        "Credit note CN-1 −$25.00 Refunded Goodwill",
+        "$25.00 refunded",
+        "$25.00 refund sent · Silas Whitcombe",
+    )
+    said(ended, "$75.00 Cancelled", "Credit note CN-2 −$75.00 Balance $0.00", "Invoice cancelled by credit note CN-2")
 
 
 def test_its_timeline_tells_the_money_newest_first(office: Browser, charged: Callable[[str], Charge]) -> None:

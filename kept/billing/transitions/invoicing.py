@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from kept.billing.models import Charge, CreditNote, Invoice, InvoiceLine, Payment
+from kept.billing.models import Charge, CreditNote, Invoice, InvoiceLine, Payment, Refund
 from kept.events import journal
 from kept.foundation.dates import clock_time, full_date
 from kept.foundation.money import Money
@@ -70,16 +70,39 @@ def balance_invoice(charge: Charge, amount: Money, *, at: datetime, **how: Any) 
 
 def cancel_invoice(invoice: Invoice, *, why: str, by: Member | None, at: datetime) -> CreditNote:
     """The bill is not to be paid: a credit note over the whole answers it."""
-    note = CreditNote.objects.create(
-        practice_id=invoice.practice_id,
-        number=next_number(invoice.practice_id, "credit_note", first=FIRST_CREDIT_NOTE),
-        invoice=invoice,
-        amount_minor=invoice.total_minor,
-        currency=invoice.currency,
-        why=why,
-        at=at,
-    )
+    note = _credit(invoice, invoice.total, why=why, at=at)
     invoice.status = Invoice.Status.CANCELLED
     invoice.save(update_fields=["status"])
     journal.record("invoice.cancelled", invoice, by=by, at=at, credit_note=note.number)
     return note
+
+
+def credit_refund(refund: Refund, *, at: datetime) -> CreditNote:
+    """What went back is taken off the invoice by a note of its own, once."""
+    note = _credit(refund.invoice, refund.amount, why=refund.why, at=at, refund=refund)
+    journal.record("credit_note.issued", refund.invoice, by=None, at=at, credit_note=note.number, minor=note.amount_minor)
+    return note
+
+
+def reverse_credit(refund: Refund, *, at: datetime) -> None:
+    """The refund failed after all: its note, which is final, is answered by another."""
+    note = refund.credit_notes.filter(reverses=None).first()
+    if note:
+        answer = _credit(refund.invoice, refund.amount, why=_("Refund failed"), at=at, refund=refund, reverses=note)
+        journal.record("credit_note.reversed", refund.invoice, by=None, at=at, credit_note=note.number, by_note=answer.number)
+
+
+def _credit(
+    invoice: Invoice, amount: Money, *, why: str, at: datetime, refund: Refund | None = None, reverses: CreditNote | None = None
+) -> CreditNote:
+    return CreditNote.objects.create(
+        practice_id=invoice.practice_id,
+        number=next_number(invoice.practice_id, "credit_note", first=FIRST_CREDIT_NOTE),
+        invoice=invoice,
+        refund=refund,
+        reverses=reverses,
+        amount_minor=amount.minor,
+        currency=amount.currency,
+        why=why,
+        at=at,
+    )

@@ -11,6 +11,7 @@ from kept.billing.gateways.facts import RefundFacts
 from kept.billing.models import Charge, Method, Payment, Refund
 from kept.billing.rules import check_refund, check_returnable
 from kept.billing.transitions import charging
+from kept.billing.transitions.invoicing import credit_refund, reverse_credit
 from kept.events import journal
 from kept.foundation import jobs
 from kept.foundation.ids import new_id
@@ -147,9 +148,11 @@ def _settled(refund: Refund, state: Refund.State, *, by: Member | None = None, a
     charge, minor = Charge.objects.filter(pk=refund.charge_id), refund.amount_minor
     if state == Refund.State.SUCCEEDED:
         charge.update(refund_reserved_minor=F("refund_reserved_minor") - minor, refunded_minor=F("refunded_minor") + minor)
+        credit_refund(refund, at=at)
     else:
         column = "refunded_minor" if was_done else "refund_reserved_minor"
         charge.update(**{column: F(column) - minor}, flag=Charge.Flag.REFUND_FAILED)
+        reverse_credit(refund, at=at)
     journal.record(f"refund.{state}", refund, by=by, at=at, minor=minor)
     return refund
 

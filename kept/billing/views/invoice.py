@@ -7,7 +7,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 
-from kept.billing import queries, timeline
+from kept.billing import paper, queries, timeline
 from kept.billing.acts import acts
 from kept.billing.models import Charge, Invoice, State
 from kept.foundation import clock
@@ -63,6 +63,28 @@ def receipt(request: MemberRequest, invoice_id: UUID) -> HttpResponse:
     found = invoice_or_404(request.member, invoice_id)
     request.member.must(Right.SEE_SALES, found)
     return render(request, "billing/receipt.html", _money(found, clock.now()))
+
+
+@member_required
+def receipt_pdf(request: MemberRequest, invoice_id: UUID) -> HttpResponse:
+    """The same as a PDF."""
+    found = invoice_or_404(request.member, invoice_id)
+    request.member.must(Right.SEE_SALES, found)
+    return _pdf(paper.receipt(found), str(found))
+
+
+@member_required
+def credit_note_pdf(request: MemberRequest, invoice_id: UUID, note_id: UUID) -> HttpResponse:
+    found = invoice_or_404(request.member, invoice_id)
+    request.member.must(Right.SEE_SALES, found)
+    note = get_object_or_404(found.credit_notes.all(), pk=note_id)
+    note.invoice = found
+    return _pdf(paper.credit_note(note), str(note))
+
+
+def _pdf(content: bytes, name: str) -> HttpResponse:
+    headers = {"Content-Disposition": f'inline; filename="{name}.pdf"'}
+    return HttpResponse(content, content_type="application/pdf", headers=headers)
 
 
 def _money(found: Invoice, now: datetime) -> dict[str, Any]:
