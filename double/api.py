@@ -65,6 +65,7 @@ ROUTES: tuple[tuple[str, str, Act], ...] = (
     ("POST", "/v1/refunds/{}", refunds.update),
     ("GET", "/v1/disputes", charges.listed_disputes),
     ("GET", "/v1/disputes/{}", charges.retrieve_dispute),
+    ("POST", "/v1/disputes/{}", charges.answer_dispute),
     ("GET", "/v1/events", event_log.listed),
     ("GET", "/v1/events/{}", event_log.retrieve),
 )

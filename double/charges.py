@@ -104,12 +104,28 @@ def dispute(books: Books, charge_id: str) -> Object:
 def close_dispute(books: Books, dispute_id: str, outcome: str) -> Object:
     """The dispute is `won` or `lost`."""
     closed = books.get("dispute", dispute_id)
-    if outcome not in ("won", "lost") or closed["status"] != "needs_response":
+    if outcome not in ("won", "lost") or closed["status"] not in ("needs_response", "under_review"):
         raise wrong_state(f"Dispute {dispute_id} is {closed['status']} and cannot become {outcome}.")
     closed["status"] = outcome
     books.put(closed)
     books.record("charge.dispute.closed", closed)
     return closed
+
+
+@takes("evidence[*]", "metadata[*]", "submit")
+def answer_dispute(books: Books, params: Params, dispute_id: str) -> Object:
+    """Evidence for the bank; submitted, it is final."""
+    answered = books.get("dispute", dispute_id)
+    if answered["status"] != "needs_response":
+        raise wrong_state(f"Dispute {dispute_id} is {answered['status']} and takes no evidence.")
+    answered["evidence"] = answered.get("evidence", {}) | params.pairs("evidence")
+    answered["evidence_details"]["has_evidence"] = bool(answered["evidence"])
+    if params.flag("submit"):
+        answered["evidence_details"]["submission_count"] += 1
+        answered["status"] = "under_review"
+    books.put(answered)
+    books.record("charge.dispute.updated", answered)
+    return answered
 
 
 @takes()

@@ -27,7 +27,7 @@ import kept.noshows.transitions.attendance as noshows
 import kept.policies.transitions as policies
 import kept.scheduling.transitions.booking as booking
 from kept.billing.gateways.facts import DisputeFacts, IntentFacts, RefundFacts
-from kept.billing.models import CardCapture, Charge, CreditNote, GatewayEvent, InvoiceLine, Payment
+from kept.billing.models import CardCapture, Charge, CreditNote, Dispute, GatewayEvent, InvoiceLine, Payment
 from kept.events import journal
 from kept.foundation.ids import new_id
 from kept.foundation.models import OfPractice
@@ -263,6 +263,7 @@ def _rest(juniper: House, charge: Charge) -> None:
     about = {"data": {"object": {"id": CANARY}}}
     GatewayEvent.objects.create(practice=practice, event_id=CANARY, kind="x", body=about, received_at=HOUR_LATER, state="parked")
     GatewayAccount.objects.update(account_name=CANARY, trouble=CANARY)
+    Dispute.objects.update(evidence={"uncategorized_text": CANARY}, evidence_trouble=CANARY)
     Idempotency.objects.create(practice=practice, key_id=new_id(), key=CANARY, request_hash="", at=HOUR_LATER)
     visit = charge.appointment
     off = HOUR_LATER.date() + timedelta(days=9)

@@ -142,6 +142,8 @@ TABLE = [
     Row("noshows:fee", "POST", OFFICE | {BILLING}, 404, MISSED, "forgive", otherwise=404),
     Row("messaging:withdraw", "POST", DESK, 302, MISSED),
     Row("noshows:next", "POST", OFFICE | {BILLING}, 302, DECLINED, sent={"step": "retry"}),
+    Row("noshows:evidence", "GET", ALL - {PROVIDER}, 404, PAID),  # nobody disputes it
+    Row("noshows:evidence-zip", "GET", ALL - {PROVIDER}, 404, PAID),
     Row("noshows:keep-fee", "POST", OFFICE | {BILLING}, 302, DECLINED),
     Row("noshows:payment-link", "GET", OFFICE | {BILLING}, 200, DECLINED),
     Row("noshows:payment-link", "POST", OFFICE | {BILLING}, 200, DECLINED),
@@ -267,7 +269,7 @@ def ids(name: str, juniper: House, subject: Appointment | None) -> dict[str, Any
         return {"charge_id": subject.charges.get().pk}
     if name == "billing:credit-note-pdf":
         return {"invoice_id": subject.invoices.get().pk, "note_id": juniper.practice.pk}
-    if name.startswith("billing:") or name == "messaging:send-receipt":
+    if name.startswith(("billing:", "noshows:evidence")) or name == "messaging:send-receipt":
         return {"invoice_id": subject.invoices.get().pk}
     if name in ("booking:card-link", "booking:pay-link"):
         return {"token": token(name, juniper, subject)}

@@ -128,7 +128,7 @@ def _disputed(charge: Charge) -> tuple[str, datetime]:
     dispute = max(charge.disputes.all(), key=lambda each: each.opened_at)
     told = {"amount": dispute.amount, "card": charge.card, "why": dispute.reason.replace("_", " ")}
     said = _("%(amount)s charged to %(card)s. Reason: %(why)s.") % told
-    due = _("Evidence is due by %s, in the payment provider’s dashboard.") % _when(charge, dispute.due_by) if dispute.due_by else ""
+    due = _("Evidence is due by %s.") % _when(charge, dispute.due_by) if dispute.due_by else ""
     return f"{said} {due}".rstrip(), dispute.opened_at
 
 

@@ -339,7 +339,10 @@ class Refund(OfPractice):
 
 @remembered("Dispute")
 class Dispute(OfPractice):
-    """The patient's bank took a payment back and asks the clinic for evidence until `due_by`. `reason` and `status` are the gateway's."""
+    """The patient's bank took a payment back and asks the clinic for evidence until `due_by`. `reason` and `status` are the gateway's.
+
+    `evidence` is what staff answered, by the gateway's fields; a bank takes one answer only. `evidence_sent_at`: the gateway has it.
+    """
 
     charge = within("billing.Charge", related_name="disputes")
     gateway_dispute_id = code(max_length=80)
@@ -350,10 +353,15 @@ class Dispute(OfPractice):
     due_by = models.DateTimeField(null=True, blank=True)
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
+    evidence = models.JSONField(null=True, blank=True)
+    evidence_by = within("practice.Member", null=True, blank=True)
+    evidence_at = models.DateTimeField(null=True, blank=True)
+    evidence_sent_at = models.DateTimeField(null=True, blank=True)
+    evidence_trouble = models.CharField(max_length=300, blank=True)
 
     class Meta:
         constraints = [
-            *walls("billing_dispute", charge="billing_charge"),
+            *walls("billing_dispute", charge="billing_charge", evidence_by="practice_member"),
             models.UniqueConstraint(fields=["practice", "gateway_dispute_id"], name="dispute_once"),
         ]
 

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from kept.billing.gateways import accounts
 from kept.billing.gateways.facts import Busy, Gateway, IntentFacts, NoAnswer, RefundFacts, Rejected
-from kept.billing.models import Charge, Refund, State
-from kept.billing.transitions import charging, paying, refunding
+from kept.billing.models import Charge, Dispute, Refund, State
+from kept.billing.transitions import charging, disputing, paying, refunding
 from kept.billing.transitions.cards import payments_off
 from kept.foundation import clock
 from kept.foundation.crashpoints import crashpoint
@@ -257,3 +257,22 @@ def _refund_made(gateway: Gateway, refund: Refund, intent_id: str) -> RefundFact
     if clock.now() - refund.created_at <= KEY_LIFE:
         return None
     return next((made for made in gateway.refunds(intent_id) if made.refund_id == str(refund.id)), None)
+
+
+def answer_dispute(practice_id: str, dispute_id: str) -> None:
+    """Send the evidence to the gateway; its key is of this answer, so a lost answer is asked for again. Raises
+    NoAnswer, Busy: then the job runs again."""
+    with job(practice_id, "answer_dispute"):
+        dispute = Dispute.objects.get(pk=dispute_id)
+    gateway = open_gateway(practice_id)
+    if gateway is None or dispute.evidence is None or dispute.evidence_at is None or dispute.evidence_sent_at:
+        return
+    key = f"evidence:{dispute.id}:{int(dispute.evidence_at.timestamp())}"
+    try:
+        facts = gateway.answer_dispute(dispute.gateway_dispute_id, dispute.evidence, key=key)
+    except Rejected as refused:
+        with job(practice_id, "answer_dispute"):
+            disputing.not_taken(dispute_id, why=str(refused))
+        return
+    with job(practice_id, "answer_dispute"):
+        disputing.found(dispute.charge_id, facts, at=clock.now())

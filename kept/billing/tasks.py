@@ -56,6 +56,11 @@ def look_at_payment(practice_id: str, intent_id: str) -> None:
     reports.look_at_payment(practice_id, intent_id)
 
 
+@app.task(name="billing.answer_dispute", queue="money", retry=AGAIN)
+def answer_dispute(practice_id: str, dispute_id: str) -> None:
+    sending.answer_dispute(practice_id, dispute_id)
+
+
 @app.task(name="billing.check_account", queue="money", retry=AGAIN)
 def check_account(practice_id: str) -> None:
     account_check.check_account(practice_id)

@@ -126,6 +126,8 @@ KINDS: dict[str, tuple[str, str, Words]] = {
             % {"note": event.particulars["credit_note"], "answer": event.particulars["by_note"]}
         ),
     ),
+    "dispute.evidence_given": ("gavel", "", lambda event, c: _("Evidence given for the bank")),
+    "dispute.answered": ("gavel", "", lambda event, c: _("Evidence is with the bank")),
     "fee.kept": ("shield-check", "", lambda event, c: _("Fee kept, although the time was booked again")),
     "fee.hastened": ("credit-card-check", "", lambda event, c: _("Charged without further waiting")),
     "invoice.issued": ("receipt", "", lambda event, c: _("Invoice made")),

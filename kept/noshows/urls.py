@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kept.noshows import cancelling, collecting, deciding, fee_settings, lists, views
+from kept.noshows import cancelling, collecting, deciding, disputes, fee_settings, lists, views
 
 app_name = "noshows"
 urlpatterns = [
@@ -16,6 +16,8 @@ urlpatterns = [
     path("appointments/<uuid:appointment_id>/next/", collecting.next_step, name="next"),
     path("appointments/<uuid:appointment_id>/payment-link/", collecting.payment_link, name="payment-link"),
     path("appointments/<uuid:appointment_id>/payment-link/paid/", collecting.paid, name="paid"),
+    path("sales/<uuid:invoice_id>/evidence/", disputes.page, name="evidence"),
+    path("sales/<uuid:invoice_id>/evidence.zip", disputes.download, name="evidence-zip"),
     path("appointments/<uuid:appointment_id>/keep-fee/", deciding.keep, name="keep-fee"),
     path("appointments/<uuid:appointment_id>/fee/<slug:verb>/", deciding.decide, name="fee"),
     path("appointments/<uuid:appointment_id>/cancel/", cancelling.cancel, name="cancel"),

@@ -61,13 +61,15 @@ class RefundFacts:
 
 @dataclass(frozen=True, slots=True)
 class DisputeFacts:
-    """A dispute as the gateway has it now: the patient's bank took the money back, and asks for evidence until `due_by`."""
+    """A dispute as the gateway has it now: the patient's bank took the money back, and asks for evidence until `due_by`. `answered`: it
+    was sent some."""
 
     id: str
     status: str
     reason: str
     amount_minor: int
     due_by: datetime | None
+    answered: bool = False
 
     @property
     def outcome(self) -> str:
@@ -138,6 +140,8 @@ class Gateway(Protocol):
     def refunds(self, intent_id: str) -> list[RefundFacts]: ...
 
     def disputes(self, intent_id: str) -> list[DisputeFacts]: ...
+
+    def answer_dispute(self, dispute_id: str, evidence: dict[str, str], *, key: str) -> DisputeFacts: ...
 
     def intents_since(self, since: datetime) -> Iterator[IntentFacts]: ...
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import stripe
 from django.conf import settings
-from stripe.params import PaymentIntentConfirmParams
+from stripe.params import DisputeUpdateParams, PaymentIntentConfirmParams
 
 from kept.billing.gateways.facts import (
     AccountFacts,
@@ -151,6 +151,14 @@ class StripeGateway:
         with _speaking():
             return [_dispute(each) for each in self._client.v1.disputes.list({"payment_intent": intent_id, "limit": 100}).data]
 
+    def answer_dispute(self, dispute_id: str, evidence: dict[str, str], *, key: str) -> DisputeFacts:
+        """Sent to the bank at once, which takes one answer only."""
+        with _speaking():
+            answered = self._client.v1.disputes.update(
+                dispute_id, cast(DisputeUpdateParams, {"evidence": evidence, "submit": True}), {"idempotency_key": key}
+            )
+        return _dispute(answered)
+
     def intents_since(self, since: datetime) -> Iterator[IntentFacts]:
         """All that were created since then, newest first, whoever made them."""
         with _speaking():
@@ -250,9 +258,10 @@ def _refund(refund: Any) -> RefundFacts:
 
 def _dispute(dispute: Any) -> DisputeFacts:
     said = dispute.to_dict()
-    due_by = (said.get("evidence_details") or {}).get("due_by")
-    due = datetime.fromtimestamp(due_by, UTC) if due_by else None
-    return DisputeFacts(said["id"], said["status"], said.get("reason") or "", said["amount"], due)
+    details = said.get("evidence_details") or {}
+    due = datetime.fromtimestamp(details["due_by"], UTC) if details.get("due_by") else None
+    answered = bool(details.get("submission_count"))
+    return DisputeFacts(said["id"], said["status"], said.get("reason") or "", said["amount"], due, answered)
 
 
 def _session(session: Any) -> SessionFacts:

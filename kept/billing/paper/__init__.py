@@ -1,4 +1,4 @@
-"""Papers of the books as PDF, set by Typst: receipts, invoices and credit notes. What people wrote goes in as data, never as markup."""
+"""Papers of the books as PDF, set by Typst: receipts, credit notes, evidence. What people wrote is data, never markup."""
 
 import json
 from functools import cache
@@ -39,6 +39,11 @@ def credit_note(note: CreditNote) -> bytes:
     lines = [(f"Invoice {invoice} of {full_date(invoice.issued_at, zone)}", note.why, note.signed)]
     head = _head(invoice, "Credit note", str(note), full_date(note.at, zone))
     return _set("paper.typ", head | {"lines": lines, "total": note.signed, "sums": [], "balance": ""})
+
+
+def sections(title: str, practice: str, parts: list[tuple[str, str]]) -> bytes:
+    """Text under headings, on as many pages as it takes."""
+    return _set("sections.typ", {"title": title, "from": practice, "sections": parts})
 
 
 def _paid(payment: Payment) -> str:
