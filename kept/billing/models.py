@@ -135,6 +135,8 @@ class State(models.TextChoices):
     FAILED = "failed"
 
 
+IN_FLIGHT = (State.SENDING, State.UNKNOWN)
+
 # Charges that a person may have to decide about; the list of them is short, and so is its index.
 ASKS = (
     ~Q(flag="")
@@ -250,7 +252,7 @@ class Charge(OfPractice):
     @property
     def in_flight(self) -> bool:
         """Sent, or perhaps sent, and not yet known."""
-        return self.state in (State.SENDING, State.UNKNOWN)
+        return self.state in IN_FLIGHT
 
     @property
     def with_her(self) -> bool:

@@ -8,9 +8,9 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
-from kept.billing.models import ASKS, Charge, GatewayEvent, Invoice, State
+from kept.billing.models import ASKS, IN_FLIGHT, Charge, GatewayEvent, Invoice, State
 from kept.foundation.money import Money
 from kept.patients.models import Card
 from kept.patients.queries import patients
@@ -185,10 +185,23 @@ def owed(member: Member) -> QuerySet[Invoice]:
     return Invoice.objects.filter(practice.own(member), status=Invoice.Status.ISSUED)
 
 
-def balances(member: Member, patient_ids: Iterable[Any]) -> dict[Any, list[Money]]:
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What a patient owes in one currency, and what of it is on its way by a charge sent to her card and not yet known."""
+
+    owed: Money
+    in_flight: Money
+
+
+def balances(member: Member, patient_ids: Iterable[Any]) -> dict[Any, list[Balance]]:
     """What patients owe on the invoices she may see, by patient and currency. Who owes nothing is left out."""
-    rows = owed(member).filter(patient__in=list(patient_ids)).values("patient", "currency").annotate(owed=Sum("total_minor"))
-    found: dict[Any, list[Money]] = {}
+    on_its_way = Exists(Charge.objects.filter(invoice=OuterRef("pk"), state__in=IN_FLIGHT))
+    unpaid = owed(member).filter(patient__in=list(patient_ids)).annotate(on_its_way=on_its_way)
+    rows = unpaid.values("patient", "currency").annotate(
+        owed=Sum("total_minor"), in_flight=Sum("total_minor", filter=Q(on_its_way=True), default=0)
+    )
+    found: dict[Any, list[Balance]] = {}
     for row in rows.order_by("patient", "currency"):
-        found.setdefault(row["patient"], []).append(Money(row["owed"], row["currency"]))
+        balance = Balance(Money(row["owed"], row["currency"]), Money(row["in_flight"], row["currency"]))
+        found.setdefault(row["patient"], []).append(balance)
     return found

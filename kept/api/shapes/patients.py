@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from kept.api.pages import Paged
 from kept.api.shapes.appointments import AttendanceShape
 from kept.api.shapes.fields import NO_NUL, Amount, BirthDate, CardShape, Name, Named, Reason, Sent, Versioned
-from kept.foundation.money import Money
+from kept.billing.queries import Balance
 from kept.noshows.queries import Attendance
 from kept.patients.models import Card, Note, Patient
 from kept.scheduling.models import Appointment
@@ -75,23 +75,26 @@ class PatientLine(BaseModel):
 
 
 class PatientShape(PatientLine):
-    """A patient, with facts on attendance. `alert` is shown wherever she is booked; `balance` is what she owes, one sum for each
-    currency, and null for a token that may not see invoices."""
+    """A patient, with facts on attendance. `alert` is shown wherever she is booked; `balance` is what she owes on unpaid
+    invoices, one sum for each currency, and `balance_in_flight` what of it is being charged and not yet known; both are null for a token
+    that may not see invoices."""
 
     alert: str
     version: int
     attendance: AttendanceShape
     balance: list[Amount] | None
+    balance_in_flight: list[Amount] | None
     created_at: datetime
 
     @classmethod
-    def whole(cls, patient: Patient, facts: Attendance | None, owes: Sequence[Money] | None) -> "PatientShape":
+    def whole(cls, patient: Patient, facts: Attendance | None, owes: Sequence[Balance] | None) -> "PatientShape":
         return cls(
             **dict(PatientLine.of(patient)),
             alert=patient.alert,
             version=patient.version,
             attendance=AttendanceShape.of(facts),
-            balance=None if owes is None else [Amount.of(each) for each in owes],
+            balance=None if owes is None else [Amount.of(each.owed) for each in owes],
+            balance_in_flight=None if owes is None else [Amount.of(each.in_flight) for each in owes if each.in_flight.minor],
             created_at=patient.created_at,
         )
 

@@ -81,6 +81,7 @@ def test_one_patient(desk: Caller, appointment: Appointment) -> None:
         "alert": "",
         "version": 1,
         "balance": [],
+        "balance_in_flight": [],
         "attendance": {"visits": 1, "missed": 1, "last_missed": "2026-10-14T19:30:00Z"},
         "created_at": "2026-01-05T15:00:00Z",
     }
@@ -189,6 +190,14 @@ def test_what_she_owes_is_for_those_who_may_see_invoices(
 
     assert desk.get(path).json()["balance"] == [{"minor": 7500, "currency": "USD"}]
     assert caller(tess).get(path).json()["balance"] is None
+
+
+def test_what_is_being_charged_is_said_apart(desk: Caller, odette: Member, appointment: Appointment) -> None:
+    marked(appointment, "unknown", by=odette)
+
+    said = desk.get(f"/patients/{appointment.patient_id}").json()
+
+    assert (said["balance"], said["balance_in_flight"]) == ([{"minor": 7500, "currency": "USD"}],) * 2
 
 
 # Notes and cards

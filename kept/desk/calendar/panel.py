@@ -14,6 +14,7 @@ from django.utils.formats import date_format
 from django.views.decorators.http import require_POST
 
 import kept.scheduling.transitions.attendance as attendance
+from kept.billing.queries import balances
 from kept.desk.booking import awaiting
 from kept.desk.calendar.privacy import hide_names, is_private
 from kept.desk.calendar.views import over_its_day
@@ -84,6 +85,7 @@ def panel_context(request: MemberRequest, appointment: Appointment, now: datetim
     facts = queries.attendance([appointment.patient_id]).get(appointment.patient_id)
     can = actions(appointment, member, fee, at=now)
     missed = appointment.status == Status.NOSHOW
+    owes = balances(member, [appointment.patient_id]).get(appointment.patient_id, []) if member.may(Right.SEE_SALES) else []
     return {
         "appointment": appointment,
         "private": private,
@@ -91,6 +93,7 @@ def panel_context(request: MemberRequest, appointment: Appointment, now: datetim
         "zone": zone,
         "now": now,
         "facts": facts,
+        "owes": owes,
         "fee": fee,
         "words": fee_words(appointment, fee, at=now) if missed or fee else None,
         "moving": fee is not None and fee.is_moving,

@@ -110,7 +110,7 @@ class PatientPage:
         return billing.invoices(self.member, billing.Filter(patient=self.patient.pk))
 
     @property
-    def owes(self) -> list[Money]:
+    def owes(self) -> list[billing.Balance]:
         return billing.balances(self.member, [self.patient.pk]).get(self.patient.pk, [])
 
     @property

@@ -85,7 +85,7 @@ class Row:
     known: Known
     last: Appointment | None
     next: Appointment | None
-    owes: Sequence[Money]
+    owes: Sequence[billing.Balance]
 
 
 def rows(member: Member, found: Sequence[Patient], *, at: datetime) -> list[Row]:

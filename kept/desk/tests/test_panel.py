@@ -28,7 +28,7 @@ from tests.kit.money import marked, refunded
 from tests.kit.queries import queries
 from tests.kit.visits import BOOKED_AT, MIDNIGHT_AT_THE_CLINIC, QUARTER_PAST, STARTS_AT, accepted, book, card_of
 
-QUERIES_ALONE = 18  # of the panel as a part; the page lays it over a day
+QUERIES_ALONE = 19  # of the panel as a part; the page lays it over a day
 DAY_BEFORE = MIDNIGHT_AT_THE_CLINIC - timedelta(seconds=1)
 
 
@@ -91,6 +91,19 @@ def test_her_attendance_is_counted_with_the_last_miss(desk: Browser, juniper: Ho
             Appointment.objects.filter(pk=visit.pk).update(status="noshow")
 
     assert "Attendance Missed 2 of 3, last on Sep 14, 2026" in words(desk.get(panel(appointment)))
+
+
+def test_what_she_owes_from_earlier_visits_is_said_to_those_who_may_see_invoices(
+    htmx: Callable[[Member], Browser], juniper: House, odette: Member, tess: Member, appointment: Appointment
+) -> None:
+    following = book(juniper, patient=appointment.patient, starts_at=STARTS_AT + timedelta(days=7))
+    marked(appointment, "declined", by=odette)
+
+    seen = htmx(odette).get(panel(following))
+
+    assert "Balance $75.00" in words(seen)
+    assert links(seen)["$75.00"] == reverse("desk:patient-invoices", args=[appointment.patient_id])
+    assert "Balance" not in words(htmx(tess).get(panel(following)))
 
 
 FEES = {  # the fee of a missed appointment: its chip and its sentence

@@ -97,6 +97,12 @@ def test_her_bills_and_what_she_owes(desk: Browser, odette: Member, appointment:
     said(answer, "Invoices Balance $75.00", f"{charge.invoice} Oct 14, 2026 No-show fee #{appointment} $75.00 Unpaid")
 
 
+def test_what_of_it_is_being_charged_is_said_apart(desk: Browser, odette: Member, appointment: Appointment) -> None:
+    marked(appointment, "unknown", by=odette)
+
+    said(desk.get(page(appointment.patient)), "Invoices Balance $75.00 ($75.00 on its way)")
+
+
 def test_r7a_each_card_says_what_relies_on_it(desk: Browser, odette: Member, appointment: Appointment) -> None:
     said(
         desk.get(page(appointment.patient)),
