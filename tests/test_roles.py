@@ -87,6 +87,8 @@ TABLE = [
     Row("desk:calendar-settings", "POST", HEADS, 302, sent={"step_minutes": "15"}),
     Row("desk:panel", "GET", ALL - {BILLING}, 200, BOOKED),
     Row("desk:panel", "GET", ALL, 200, MISSED),
+    Row("desk:acceptance", "GET", ALL - {BILLING}, 200, BOOKED),
+    Row("desk:acceptance", "GET", ALL, 200, MISSED),
     Row("desk:reschedule", "GET", DESK, 200, BOOKED),
     Row("desk:reschedule", "POST", DESK, 302, BOOKED, sent={"confirm": "1", "asked": "patient", "start": "2026-10-20T16:00"}),
     Row("desk:move-back", "POST", DESK, 409, BOOKED),  # nothing to undo

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet, prefetch_related_objects
+from django.http import Http404
 from django.utils.translation import gettext as _
 from ninja import Body, Query, Router
 
@@ -10,6 +11,7 @@ from kept.api import find
 from kept.api.door import CONSENT, KeyRequest, also_websites
 from kept.api.pages import Page
 from kept.api.shapes.appointments import (
+    AcceptanceShape,
     AppointmentLine,
     AppointmentShape,
     AttendanceShape,
@@ -24,6 +26,7 @@ from kept.api.shapes.appointments import (
 from kept.api.shapes.fields import Amount, Named
 from kept.billing.models import Invoice
 from kept.billing.transitions.cards import Origin, from_website
+from kept.events import journal
 from kept.foundation import clock
 from kept.foundation.paging import page
 from kept.foundation.refusals import Refusal
@@ -120,6 +123,17 @@ def get_appointment(request: KeyRequest, appointment_id: str) -> AppointmentShap
     appointment = find.appointment(request.member, appointment_id)
     check_opening(appointment, request.member)
     return _shape(request.member, appointment, clock.now())
+
+
+@router.get("/{appointment_id}/acceptance", response=AcceptanceShape)
+def get_acceptance(request: KeyRequest, appointment_id: str) -> AcceptanceShape:
+    """What the patient accepted for it, in full, with when and from where. 404 where she accepted nothing. The reading is recorded."""
+    appointment = find.appointment(request.member, appointment_id)
+    check_opening(appointment, request.member)
+    if appointment.acceptance is None:
+        raise Http404
+    journal.looked_at("acceptance opened", practice_id=appointment.practice_id, patient_id=appointment.patient_id, at=clock.now())
+    return AcceptanceShape.whole(appointment.acceptance, appointment.clinic.zone)
 
 
 def whole(member: Member, id_: str, at: datetime) -> AppointmentShape:

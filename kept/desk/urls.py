@@ -5,7 +5,7 @@ from django.urls import path
 from kept.desk import front_desk, search, settings, views
 from kept.desk.booking import awaiting
 from kept.desk.booking import views as booking
-from kept.desk.calendar import blocking, day_sheet, moving, panel, privacy
+from kept.desk.calendar import acceptance, blocking, day_sheet, moving, panel, privacy
 from kept.desk.calendar import settings as calendar_settings
 from kept.desk.calendar import views as calendar
 from kept.desk.patients import acts, page
@@ -25,6 +25,7 @@ urlpatterns = [
     path("appointments/privacy/", privacy.switch, name="privacy"),
     path("appointments/day-sheet/", day_sheet.day_sheet, name="day-sheet"),
     path("appointments/<uuid:appointment_id>/", panel.panel, name="panel"),
+    path("appointments/<uuid:appointment_id>/acceptance/", acceptance.acceptance, name="acceptance"),
     path("appointments/<uuid:appointment_id>/card-link/", awaiting.card_link, name="card-link"),
     path("appointments/<uuid:appointment_id>/send-card-link/", awaiting.send_card_link, name="send-card-link"),
     path("appointments/<uuid:appointment_id>/card-given/", awaiting.card_given, name="card-given"),

@@ -1,7 +1,7 @@
 """Appointments as the API says them, and what their calls take."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from typing import Literal, Self
 
 from pydantic import BaseModel, Field, StrictBool, model_validator
@@ -31,6 +31,7 @@ from kept.noshows.offers import FeeOffer
 from kept.noshows.queries import Attendance
 from kept.noshows.refilling import proposal_for
 from kept.patients.models import Card
+from kept.policies.document import Kind
 from kept.policies.models import Acceptance
 from kept.scheduling.models import Appointment, Status
 from kept.scheduling.rules import display
@@ -201,6 +202,33 @@ class PolicyAccepted(BaseModel):
                 "text_hash": acceptance.text_hash,
                 "fee": Amount.of(acceptance.fee),
             }
+        )
+
+
+class AcceptanceShape(PolicyAccepted):
+    """The proof in full: the text word for word, the most that may be charged for each kind of fee, until when it was free to cancel,
+    the card, and from where and with what it was accepted. `address` is null and `agent` empty where they are not known."""
+
+    text: str
+    fees: dict[str, Amount]
+    free_until: datetime
+    card: CardShape
+    address: str | None
+    agent: str
+    locale: str
+
+    @classmethod
+    def whole(cls, acceptance: Acceptance, zone: tzinfo) -> "AcceptanceShape":
+        said = dict(PolicyAccepted.of(acceptance)) | {"accepted_at": acceptance.accepted_at.astimezone(zone)}
+        return cls(
+            **said,
+            text=acceptance.text,
+            fees={str(kind): Amount.of(acceptance.most(kind)) for kind in Kind if acceptance.fees.get(kind)},
+            free_until=acceptance.free_until.astimezone(zone),
+            card=card_shape(acceptance.card),
+            address=acceptance.address,
+            agent=acceptance.agent,
+            locale=acceptance.locale,
         )
 
 

@@ -9,6 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from kept.api.tests.conftest import Caller, problem
 from kept.billing.models import Charge
+from kept.events.models import Access
 from kept.noshows.models import Fee
 from kept.ops.cast import House
 from kept.patients.models import Card
@@ -22,6 +23,33 @@ NO_FEE_YET = "It is Booked, so there is no fee to decide."
 USD_75 = {"minor": 7500, "currency": "USD"}
 
 FROM_A_QUARTER_PAST = {"chargeable_from": "2026-10-14T15:45:00-04:00", "proposal": None}
+
+
+def test_i9_what_was_accepted_in_full_and_that_it_was_read(desk: Caller, appointment: Appointment) -> None:
+    accepted = appointment.acceptance
+    assert accepted is not None
+
+    said = desk.get(f"/appointments/{appointment.pk}/acceptance").json()
+
+    assert said == {
+        "version": 3,
+        "accepted_at": "2026-10-05T10:20:00-04:00",
+        "channel": "link",
+        "text_hash": accepted.text_hash,
+        "fee": USD_75,
+        "text": accepted.text,
+        "fees": {kind: {"minor": minor, "currency": "USD"} for kind, minor in accepted.fees.items() if minor},
+        "free_until": accepted.free_until.astimezone(appointment.clinic.zone).isoformat(),
+        "card": {"brand": "visa", "last4": "4242", "exp_month": 4, "exp_year": 2031},
+        "address": "203.0.113.24",
+        "agent": "Mozilla/5.0 (Linux; Android 15) Mobile",
+        "locale": "en",
+    }
+    assert list(Access.objects.values_list("what", "patient_id")) == [("acceptance opened", appointment.patient_id)]
+
+
+def test_without_an_acceptance_there_is_none_to_read(desk: Caller, appointment_without_card: Appointment) -> None:
+    assert problem(desk.get(f"/appointments/{appointment_without_card.pk}/acceptance")) == (404, "not_found")
 
 
 def test_an_appointment_as_a_whole(desk: Caller, appointment: Appointment) -> None:

@@ -26,6 +26,8 @@ CALLS: list[tuple[str, str, Any, str, set[Role]]] = [
     ("GET", "/appointments", None, "booked", ALL - {Role.BILLING}),
     ("GET", "/appointments/{appointment}", None, "booked", ALL - {Role.BILLING}),
     ("GET", "/appointments/{appointment}", None, "noshow", ALL),
+    ("GET", "/appointments/{appointment}/acceptance", None, "booked", ALL - {Role.BILLING}),
+    ("GET", "/appointments/{appointment}/acceptance", None, "noshow", ALL),
     ("POST", "/appointments", "wish", "booked", DESK),
     ("POST", "/appointments/{appointment}/check-in", None, "booked", DESK),
     ("POST", "/appointments/{appointment}/undo-check-in", None, "arrived", DESK),

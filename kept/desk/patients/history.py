@@ -25,6 +25,8 @@ LABELS = {
 }
 LOOKS = {
     "appointment": gettext_lazy("an appointment"),
+    "acceptance": gettext_lazy("the accepted policy"),
+    "acceptance opened": gettext_lazy("the accepted policy, over the API"),
     "patient": gettext_lazy("this page"),
     "patient opened": gettext_lazy("over the API"),
     "cards opened": gettext_lazy("cards, over the API"),
