@@ -76,6 +76,7 @@ SHARP = [  # those that forms and transitions trip over, if any
 LISTS: dict[str, list[str]] = {
     "desk:patients": ["q", "clinic", "balance", "alert", "missed", "card"],
     "desk:search": ["q"],
+    **{f"desk:{name}": ["q"] for name in ("clinics", "providers", "services", "rooms", "staff")},
     "desk:block": ["date", "start", "provider"],
     "desk:new": ["date", "start", "provider", "patient", "services", "price", "note", "q", "offer", "new", "first_name", "change"],
     "desk:day": ["date", "provider", "view", "status", "card"],
@@ -262,11 +263,42 @@ def sent_to(juniper: House, odette: Member) -> dict[str, tuple[str, dict[str, st
             {"ghosts": "on", "step_minutes": "10", "shown_from": "08:00", "shown_to": "19:00"},
         ),
         "front desk": (reverse("desk:front-desk-settings"), {"may_double_book": "on", "refund_limit": "50"}),
+        **set_up(juniper),
         "sign in": (reverse("account_login"), {"login": "odette.farnley@example.com", "password": "wrong", "next": "", "remember": ""}),
     }
 
 
+def set_up(juniper: House) -> dict[str, tuple[str, dict[str, str]]]:
+    """The forms of setting up the practice."""
+    elm, tess, odette = juniper.clinics["Elm Street"], juniper.providers["Tess Marrowby"], juniper.members[Role.FRONT_DESK]
+    clinic, provider = reverse("desk:clinic", args=[elm.pk]), reverse("desk:provider", args=[tess.pk])
+    lips = reverse("desk:service", args=[juniper.services["Lip filler"].pk])
+    place = {"name": "Mill Lane", "zone_name": "America/Denver", "currency": "USD", "address": "a", "phone": "p", "online": "on"}
+    offer = {"name": "Lips", "category": "c", "minutes": "45", "price": "700", "zones": "1", "buffer_before": "0", "buffer_after": "5"}
+    off = {"kind": "other", "first_on": "2026-10-20", "last_on": "2026-10-21", "hours": "9-12", "clinic": str(elm.pk), "why": "w"}
+    return {
+        "rename": (reverse("desk:clinics"), {"name": "Juniper"}),
+        "new clinic": (reverse("desk:clinic-new"), place),
+        "clinic hours": (clinic, {"form": "week", "day_0": "9-12, 13-18"}),
+        "clinic date": (clinic, {"form": "day", "on": "2026-12-25", "hours": "10-12", "why": "w"}),
+        "new provider": (reverse("desk:provider-new"), {"name": "Ada Quill", "title": "NP", "clinics": str(elm.pk)}),
+        "exception": (provider, {"form": "exception"} | off),
+        "schedule": (provider, {"form": f"week-{elm.pk.hex}", f"{elm.pk.hex}-day_0": "9-12"}),
+        "service": (lips, offer | {"performers": str(tess.pk), "active": "on"}),
+        "new room": (reverse("desk:room-new"), {"name": "Room 9", "kind": "room", "clinic": str(elm.pk)}),
+        "seat": (reverse("desk:seat", args=[odette.pk]), {"name": "O", "role": "billing", "provider": "", "active": "on"}),
+        "new seat": (
+            reverse("desk:seat-new"),
+            {"name": "Ada", "email": "ada@example.com", "role": "auditor", "provider": "", "clinics": ""},
+        ),
+        "online": (reverse("desk:online"), {"lead_minutes": "60", "horizon_days": "30", "step_minutes": "15"}),
+    }
+
+
+SET_UP = ["rename", "new clinic", "clinic hours", "clinic date", "new provider", "exception", "schedule", "service", "new room"]
+
 FORMS = [
+    *(*SET_UP, "seat", "new seat", "online"),
     *(
         "book",
         "block",
@@ -322,6 +354,7 @@ def test_nothing_at_all_is_sent(juniper: House, odette: Member, asked: Asked) ->
             "check in": (302, True),
             "restore": (422, False),
             **dict.fromkeys(("new patient", "edit", "note"), (422, False)),
+            **dict.fromkeys((*SET_UP, "seat", "new seat", "online"), (422, False)),
             "refund": (422, False),
             "record": (422, False),
             "void": (422, False),

@@ -97,6 +97,10 @@ class Ids:
     service: Any
     event: Any
     note: Any
+    resource: Any
+    seat: Any
+    day: Any
+    exception: Any
     number: int
     token: str
 
@@ -141,6 +145,10 @@ THINGS = (
     "service",
     "event",
     "note",
+    "resource",
+    "seat",
+    "day",
+    "exception",
 )
 UNKNOWN = Ids(**dict.fromkeys(THINGS, NEVER), **{"number": 987_654, "token": f"{NEVER.hex}.{'x' * 43}"})
 
@@ -190,6 +198,10 @@ def planted(juniper: House) -> Ids:
         service=Service.objects.get(name=CANARY).pk,
         event=GatewayEvent.objects.get(event_id=CANARY).pk,
         note=CreditNote.objects.filter(why=CANARY).latest("number").pk,
+        resource=Resource.objects.filter(clinic=appointment.clinic_id).first().pk,  # type: ignore[union-attr]
+        seat=desk.pk,
+        day=OpeningHours.objects.get(why=CANARY).pk,
+        exception=ScheduleException.objects.get(why=CANARY).pk,
         number=version.number,
         token=token,
     )
@@ -331,6 +343,13 @@ class Address:
             "block_id": ids.block,
             "event_id": ids.event,
             "note_id": ids.note,
+            "clinic_id": ids.clinic,
+            "provider_id": ids.provider,
+            "service_id": ids.service,
+            "resource_id": ids.resource,
+            "seat_id": ids.seat,
+            "day_id": ids.day,
+            "exception_id": ids.exception,
             "verb": "check-in",
             "slug": "juniper",
         }
@@ -397,7 +416,7 @@ def quintas(juniper: House, quinta: House, planted: Ids) -> Ids:
         visit = accepted(book(quinta, service="Peeling"), card_of(quinta.patients[0]))
         charge = marked(visit, "paid", by=quinta.members[Role.FRONT_DESK])
         own = visit.clinic_id, visit.provider_id, visit.patient_id, visit.pk, charge.invoice_id, charge.pk
-    others = dict.fromkeys(("link", "version", "capture", "message", "card", "block", "service", "event", "note"), new_id())
+    others = dict.fromkeys(THINGS[THINGS.index("link") :], new_id())
     return Ids(quinta.practice.pk, *own, refund=new_id(), **others, number=1, token=UNKNOWN.token)
 
 

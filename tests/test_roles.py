@@ -15,7 +15,7 @@ import kept.scheduling.transitions.booking as booking
 from kept.billing.models import GatewayEvent
 from kept.foundation.ids import new_id
 from kept.ops.cast import House
-from kept.practice.models import Member, MemberClinic, Settings, User
+from kept.practice.models import Member, MemberClinic, OpeningHours, Resource, ScheduleException, Settings, User
 from kept.practice.rules import Role
 from kept.scheduling.models import Appointment, Block
 from kept.scheduling.transitions.blocking import block_time
@@ -37,6 +37,11 @@ NONE: set[Role] = set()
 SAME = ""  # an address about nothing in particular
 BOOKED, ARRIVED, TREATED, DONE, MISSED, AHEAD = "booked", "arrived", "treated", "done", "missed", "ahead"
 PAID, DECLINED, UNKNOWN, UNDECIDED, WAITING = "paid", "declined", "unknown", "undecided", "waiting"
+
+
+SETUP_LISTS = ("clinics", "providers", "services", "rooms", "staff", "online")
+SETUP_NEW = ("clinic-new", "provider-new", "service-new", "room-new", "seat-new")
+SETUP_ROWS = {"clinic": "clinic_id", "provider": "provider_id", "service": "service_id", "room": "resource_id", "seat": "seat_id"}
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,14 @@ TABLE = [
     Row("desk:front-desk-settings", "POST", HEADS, 302, sent={"refund_limit": "50"}),
     Row("desk:calendar-settings", "GET", HEADS),
     Row("desk:calendar-settings", "POST", HEADS, 302, sent={"step_minutes": "15"}),
+    *(Row(f"desk:{name}", "GET", HEADS) for name in (*SETUP_LISTS, *SETUP_NEW, *SETUP_ROWS)),
+    Row("desk:clinics", "POST", HEADS, 302, sent={"name": "Juniper"}),
+    *(Row(f"desk:{name}", "POST", HEADS, 422) for name in (*SETUP_NEW, *SETUP_ROWS)),
+    Row("desk:online", "POST", HEADS, 302, sent={"lead_minutes": "60", "horizon_days": "30", "step_minutes": "15"}),
+    Row("desk:services-starting-set", "POST", HEADS, 302),
+    Row("desk:getting-started-hide", "POST", HEADS, 302),
+    Row("desk:clinic-day-remove", "POST", HEADS, 302),
+    Row("desk:exception-remove", "POST", HEADS, 302),
     Row("desk:panel", "GET", ALL - {BILLING}, 200, BOOKED),
     Row("desk:panel", "GET", ALL, 200, MISSED),
     Row("desk:acceptance", "GET", ALL - {BILLING}, 200, BOOKED),
@@ -263,6 +276,8 @@ def ids(name: str, juniper: House, subject: Appointment | None) -> dict[str, Any
         return {"patient_id": patient.pk}
     if name in OF_ALL_CLINICS:
         return {"event_id": parked(juniper).pk}
+    if name.startswith("desk:") and name.removeprefix("desk:") in (*SETUP_ROWS, "clinic-day-remove", "exception-remove"):
+        return set_up(name.removeprefix("desk:"), juniper)
     if subject is None:
         return {"billing:webhook": {"slug": "juniper"}, "policies:version": {"number": 3}}.get(name, {})
     if name == "desk:lift-block":
@@ -278,6 +293,19 @@ def ids(name: str, juniper: House, subject: Appointment | None) -> dict[str, Any
     if name == "messaging:withdraw":
         return {"message_id": subject.messages.get().pk}
     return {"link_id" if name.startswith("booking:") else "appointment_id": subject.pk}
+
+
+def set_up(name: str, juniper: House) -> dict[str, Any]:
+    """What a page of setting up is about."""
+    elm, tess = juniper.clinics["Elm Street"], juniper.providers["Tess Marrowby"]
+    day = STARTS_AT.date()
+    if name == "clinic-day-remove":
+        return {"day_id": OpeningHours.objects.get_or_create(practice=juniper.practice, clinic=elm, on=day)[0].pk}
+    if name == "exception-remove":
+        off = {"kind": "off", "first_on": day, "last_on": day}
+        return {"exception_id": ScheduleException.objects.get_or_create(practice=juniper.practice, provider=tess, **off)[0].pk}
+    rows = {"clinic": elm, "provider": tess, "service": juniper.services["Lip filler"], "seat": juniper.members[FRONT_DESK]}
+    return {SETUP_ROWS[name]: (rows.get(name) or Resource.objects.get(clinic=elm, name="Room 1")).pk}
 
 
 def parked(juniper: House) -> GatewayEvent:
@@ -357,6 +385,7 @@ def test_what_changes_something_is_never_done_by_a_get(juniper: House, leonora: 
 
     assert given == dict.fromkeys(rows, 405)
     assert set(rows) == {
+        *("desk:clinic-day-remove", "desk:exception-remove", "desk:getting-started-hide", "desk:services-starting-set"),
         *("desk:act", "desk:card-link", "desk:move-back", "desk:privacy", "desk:send-card-link", "desk:switch-clinic", "desk:theme"),
         *(
             "messaging:send-receipt",

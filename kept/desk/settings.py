@@ -8,16 +8,19 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from kept.billing.gateways import accounts
+from kept.desk.setup.forms import lead_in_words
+from kept.desk.setup.started import getting_started
 from kept.noshows.fee_settings import waiting
 from kept.policies import queries as policies
+from kept.practice import queries
 from kept.practice.doors import MemberRequest, member_required
 from kept.practice.models import Member
 from kept.practice.rules import Right
 
-BOOKING, PEOPLE = gettext_lazy("Booking"), gettext_lazy("People and money")
+BOOKING, PRACTICE, PEOPLE = gettext_lazy("Booking"), gettext_lazy("The practice"), gettext_lazy("People and money")
 
 
 def _calendar(member: Member) -> str:
@@ -50,6 +53,38 @@ def _front_desk(member: Member) -> str:
     }
 
 
+def _clinics(member: Member) -> str:
+    return ", ".join(each.name for each in member.given_clinics) or _("None yet")
+
+
+def _providers(member: Member) -> str:
+    count = queries.providers(member).count()
+    return ngettext("%d provider", "%d providers", count) % count
+
+
+def _services(member: Member) -> str:
+    count = queries.services(member).count()
+    return ngettext("%d service", "%d services", count) % count
+
+
+def _rooms(member: Member) -> str:
+    count = queries.rooms(member).count()
+    return ngettext("%d room or device", "%d rooms and devices", count) % count
+
+
+def _staff(member: Member) -> str:
+    count = queries.all_members(member).filter(active=True).count()
+    return ngettext("%d person", "%d people", count) % count
+
+
+def _online(member: Member) -> str:
+    settings = member.practice.settings
+    return _("%(lead)s lead time, %(days)d days ahead") % {
+        "lead": lead_in_words(settings.online_lead_minutes),
+        "days": settings.online_horizon_days,
+    }
+
+
 class Entry(NamedTuple):
     """A page of settings. `says`: how things stand there, in a few words."""
 
@@ -75,6 +110,12 @@ ENTRIES = [
     Entry(BOOKING, "settings", gettext_lazy("Calendar settings"), "desk:calendar-settings", _calendar),
     Entry(BOOKING, "shield-check", gettext_lazy("Cancellation policy"), "policies:policy", _policy),
     Entry(BOOKING, "mail", gettext_lazy("Fees and letters"), "noshows:fee-settings", _fees),
+    Entry(BOOKING, "globe", gettext_lazy("Online booking"), "desk:online", _online),
+    Entry(PRACTICE, "building-2", gettext_lazy("Clinics"), "desk:clinics", _clinics),
+    Entry(PRACTICE, "calendar-clock", gettext_lazy("Providers and schedules"), "desk:providers", _providers),
+    Entry(PRACTICE, "sparkles", gettext_lazy("Services"), "desk:services", _services),
+    Entry(PRACTICE, "door-open", gettext_lazy("Rooms and devices"), "desk:rooms", _rooms),
+    Entry(PEOPLE, "id-card", gettext_lazy("Staff and roles"), "desk:staff", _staff),
     Entry(PEOPLE, "credit-card", gettext_lazy("Payments"), "billing:account", _payments),
     Entry(PEOPLE, "users", gettext_lazy("Front desk’s rights"), "desk:front-desk-settings", _front_desk),
 ]
@@ -87,4 +128,6 @@ def home(request: MemberRequest) -> HttpResponse:
     for entry in ENTRIES:
         shown = {"icon": entry.icon, "label": str(entry.label), "url": reverse(entry.name), "says": entry.says(request.member)}
         groups.setdefault(str(entry.group), []).append(shown)
-    return render(request, "desk/settings.html", {"tab": "settings", "groups": groups})
+    steps = getting_started(request.member)
+    context = {"tab": "settings", "groups": groups, "steps": steps, "done": sum(each.done for each in steps)}
+    return render(request, "desk/settings.html", context)

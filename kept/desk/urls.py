@@ -10,6 +10,7 @@ from kept.desk.calendar import settings as calendar_settings
 from kept.desk.calendar import views as calendar
 from kept.desk.patients import acts, page
 from kept.desk.patients import views as patients
+from kept.desk.setup import clinics, offer, online, providers, staff, started
 
 app_name = "desk"
 urlpatterns = [
@@ -43,6 +44,26 @@ urlpatterns = [
     path("patients/<uuid:patient_id>/cards/<uuid:card_id>/take-off/", acts.take_off, name="card-take-off"),
     path("search/", search.search, name="search"),
     path("settings/", settings.home, name="settings"),
+    path("settings/clinics/", clinics.clinics, name="clinics"),
+    path("settings/clinics/new/", clinics.new, name="clinic-new"),
+    path("settings/clinics/<uuid:clinic_id>/", clinics.clinic, name="clinic"),
+    path("settings/clinics/dates/<uuid:day_id>/remove/", clinics.remove_day, name="clinic-day-remove"),
+    path("settings/providers/", providers.providers, name="providers"),
+    path("settings/providers/new/", providers.new, name="provider-new"),
+    path("settings/providers/<uuid:provider_id>/", providers.provider, name="provider"),
+    path("settings/exceptions/<uuid:exception_id>/remove/", providers.remove_exception, name="exception-remove"),
+    path("settings/services/", offer.services, name="services"),
+    path("settings/services/starting-set/", offer.starting_set, name="services-starting-set"),
+    path("settings/services/new/", offer.service, name="service-new"),
+    path("settings/services/<uuid:service_id>/", offer.service, name="service"),
+    path("settings/rooms/", offer.rooms, name="rooms"),
+    path("settings/rooms/new/", offer.room, name="room-new"),
+    path("settings/rooms/<uuid:resource_id>/", offer.room, name="room"),
+    path("settings/staff/", staff.staff, name="staff"),
+    path("settings/staff/new/", staff.seat, name="seat-new"),
+    path("settings/staff/<uuid:seat_id>/", staff.seat, name="seat"),
+    path("settings/online/", online.online, name="online"),
+    path("settings/getting-started/hide/", started.hide, name="getting-started-hide"),
     path("settings/calendar/", calendar_settings.calendar_settings, name="calendar-settings"),
     path("settings/front-desk/", front_desk.front_desk, name="front-desk-settings"),
 ]

@@ -4,8 +4,9 @@ from uuid import UUID
 
 from kept.foundation.ids import new_id
 from kept.foundation.scope import scope
-from kept.practice.models import Clinic, Member, Practice, Settings, User
+from kept.practice.models import Clinic, Member, Practice, Settings
 from kept.practice.rules import Role
+from kept.practice.setting_up.staff import user_of
 
 
 def open_practice(
@@ -21,11 +22,5 @@ def open_practice(
         practice.save(force_insert=True)
         Settings.objects.create(practice=practice, currency=currency)
         Clinic.objects.create(practice=practice, name=clinic, zone_name=zone, currency=currency)
-        Member.objects.create(practice=practice, user=invited(owner_email, password), name=owner_name, role=Role.OWNER)
+        Member.objects.create(practice=practice, user=user_of(owner_email, password), name=owner_name, role=Role.OWNER)
     return practice_id
-
-
-def invited(email: str, password: str | None = None) -> User:
-    """The user of that address, made if nobody has it yet."""
-    known = User.objects.filter(email=email.lower()).first()
-    return known or User.objects.create_user(email, password)

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
-from kept.practice.models import Clinic, Member, Practice, Provider, Resource, Service, User
+from kept.practice.models import Clinic, Member, Practice, Provider, ProviderClinic, Resource, Service, User
 from kept.practice.rules import Role
 
 NIL = UUID(int=0)
@@ -54,6 +54,36 @@ def rooms(member: Member) -> QuerySet[Resource]:
     """Rooms and devices in use at her clinics."""
     found = Resource.objects.filter(practice=member.practice_id, active=True, clinic__in=member.given_clinics)
     return found.select_related("clinic").order_by("name", "id")
+
+
+def all_clinics(member: Member) -> QuerySet[Clinic]:
+    """Those she was given, in use first, then those that are not."""
+    found = Clinic.objects.filter(practice=member.practice_id)
+    return (found.filter(id__in=member.clinic_limits) if member.clinic_limits else found).order_by("-active", "name", "id")
+
+
+def all_providers(member: Member) -> QuerySet[Provider]:
+    """Who works, or worked, at her clinics; in use first."""
+    found = Provider.objects.filter(practice=member.practice_id)
+    if member.clinic_limits:
+        found = found.filter(pk__in=ProviderClinic.objects.filter(clinic__in=member.clinic_limits).values("provider"))
+    return found.order_by("-active", "name", "id")
+
+
+def all_services(member: Member) -> QuerySet[Service]:
+    """By category; in use first."""
+    return Service.objects.filter(practice=member.practice_id).order_by("-active", "category", "name", "id")
+
+
+def all_rooms(member: Member) -> QuerySet[Resource]:
+    """Rooms and devices of her clinics, in use first."""
+    found = Resource.objects.filter(practice=member.practice_id, clinic__in=all_clinics(member).values("id"))
+    return found.select_related("clinic").order_by("-active", "clinic__name", "name", "id")
+
+
+def all_members(member: Member) -> QuerySet[Member]:
+    """Seats of the practice, those in use first."""
+    return Member.objects.filter(practice=member.practice_id).select_related("user", "provider").order_by("-active", "name", "id")
 
 
 def own(member: Member) -> Q:

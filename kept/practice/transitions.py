@@ -12,8 +12,9 @@ from kept.events import journal
 from kept.foundation.ids import new_id
 from kept.foundation.money import Money
 from kept.foundation.refusals import Refusal
-from kept.practice.models import ApiKey, Member, Settings
+from kept.practice.models import CALENDAR_STEPS, MOST_HORIZON, MOST_LEAD, ApiKey, Member, Practice, Settings
 from kept.practice.rules import Right
+from kept.practice.setting_up.words import named
 
 MOST_BREATHING_SPACE = 24 * 60  # minutes
 MOST_DECIDE_DAYS = 365
@@ -108,3 +109,39 @@ def set_front_desk(*, may_double_book: bool, refund_limit: Money, by: Member, at
     settings.save(update_fields=["front_desk_may_double_book", "front_desk_refund_limit_minor"])
     journal.record("settings.front_desk", settings, by=by, at=at, double_book=may_double_book, minor=refund_limit.minor)
     return settings
+
+
+def set_online(*, lead_minutes: int, horizon_days: int, step_minutes: int, by: Member, at: datetime) -> Settings:
+    """What patients are offered online: no time sooner than the lead time from now, none beyond the horizon, each on a step. Raises
+    Refusal `invalid`, `not_permitted`."""
+    by.must(Right.SET_UP)
+    if not 0 <= lead_minutes <= MOST_LEAD:
+        raise Refusal("invalid", _("Choose from 0 to 720 hours."), field="lead_minutes")
+    if not 1 <= horizon_days <= MOST_HORIZON:
+        raise Refusal("invalid", _("Choose from 1 to %d days.") % MOST_HORIZON, field="horizon_days")
+    if step_minutes not in CALENDAR_STEPS:
+        raise Refusal("invalid", _("Choose one of these."), field="step_minutes")
+    settings = Settings.objects.select_for_update(no_key=True).get(practice=by.practice_id)
+    settings.online_lead_minutes, settings.online_horizon_days = lead_minutes, horizon_days
+    settings.online_step_minutes = step_minutes
+    settings.save(update_fields=["online_lead_minutes", "online_horizon_days", "online_step_minutes"])
+    journal.record("settings.online", settings, by=by, at=at, lead=lead_minutes, horizon=horizon_days, step=step_minutes)
+    return settings
+
+
+def rename_practice(name: str, *, by: Member, at: datetime) -> None:
+    """The name that staff and patients see; addresses stay. Raises Refusal `invalid`, `not_permitted`."""
+    by.must(Right.SET_UP)
+    practice = Practice.objects.select_for_update(no_key=True).get(pk=by.practice_id)
+    practice.name = named(name)
+    practice.save(update_fields=["name"])
+    journal.record("settings.practice", Settings.objects.get(practice=practice), by=by, at=at)
+
+
+def hide_getting_started(*, by: Member, at: datetime) -> None:
+    """The checklist shows no more. Raises Refusal `not_permitted`."""
+    by.must(Right.SET_UP)
+    settings = Settings.objects.select_for_update(no_key=True).get(practice=by.practice_id)
+    settings.getting_started_hidden = True
+    settings.save(update_fields=["getting_started_hidden"])
+    journal.record("settings.getting_started_hidden", settings, by=by, at=at)
