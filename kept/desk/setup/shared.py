@@ -57,7 +57,8 @@ def list_page(
     request: MemberRequest, *, title: str, typed: str, lines: Sequence[Line], new: str, add: str, empty: str, **more: Any
 ) -> HttpResponse:
     context = {"tab": "settings", "title": title, "q_here": typed, "lines": lines, "new_url": reverse(new), "add": add, "empty": empty}
-    return render(request, more.pop("template", "desk/setup/list.html"), context | more)
+    status = status_of(more.get("form"))
+    return render(request, more.pop("template", "desk/setup/list.html"), context | more, status=status)
 
 
 def form_page(
