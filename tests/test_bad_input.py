@@ -289,7 +289,7 @@ def set_up(juniper: House) -> dict[str, tuple[str, dict[str, str]]]:
         "seat": (reverse("desk:seat", args=[odette.pk]), {"name": "O", "role": "billing", "provider": "", "active": "on"}),
         "new seat": (
             reverse("desk:seat-new"),
-            {"name": "Ada", "email": "ada@example.com", "role": "auditor", "provider": "", "clinics": ""},
+            {"name": "Ada", "email": "ada@example.com", "role": "auditor", "provider": ""},
         ),
         "online": (reverse("desk:online"), {"lead_minutes": "60", "horizon_days": "30", "step_minutes": "15"}),
     }
