@@ -370,6 +370,7 @@ ALL = list(addresses(get_resolver()))
 OPEN_TO_ALL = {
     "billing:webhook",
     "booking:card-link",
+    "booking:online",
     "booking:pay-link",
 }  # a signature, or a link, opens them to whoever has it: tests of their own below
 SCREENS = [each for each in ALL if not each.name.startswith("api:") and each.name not in OPEN_TO_ALL]

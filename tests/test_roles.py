@@ -197,10 +197,13 @@ TABLE = [
     Row("policies:policy", "POST", HEADS, 302, sent={"fee": "80", "description": "d", "authorization_text": "a", "based_on": "3"}),
     Row("policies:switch", "POST", HEADS, 302, sent={"on": "no"}),
     Row("policies:version", "GET", HEADS),
+    Row("booking:online", "GET", ALL, to_nobody=200),  # the clinic's public address
+    Row("booking:online", "POST", ALL, 422, to_nobody=422),
     Row("booking:card-link", "GET", ALL, 302, AHEAD, to_nobody=302),  # whoever has the link
     Row("booking:card", "GET", NONE, 404, AHEAD, otherwise=404, to_nobody=404),  # only a browser that came by the link
     Row("booking:card", "POST", NONE, 404, AHEAD, otherwise=404, to_nobody=404),
     Row("booking:card-back", "GET", NONE, 404, AHEAD, otherwise=404, to_nobody=404),
+    Row("booking:calendar-file", "GET", NONE, 404, AHEAD, otherwise=404, to_nobody=404),
     Row("booking:pay-link", "GET", ALL, 302, DECLINED, to_nobody=302),
     Row("booking:pay", "GET", NONE, 404, DECLINED, otherwise=404, to_nobody=404),
     Row("booking:pay", "POST", NONE, 404, DECLINED, otherwise=404, to_nobody=404),
@@ -208,7 +211,12 @@ TABLE = [
 ]
 OF_ALL_CLINICS = {"billing:look-again", "billing:set-aside"}  # what belongs to no clinic is not found by who has but one
 HIDDEN_TO_PROVIDERS = {"billing:retry", "billing:ask-again"}  # a charge is known by its invoice, and she sees none
-PUBLIC = {"billing:webhook", *(f"booking:{name}{end}" for name in ("card", "pay") for end in ("", "-link", "-back"))}
+PUBLIC = {
+    "billing:webhook",
+    "booking:online",
+    "booking:calendar-file",
+    *(f"booking:{name}{end}" for name in ("card", "pay") for end in ("", "-link", "-back")),
+}
 OF_A_PATIENT = {row.name for row in TABLE if row.name.startswith("desk:patient")} - {"desk:patients", "desk:patient-new"}
 POST_ONLY = {row.name for row in TABLE} - {row.name for row in TABLE if row.method == "GET"}
 
@@ -279,7 +287,11 @@ def ids(name: str, juniper: House, subject: Appointment | None) -> dict[str, Any
     if name.startswith("desk:") and name.removeprefix("desk:") in (*SETUP_ROWS, "clinic-day-remove", "exception-remove"):
         return set_up(name.removeprefix("desk:"), juniper)
     if subject is None:
-        return {"billing:webhook": {"slug": "juniper"}, "policies:version": {"number": 3}}.get(name, {})
+        return {
+            "billing:webhook": {"slug": "juniper"},
+            "booking:online": {"practice": "juniper", "clinic": "elm-street"},
+            "policies:version": {"number": 3},
+        }.get(name, {})
     if name == "desk:lift-block":
         return {"block_id": blocked(juniper, subject).pk}
     if name in HIDDEN_TO_PROVIDERS:

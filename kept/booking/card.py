@@ -7,12 +7,14 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from kept.billing.gateways.facts import Busy, NoAnswer, Rejected
 from kept.billing.models import CardCapture
 from kept.billing.transitions import cards
 from kept.booking.links import by_link, hand_over, let_in, link_or_404, practice_of
+from kept.booking.offer import place_of
 from kept.foundation import clock
 from kept.foundation.refusals import Refusal
 from kept.foundation.scope import scope
@@ -20,6 +22,7 @@ from kept.patients.models import Link
 from kept.patients.queries import usable_card
 from kept.policies import queries as policies
 from kept.scheduling.models import Appointment, Status
+from kept.scheduling.transitions import holding
 
 
 @by_link
@@ -47,6 +50,7 @@ def _shown(request: HttpRequest, link_id: UUID, now: Any, *, error: str = "", tr
     appointment, version = _appointment(link_id), policies.version_in_use()
     closed = appointment.status != Status.BOOKED or now >= appointment.starts_at
     context: dict[str, Any] = {
+        "link_id": link_id,
         "practice": appointment.practice,
         "clinic": appointment.clinic,
         "appointment": appointment,
@@ -57,11 +61,21 @@ def _shown(request: HttpRequest, link_id: UUID, now: Any, *, error: str = "", tr
     }
     if appointment.acceptance:
         return render(request, "booking/card_done.html", context)
+    if holding.lapsed(appointment):
+        return render(request, "booking/lapsed.html", context | {"again": _again(appointment)})
+    if appointment.channel == Appointment.Channel.ONLINE and not appointment.card_wanted and appointment.status == Status.BOOKED:
+        return render(request, "booking/booked.html", context)
     if closed or version is None:
         return render(request, "booking/card_closed.html", context)
     said = cards.terms_now(appointment, version, at=now)
     context |= {"version": version, "terms": said, "card": usable_card(appointment.patient)}
     return render(request, "booking/card.html", context, status=422 if error else 503 if trouble else 200)
+
+
+def _again(appointment: Appointment) -> str:
+    """Where the same services can be booked at another time."""
+    path = reverse("booking:online", args=[appointment.practice.slug, place_of(appointment.clinic)])
+    return f"{path}?{urlencode({'services': [str(line.service_id) for line in appointment.lines.all()]}, doseq=True)}"
 
 
 def _accept(request: HttpRequest, practice_id: str, link_id: UUID) -> HttpResponse:

@@ -64,6 +64,16 @@ def moved(message: Message, at: datetime) -> dict[str, Any]:
     return {}
 
 
+def booked(message: Message, at: datetime) -> dict[str, Any]:
+    """The time as it is when the letter goes, with what was accepted for it, if anything was."""
+    appointment = message.appointment
+    _is(appointment, Status.BOOKED)
+    acceptance, zone = appointment.acceptance, appointment.clinic.zone
+    if acceptance is None:
+        return {"provider": appointment.provider.name}
+    return {"provider": appointment.provider.name, "acceptance": acceptance, "free_until": moment(acceptance.free_until, zone)}
+
+
 def _is(appointment: Appointment, status: Status) -> None:
     if appointment.status != status:
         raise wrong_status(appointment, _("The appointment is %s by now.") % appointment.get_status_display().lower())

@@ -19,6 +19,7 @@ class Letter(models.TextChoices):
     MOVED = "moved", _("New time")
     RECEIPT = "receipt", _("Receipt")
     REFUNDED = "refunded", _("Refund receipt")
+    BOOKED = "booked", _("Booking confirmation")
     CARD_LINK = "card_link", _("Link to give a card")
     PAYMENT_LINK = "payment_link", _("Payment link")
 

@@ -12,6 +12,7 @@ from kept.foundation.scope import scope
 from kept.messaging import sending, transitions
 from kept.messaging.models import Letter, Message
 from kept.practice.models import Practice
+from kept.scheduling.models import Appointment, Status
 
 
 @app.task(name="messaging.send", queue="letters")
@@ -27,6 +28,16 @@ def receipt(practice_id: str, event_id: str) -> None:
         invoice = Invoice.objects.filter(Q(pk=about) | Q(charges=about)).get()
         if not invoice.charges.exclude(flag="").exists():
             transitions.queue(Letter.RECEIPT, invoice, once=event_id, by=None, at=clock.now())
+
+
+@app.task(name="messaging.booked", queue="letters")
+def booked(practice_id: str, appointment_id: str) -> None:
+    """A patient who booked online gave her card: the booking stands."""
+    with scope(practice_id, actor="job:booked", source="job"):
+        shown = Appointment.objects.select_related("practice", "clinic", "patient", "provider", "acceptance__card")
+        found = shown.get(pk=appointment_id)
+        if found.status == Status.BOOKED:
+            transitions.queue(Letter.BOOKED, found, wanted=True, once="online", by=None, at=clock.now())
 
 
 @app.task(name="messaging.refunded", queue="letters")

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from kept.events import journal
 from kept.foundation.refusals import Refusal
+from kept.foundation.scope import current
 from kept.patients import rules
 from kept.patients.models import Card, Link, Note, Patient
 from kept.practice.models import Member
@@ -30,10 +31,11 @@ class Particulars(TypedDict, total=False):
     alert: str
 
 
-def add_patient(*, by: Member, at: datetime, **given: Unpack[Particulars]) -> Patient:
-    """A new patient of the practice. Raises Refusal `invalid` naming the field, `not_permitted`."""
-    by.must(Right.CHANGE_PATIENTS)
-    patient = Patient.objects.create(practice_id=by.practice_id, created_at=at, **_checked({"first_name": "", **given}, at))
+def add_patient(*, by: Member | None, at: datetime, **given: Unpack[Particulars]) -> Patient:
+    """A new patient of the practice; `by` None: she herself, booking online. Raises Refusal `invalid` naming the field, `not_permitted`."""
+    if by:
+        by.must(Right.CHANGE_PATIENTS)
+    patient = Patient.objects.create(practice_id=current().practice_id, created_at=at, **_checked({"first_name": "", **given}, at))
     journal.record("patient.added", patient, by=by, at=at)
     return patient
 

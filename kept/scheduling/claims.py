@@ -40,7 +40,7 @@ def reserve(
     during: Span,
     *,
     double_book: bool,
-    by: Member,
+    by: Member | None,
     but: Appointment | None = None,
     also_lock: Iterable[UUID] = (),
 ) -> Lanes:
@@ -76,7 +76,7 @@ def write(holder: Appointment | Block, lanes: Lanes, during: Span) -> None:
         )
 
 
-def slot_taken(taken: Sequence[Claim], provider: Provider | None, by: Member) -> Refusal:
+def slot_taken(taken: Sequence[Claim], provider: Provider | None, by: Member | None) -> Refusal:
     """The refusal that names who or what has the time, the provider's before a room's, as far as the member may know (R24)."""
     hers = [claim for claim in taken if provider and claim.resource_id == provider.resource_id]
     seen = [claim for claim in hers or taken if may_know(claim, by)]
@@ -87,8 +87,10 @@ def slot_taken(taken: Sequence[Claim], provider: Provider | None, by: Member) ->
     return Refusal("slot_taken", in_the_way(first, known=bool(seen)), field="start" if hers or not provider else "resources", **facts)
 
 
-def may_know(claim: Claim, by: Member) -> bool:
-    """Whether she may be told whose time it is: of clinics she was given; a provider of her own patients (R24)."""
+def may_know(claim: Claim, by: Member | None) -> bool:
+    """Whether she may be told whose time it is: of clinics she was given; a provider of her own patients (R24); a patient never."""
+    if by is None:
+        return False
     visit = claim.appointment
     own = by.role != Role.PROVIDER or visit is None or visit.provider_id == by.provider_id
     return own and works_at(by, claim.clinic.pk)

@@ -24,6 +24,7 @@ from kept.practice.rules import Right
 from kept.scheduling.cases import case_of
 from kept.scheduling.models import Appointment, Status
 from kept.scheduling.rules import wrong_status
+from kept.scheduling.transitions import holding
 
 NO_CARD = ("resource_missing", "card_not_saved")
 
@@ -72,7 +73,9 @@ def begin(appointment: Appointment, *, version_id: str, origin: Origin, at: date
     _still_open(appointment, at)
     if version is None or str(version.id) != version_id:
         raise Refusal("stale_version", _("The clinic’s policy changed a moment ago. Please read it again."))
-    return _captured(appointment, version, origin, Acceptance.Channel.LINK, at=at)
+    online = appointment.channel == Appointment.Channel.ONLINE
+    channel = Acceptance.Channel.ONLINE if online else Acceptance.Channel.LINK
+    return _captured(appointment, version, origin, channel, at=at)
 
 
 def from_website(
@@ -140,11 +143,13 @@ def _still_open(appointment: Appointment, at: datetime) -> None:
 
 
 def accept(capture: CardCapture, card: Card, *, setup_intent_id: str, at: datetime) -> Acceptance | None:
-    """Policy and card are there: the acceptance is written and the appointment holds it (R3, I9). None when it came too late."""
+    """Policy and card are there: the acceptance is written and the appointment holds it (R3, I9). None when it came too late;
+    a hold that has lapsed is taken back while its time is free (R19)."""
     appointment = Appointment.objects.locked(capture.appointment)
     capture = CardCapture.objects.select_for_update(no_key=True).get(pk=capture.pk)
     if capture.state != CardCapture.State.OPEN:
         return appointment.acceptance
+    holding.take_back(appointment, at=at)
     late = appointment.status != Status.BOOKED or at >= appointment.starts_at
     capture.state = CardCapture.State.TOO_LATE if late or appointment.acceptance_id else CardCapture.State.DONE
     capture.save(update_fields=["state"])
@@ -163,6 +168,8 @@ def accept(capture: CardCapture, card: Card, *, setup_intent_id: str, at: dateti
     )
     appointment.acceptance = acceptance
     appointment.save(update_fields=["acceptance"])
+    if appointment.channel == Appointment.Channel.ONLINE:
+        jobs.defer("messaging.booked", appointment_id=str(appointment.id))
     journal.record("policy.accepted", appointment, by=None, at=at, acceptance=str(acceptance.id), card=str(card.id))
     return acceptance
 

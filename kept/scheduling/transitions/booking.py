@@ -38,7 +38,7 @@ def book(
     patient: Patient,
     services: Sequence[Service],
     starts_at: datetime,
-    by: Member,
+    by: Member | None,
     at: datetime,
     resources: Sequence[Resource] = (),
     price: Money | None = None,
@@ -51,14 +51,15 @@ def book(
 
     `starts_at` is aware; one in the past is recorded afterwards, online never. `resources` are the rooms and devices wanted; where none
     is named, the first that is free is taken. `price` is for the whole visit, in place of the sum of its services. Where the policy is
-    on, a card is wanted of the patient until the start.
+    on, a card is wanted of the patient until the start. `by` None: the patient herself, online; her caller has asked whether it is offered.
 
     Raises Refusal `not_permitted`, `invalid`, `slot_taken` (at field `start` or `resources`).
     """
     place = Place(clinic.id, provider.id)
-    by.must(Right.BOOK, place)
-    if double_book:
-        by.must(Right.DOUBLE_BOOK, place)
+    if by:
+        by.must(Right.BOOK, place)
+        if double_book:
+            by.must(Right.DOUBLE_BOOK, place)
     _check(clinic, services, price)
     past = starts_at < at
     if past and channel == Appointment.Channel.ONLINE:
@@ -71,7 +72,7 @@ def book(
     during = visit.busy(starts_at)
     lanes = claims.reserve(provider, wanted, resources, during, double_book=double_book, by=by)
     appointment = Appointment.objects.create_numbered(
-        practice_id=by.practice_id,
+        practice_id=clinic.practice_id,
         patient=patient,
         provider=provider,
         clinic=clinic,
@@ -87,7 +88,7 @@ def book(
     )
     Line.objects.bulk_create(
         Line(
-            practice_id=by.practice_id,
+            practice_id=clinic.practice_id,
             appointment=appointment,
             service=service,
             position=position,

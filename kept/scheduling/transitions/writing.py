@@ -10,7 +10,7 @@ from kept.scheduling.models import Appointment, Status
 
 
 def write(
-    appointment: Appointment, kind: str, *, by: Member, at: datetime, particulars: Mapping[str, Any] | None = None, **fields: Any
+    appointment: Appointment, kind: str, *, by: Member | None, at: datetime, particulars: Mapping[str, Any] | None = None, **fields: Any
 ) -> Appointment:
     """These fields of the locked appointment, and the event of that kind with its particulars."""
     for name, value in fields.items():
@@ -26,7 +26,7 @@ def turn(
     to: Status,
     kind: str,
     *,
-    by: Member,
+    by: Member | None,
     at: datetime,
     particulars: Mapping[str, Any] | None = None,
     **fields: Any,

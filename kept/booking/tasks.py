@@ -1,0 +1,14 @@
+"""Jobs of online booking."""
+
+from procrastinate.contrib.django import app
+
+from kept.foundation import clock
+from kept.foundation.scope import scope
+from kept.scheduling.transitions import holding
+
+
+@app.task(name="booking.release", queue="desk")
+def release(practice_id: str) -> None:
+    """A hold's half hour is over."""
+    with scope(practice_id, actor="job:release_hold", source="job"):
+        holding.release_overdue(at=clock.now())

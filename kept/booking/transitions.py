@@ -1,0 +1,73 @@
+"""A patient books by herself (R18, R19)."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+import kept.scheduling.transitions.booking as scheduling
+from kept.billing.gateways import accounts
+from kept.billing.models import CardCapture
+from kept.billing.transitions import cards
+from kept.booking.offer import Choice, promise
+from kept.foundation import jobs
+from kept.foundation.refusals import Refusal
+from kept.messaging import transitions as messaging
+from kept.messaging.models import Letter
+from kept.patients.models import Link, Patient
+from kept.patients.transitions import add_patient, give_link
+from kept.scheduling.models import Appointment
+from kept.scheduling.transitions import holding
+
+
+class Booked(NamedTuple):
+    """`token` opens her page; `capture` is set where she now gives a card."""
+
+    appointment: Appointment
+    token: str
+    capture: CardCapture | None
+
+
+def book(
+    choice: Choice, details: dict[str, Any], *, version_id: str, origin: cards.Origin, in_place_of: Iterable[UUID], at: datetime
+) -> Booked:
+    """The time is hers: booked at once where no card is asked for; else held for half an hour until the card is there.
+
+    She is always written down as a new patient: who types a known address is not shown to be known, and gets at nothing of whoever has
+    it; the desk sees both. Her own holds `in_place_of` which she books now are given free.
+    Raises Refusal `slot_taken`, `stale_version`, `invalid`, and those of the policy that can't be met here.
+    """
+    holding.release_overdue(at=at)
+    holding.release(holding.holds().filter(pk__in=list(in_place_of)), at=at)
+    if not choice.services or choice.start is None:
+        raise Refusal("invalid", _("Choose a service and a time."))
+    if choice.slot is None:
+        raise Refusal("slot_taken", _("That time was just taken."), field="start")
+    promised = promise(choice.clinic, choice.services, choice.start, at=at)
+    if promised.by_phone:
+        raise Refusal("approval_required", _("This visit is booked by phone. Please call the clinic."))
+    shown = str(promised.version.pk) if promised.version and promised.card else ""
+    if shown != version_id:
+        raise Refusal("stale_version", _("The clinic’s policy changed a moment ago. Please read it again."))
+    if promised.card and not accounts.payments_on():
+        raise cards.payments_off()
+
+    patient: Patient = add_patient(by=None, at=at, **{name: details[name] for name in ("first_name", "last_name", "email", "phone")})
+    appointment = scheduling.book(
+        clinic=choice.clinic,
+        provider=choice.slot.providers[0],
+        patient=patient,
+        services=choice.services,
+        starts_at=choice.start,
+        by=None,
+        at=at,
+        channel=Appointment.Channel.ONLINE,
+    )
+    token = give_link(patient, Link.Purpose.CARD, subject_id=appointment.pk, expires_at=appointment.starts_at, at=at)
+    if not appointment.card_wanted:
+        messaging.queue(Letter.BOOKED, appointment, wanted=True, once="online", by=None, at=at)
+        return Booked(appointment, token, None)
+    jobs.defer("booking.release", at=at + holding.HOLD)
+    return Booked(appointment, token, cards.begin(appointment, version_id=version_id, origin=origin, at=at))
