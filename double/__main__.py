@@ -1,6 +1,7 @@
-"""The command line: `python -m double --port N [--data FILE] [--webhook KEY=URL=SECRET ...]`."""
+"""The command line: `python -m double --port N [--data FILE] [--webhook KEY=URL=SECRET ...] [--faults FILE]`."""
 
 import argparse
+import json
 import signal
 from pathlib import Path
 
@@ -15,6 +16,8 @@ def main() -> None:
     options = arguments().parse_args()
     signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)  # kept for `sigwait`, by every thread begun from here on
     with Double(options.port, options.data) as double:
+        if options.faults:
+            double.faults.follow(json.loads(options.faults.read_text()))
         for endpoint in options.webhook:
             endpoints.put(double.ledger, endpoint)
         print(f"Ready on {double.address}", flush=True)  # noqa: T201 (who started it waits for this line)
@@ -29,6 +32,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--webhook", type=endpoints.parse, action="append", default=[], metavar="KEY=URL=SECRET", help="an account's endpoint"
     )
+    parser.add_argument("--faults", type=Path, metavar="FILE", help="a plan of what goes wrong, as JSON; without one nothing does")
     return parser
 
 

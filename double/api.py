@@ -110,7 +110,7 @@ class Api:
         return answer.with_headers(Request_Id=request_id, Stripe_Version=request.headers.get("stripe-version", API_VERSION))
 
     def _answer(self, task: Task, request_id: str) -> Answer:
-        fault = self.faults.take(f"{task.request.method} {task.request.path}")
+        fault = self.faults.take(f"{task.request.method} {task.request.path}", task.key or "")
         call = Call(self.address, request_id, task.key, stays_pending=fault.do == "pending")
         with self.keys_in_use.held(task.account, task.key):
             fault.before()

@@ -68,7 +68,11 @@ class Control:
         return in_json(200, self.faults.left())
 
     def _plan_faults(self, request: Request) -> Answer:
-        self.faults.plan(json.loads(request.body))
+        wanted = json.loads(request.body)
+        if isinstance(wanted, dict):
+            self.faults.follow(wanted)
+        else:
+            self.faults.plan(wanted)
         return in_json(200, self.faults.left())
 
     def _clear_faults(self, request: Request) -> Answer:

@@ -64,7 +64,7 @@ class Courier(threading.Thread):
 
     def _bring(self, event: Object, url: str, secret: str, tries: int) -> None:
         """One try; afterwards the delivery is done, or due again later, or given up."""
-        fault = self.faults.take(f"EVENT {event['type']}")
+        fault = self.faults.take(f"EVENT {event['type']}", event["id"])
         if fault.do == "slow":
             self._put_off(event, fault.seconds, tries)
             return

@@ -1,8 +1,10 @@
 """Faults: answers that come late, broken or never, planned by a test."""
 
+import hashlib
 import re
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,8 +24,9 @@ class Fault:
     seconds: float = 1.0
 
     def meets(self, what: str) -> bool:
-        """Whether it is about this request; `*` stands for anything but a slash."""
-        return re.fullmatch("[^/]*".join(map(re.escape, self.match.split("*"))), what) is not None
+        """Whether it is about this request; `*` stands for anything but a slash, `**` for anything."""
+        parts = ("[^/]*".join(map(re.escape, part.split("*"))) for part in self.match.split("**"))
+        return re.fullmatch(".*".join(parts), what) is not None
 
     def before(self) -> None:
         """What happens instead of the work, or before it."""
@@ -53,12 +56,30 @@ class Fault:
 NONE = Fault(match="", do="nothing")
 
 
+@dataclass(frozen=True)
+class Chance:
+    """A fault that meets a share of the requests that match, from 0 to 1, for as long as the plan holds."""
+
+    match: str
+    do: str
+    share: float
+    seconds: float = 1.0
+
+    def drawn(self, seed: int, what: str, key: str, turn: int) -> bool:
+        """Whether it meets the turn-th request of that kind and idempotency key. Decided by these alone, so the same seed and the same
+        calls have the same faults, in whatever order they arrive."""
+        drawn = hashlib.sha256(f"{seed} {self.match} {self.do} {what} {key} {turn}".encode()).digest()
+        return int.from_bytes(drawn[:8], "big") < self.share * 2**64
+
+
 class Faults:
     """The plan: the first fault that matches is used up before the second."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._plan: list[Fault] = []
+        self._seed, self._chances = 0, list[Chance]()
+        self._turns: Counter[tuple[str, str]] = Counter()
 
     def plan(self, wanted: list[dict[str, Any]]) -> None:
         """These faults are added. Raises ValueError for one that cannot be."""
@@ -69,18 +90,37 @@ class Faults:
         with self._lock:
             self._plan += faults
 
+    def follow(self, wanted: dict[str, Any]) -> None:
+        """From now on by that plan: `{"seed": 7, "faults": [{"match": "POST /v1/*", "do": "cut_after", "share": 0.1}]}`. Raises ValueError
+        for one that cannot be."""
+        chances = [Chance(**one) for one in wanted.get("faults", [])]
+        for chance in chances:
+            if chance.do not in KINDS or not 0 <= chance.share <= 1:
+                raise ValueError(f"`do` is one of {', '.join(KINDS)}, and `share` lies between 0 and 1.")
+        with self._lock:
+            self._seed, self._chances = int(wanted.get("seed", 0)), chances
+            self._turns.clear()
+
     def clear(self) -> None:
         """Nothing goes wrong any more."""
         with self._lock:
             self._plan.clear()
+            self._chances.clear()
 
-    def take(self, what: str) -> Fault:
-        """The fault for this request, one time less to come; or `NONE`."""
+    def take(self, what: str, key: str = "") -> Fault:
+        """The fault for this request, one time less to come; or one that is drawn; or `NONE`."""
         with self._lock:
             for fault in self._plan:
                 if fault.times > 0 and fault.meets(what):
                     fault.times -= 1
                     return fault
+            if self._chances:
+                self._turns[what, key] += 1
+                turn = self._turns[what, key]
+                for chance in self._chances:
+                    fault = Fault(chance.match, chance.do, seconds=chance.seconds)
+                    if fault.meets(what) and chance.drawn(self._seed, what, key, turn):
+                        return fault
         return NONE
 
     def left(self) -> list[dict[str, Any]]:

@@ -28,6 +28,7 @@ from kept.scheduling.transitions.blocking import block_time, lift_block
 from kept.scheduling.transitions.cancelling import cancel
 from kept.scheduling.transitions.moving import reschedule
 from tests.kit.gateway import Double, clock_at, do_jobs
+from tests.kit.size import size, tell
 from tests.kit.visits import QUARTER_PAST, accepted, book
 
 KINDS = ["visa", "visa", "chargeDeclinedInsufficientFunds"]
@@ -240,7 +241,7 @@ class Lifecycle(RuleBasedStateMachine):
 def test_a_life_in_any_order(juniper: House, gateway: Double) -> None:
     Lifecycle.house, Lifecycle.gateway = juniper, gateway
     shape = settings(
-        max_examples=25,
+        max_examples=size(25, 280),
         stateful_step_count=18,
         deadline=None,
         database=None,
@@ -250,6 +251,7 @@ def test_a_life_in_any_order(juniper: House, gateway: Double) -> None:
 
     run_state_machine_as_test(Lifecycle, settings=shape)
 
+    tell(f"machine: {shape.max_examples} lives of up to {shape.stateful_step_count} steps")
     assert not connection.needs_rollback
 
 
