@@ -8,6 +8,8 @@ import pytest
 import requests
 import stripe
 
+from double.faults import Faults
+
 CONFIRM = "POST /v1/payment_intents/*/confirm"
 Intents = Callable[..., stripe.PaymentIntent]
 Plan = Callable[..., None]
@@ -101,3 +103,48 @@ def test_faults_can_be_cleared(api: Callable[..., requests.Response], faults: Pl
 @pytest.mark.parametrize("wrong", [[{"match": "GET /", "do": "explode"}], [{"do": "slow"}], [{"match": "GET /", "do": "slow", "x": 1}]])
 def test_a_fault_that_cannot_be_is_refused(kit: Callable[..., Any], wrong: list[dict[str, object]]) -> None:
     assert "error" in kit("POST", "faults", wrong)
+
+
+# A plan
+
+
+PLAN = {"seed": 7, "faults": [{"match": "POST /v1/**", "do": "error429", "share": 0.5}]}
+CUSTOMERS = "POST /v1/customers"
+
+
+def drawn(seed: int = 7, *, keys: range = range(200)) -> list[bool]:
+    """Which of the calls with these keys meet a fault."""
+    faults = Faults()
+    faults.follow(PLAN | {"seed": seed})
+    return [faults.take(CUSTOMERS, f"key:{place}").do == "error429" for place in keys]
+
+
+def test_the_same_seed_and_the_same_calls_meet_the_same_faults_in_whatever_order() -> None:
+    backwards = drawn(keys=range(199, -1, -1))
+
+    assert drawn() == drawn() == backwards[::-1]
+    assert drawn(8) != drawn()
+    assert 70 < sum(drawn()) < 130
+
+
+def test_a_repeat_with_the_same_key_is_drawn_anew() -> None:
+    faults = Faults()
+    faults.follow(PLAN)
+
+    assert {faults.take(CUSTOMERS, "key").do for _turn in range(50)} == {"error429", "nothing"}
+
+
+def test_a_plan_is_posted_and_cleared(kit: Callable[..., Any], client: stripe.StripeClient) -> None:
+    kit("POST", "faults", PLAN | {"faults": [{"match": "POST /v1/customers", "do": "error429", "share": 1}]})
+    with pytest.raises(stripe.RateLimitError):
+        client.v1.customers.create({})
+
+    kit("DELETE", "faults")
+
+    assert client.v1.customers.create({}).id
+
+
+@pytest.mark.parametrize("wrong", [{"match": "x", "do": "explode", "share": 0.5}, {"match": "x", "do": "slow", "share": 2}])
+def test_a_plan_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="share"):
+        Faults().follow({"faults": [wrong]})

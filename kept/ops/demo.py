@@ -37,6 +37,7 @@ class Demo:
     url: str
     gateway_url: str
     reload: bool
+    faults: Path | None = None
 
     def environment(self) -> dict[str, str]:
         """What web and worker know: the app's role, never the owner's."""
@@ -47,6 +48,7 @@ class Demo:
             "KEPT_BASE_URL": self.url,
             "KEPT_EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
             "KEPT_GATEWAY_PAGES": self.gateway_url,
+            "KEPT_GATEWAY_DASHBOARD": self.gateway_url,
             "KEPT_INSTALLATION": "demo",
             "KEPT_MAIL_FOLDER": str(self.data.mail),
             "KEPT_SECRET_KEY": self.data.secret(),
@@ -72,6 +74,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=8000, help="of the pages; the payment double takes the next free one")
     parser.add_argument("--data", type=Path, default=CLONE / ".data", metavar="DIR", help="keeps everything; .data of the clone by default")
     parser.add_argument("--fresh", action="store_true", help="empty the data first")
+    parser.add_argument("--faults", type=Path, metavar="FILE", help="what goes wrong at the payment double: double/README.md")
     parser.add_argument("--reload", action="store_true", help="follow changes of the code, as bin/dev does")
     return parser.parse_args(arguments)
 
@@ -100,6 +103,7 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> NoReturn:
         url=f"http://{doors.HOST}:{port}",
         gateway_url=f"http://{doors.HOST}:{port + 1 if doors.is_free(port + 1) else doors.free_port()}",
         reload=options.reload,
+        faults=options.faults,
     )
     data.facts.unlink(missing_ok=True)
     crew = stack.enter_context(children(data.logs))
@@ -167,7 +171,8 @@ def _double(demo: Demo) -> list[str | Path]:
     """The payment double, which tells each practice's endpoint what happened."""
     endpoints = [f"--webhook={plan.gateway_key}={demo.url}/webhooks/stripe/{plan.slug}/={plan.webhook_secret}" for plan in PLANS]
     port = demo.gateway_url.rpartition(":")[2]
-    return _python("-m", "double", "--port", port, "--data", str(demo.data.double), *endpoints)
+    faults = ["--faults", str(demo.faults.resolve())] if demo.faults else []
+    return _python("-m", "double", "--port", port, "--data", str(demo.data.double), *endpoints, *faults)
 
 
 def _web(demo: Demo) -> list[str | Path]:
