@@ -1,13 +1,11 @@
-"""What a practice offers: its clinics, providers, services, and the policy it asks patients to accept."""
+"""What a practice offers: its clinics, providers, services, rooms and devices."""
 
 from ninja import Query, Router
 
 from kept.api.door import KeyRequest, also_websites
 from kept.api.pages import Page, Paged, by_name
-from kept.api.shapes.lists import ClinicShape, PolicyShape, PolicyVersionShape, ProviderShape, ResourceShape, ServiceShape
-from kept.policies import queries as policies
+from kept.api.shapes.lists import ClinicShape, ProviderShape, ResourceShape, ServiceShape
 from kept.practice import queries as practice
-from kept.practice.rules import Right
 
 router = Router(tags=["Practice"], auth=also_websites)
 
@@ -38,15 +36,3 @@ def list_resources(request: KeyRequest, asked: Query[Paged]) -> Page[ResourceSha
     """Rooms and devices in use at those clinics, by name."""
     found = by_name(practice.rooms(request.member).prefetch_related("services"), "name", asked=asked)
     return Page[ResourceShape](items=[ResourceShape.of(resource) for resource in found.rows], next=found.next)
-
-
-@router.get("/policies", response=PolicyShape)
-def get_policies(request: KeyRequest) -> PolicyShape:
-    """The cancellation policy: what is in use, and every version."""
-    request.member.must(Right.SEE_BOOK)
-    policy = policies.policy_in_use()
-    return PolicyShape(
-        fees_on=policy.fees_on,
-        current=PolicyVersionShape.of(policy.current) if policy.current else None,
-        versions=[PolicyVersionShape.of(version) for version in policies.versions()],
-    )

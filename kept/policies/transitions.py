@@ -7,9 +7,10 @@ from django.utils.translation import gettext as _
 
 from kept.events import journal
 from kept.foundation.refusals import Refusal
+from kept.policies.checks import too_small
 from kept.policies.document import Document
 from kept.policies.models import Policy, PolicyVersion
-from kept.practice.models import Member
+from kept.practice.models import Member, Service
 from kept.practice.rules import Right
 
 
@@ -37,6 +38,8 @@ def publish(
     by.must(Right.SET_UP)
     if not authorization_text.strip():
         raise Refusal("invalid", _("Write the card authorization text: without it no card may be charged."), field="authorization_text")
+    if sentence := too_small(terms, currency, list(Service.objects.filter(active=True, currency=currency))):
+        raise Refusal("invalid", sentence, field="terms")
     policy = _locked(by.practice_id)
     last = PolicyVersion.objects.order_by("-number").first()
     number = last.number if last else 0

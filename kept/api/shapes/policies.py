@@ -1,0 +1,61 @@
+"""Policies and what they come to, as the API says it."""
+
+from datetime import datetime
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from kept.api.shapes.fields import Amount
+from kept.policies.document import Document, Kind
+
+
+class PolicySent(BaseModel):
+    """The next version. `terms` are its rows, amounts in minor units of the practice's currency; `based_on` is the number of the version
+    that the writer saw."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    description: str = Field(max_length=4000)
+    authorization_text: str = Field(max_length=4000)
+    terms: Document
+    what_changed: str = Field("", max_length=200)
+    based_on: int | None = Field(None, ge=0)
+
+
+class QuoteAsked(BaseModel):
+    """A visit, and what happens to it when. Without `patient` it is a new one's; without `accepted_at` it was accepted a month before."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    clinic: str
+    services: list[str] = Field(min_length=1, max_length=20)
+    start: AwareDatetime
+    kind: Kind
+    at: AwareDatetime
+    patient: str | None = None
+    accepted_at: AwareDatetime | None = None
+
+
+class Tier(BaseModel):
+    """Later than `after` it costs `fee`."""
+
+    after: datetime
+    fee: Amount
+
+
+class PassedOver(BaseModel):
+    """A row above the one that counts, and why it does not."""
+
+    row: int
+    why: str
+
+
+class QuoteShape(BaseModel):
+    """What it costs, zero where it is free; by which row, counted from 1, or null where none names it; and why."""
+
+    fee: Amount
+    row: int | None
+    because: str
+    statement: str = Field(description="All that it can cost, as the patient reads and accepts it.")
+    free_until: datetime | None = Field(description="Of a cancellation or a move: free up to and including this instant.")
+    tiers: list[Tier]
+    passed_over: list[PassedOver]
