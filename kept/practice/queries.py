@@ -1,12 +1,14 @@
 """Reading the practice: seats, clinics, providers and services a member may see."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from functools import cache
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
-from kept.practice.models import Clinic, Member, Practice, Provider, ProviderClinic, Resource, Service, User
+from kept.practice.models import Clinic, Member, OpeningHours, Practice, Provider, ProviderClinic, Resource, Service, User
 from kept.practice.rules import Role
 
 NIL = UUID(int=0)
@@ -94,3 +96,21 @@ def own(member: Member) -> Q:
     if member.role == Role.PROVIDER:
         visible &= Q(provider=member.provider_id)
     return visible
+
+
+def open_days(clinic: Clinic) -> Callable[[date], bool]:
+    """Says whether the clinic is open on a local day: by its date where that has hours or is closed, else by its weekday. Asks the database
+    once, and only when a day is asked for."""
+
+    @cache
+    def hours() -> list[OpeningHours]:
+        return list(OpeningHours.objects.filter(clinic=clinic))
+
+    def is_open(on: date) -> bool:
+        of_the_date = [row for row in hours() if row.on == on]
+        if of_the_date:
+            return any(row.opens_at for row in of_the_date)
+        week = [row.weekday for row in hours() if row.weekday is not None]
+        return not week or on.weekday() in week
+
+    return is_open

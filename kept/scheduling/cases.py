@@ -7,6 +7,7 @@ from kept.foundation.money import Money
 from kept.patients.models import Patient
 from kept.policies.case import Case, Facts, Item
 from kept.practice.models import Clinic, Service
+from kept.practice.queries import open_days
 from kept.scheduling.models import Appointment, Status
 
 REMEMBERED = 99  # no policy counts more missed visits
@@ -17,7 +18,8 @@ def case_of(appointment: Appointment, *, at: datetime) -> Case:
     acceptance = appointment.acceptance
     kept = acceptance.facts if acceptance else None
     facts = Facts.model_validate(kept) if kept else _facts(appointment.clinic, _booked(appointment), appointment.patient)
-    return Case(facts, appointment.starts_at, appointment.clinic.zone, acceptance.accepted_at if acceptance else at)
+    accepted_at = acceptance.accepted_at if acceptance else at
+    return Case(facts, appointment.starts_at, appointment.clinic.zone, accepted_at, open_days(appointment.clinic))
 
 
 def case_for(
@@ -28,7 +30,7 @@ def case_for(
         Item(service=each.pk, category=each.category, minutes=each.minutes, minor=amount.minor, zones=each.zones)
         for each, amount in zip(services, prices_of(services, price), strict=True)
     )
-    return Case(_facts(clinic, items, patient), starts_at, clinic.zone, at)
+    return Case(_facts(clinic, items, patient), starts_at, clinic.zone, at, open_days(clinic))
 
 
 def prices_of(services: Sequence[Service], price: Money | None) -> list[Money]:
