@@ -11,16 +11,20 @@ from itertools import pairwise
 from typing import TypeVar
 
 import pytest
+from django.http import QueryDict
 
 import kept.billing.transitions.charging as charging
 import kept.billing.transitions.paying as paying
 import kept.billing.transitions.recording as recording
+import kept.booking.transitions as online_booking
 import kept.scheduling.transitions.attendance as attendance
 import kept.scheduling.transitions.booking as booking
 from kept.billing import sending
 from kept.billing.gateways.facts import IntentFacts
 from kept.billing.models import Charge, Invoice, Payment
 from kept.billing.tasks import follow_up
+from kept.billing.transitions.cards import Origin
+from kept.booking.offer import Choice
 from kept.foundation.refusals import Refusal
 from kept.foundation.scope import scope
 from kept.noshows.models import Fee
@@ -29,6 +33,7 @@ from kept.noshows.transitions.attendance import mark, restore
 from kept.ops.cast import House
 from kept.ops.people import JUNIPER
 from kept.patients.models import Card
+from kept.policies import queries as policies
 from kept.practice.models import Member, Provider, Resource, ServiceProvider
 from kept.practice.rules import Role
 from kept.scheduling.models import Appointment, Claim
@@ -572,3 +577,23 @@ def test_a_storm_of_all_that_takes_and_frees_time_ends_without_deadlock_or_overl
     with scope(house.practice.id, actor="test"):
         live = set(Claim.objects.exclude(appointment=None).values_list("appointment", "live"))
         assert live == {(visit.pk, visit.status == "booked") for visit in Appointment.objects.all()}
+
+
+def test_r16_of_many_patients_online_and_the_desk_one_gets_the_last_time(house: House) -> None:
+    def online() -> object:
+        asked = QueryDict(mutable=True)
+        asked.update({"services": str(house.services["Lip filler"].pk), "start": STARTS_AT.isoformat()})
+        asked["provider"] = str(house.providers[house.members[Role.PROVIDER].name].pk)
+        return in_scope(house, lambda: _booked_online(house, asked))
+
+    acts: list[Callable[[], object]] = [online] * 7
+    results = together([*acts, lambda: in_scope(house, lambda: book_for(house))])
+
+    assert (len(results), told(results)["slot_taken"], overlaps(house)) == (8, 7, [])
+
+
+def _booked_online(house: House, asked: QueryDict) -> object:
+    who = {"first_name": "Perpetua", "last_name": "Nightshade", "email": "p@example.com", "phone": "(555) 010-0199"}
+    choice = Choice(house.clinics["Elm Street"], asked, BOOKED_AT)
+    version = str(policies.version_in_use().pk)  # type: ignore[union-attr]
+    return online_booking.book(choice, who, version_id=version, origin=Origin("192.0.2.1", "test"), in_place_of=(), at=BOOKED_AT)
