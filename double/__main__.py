@@ -17,7 +17,10 @@ def main() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)  # kept for `sigwait`, by every thread begun from here on
     with Double(options.port, options.data) as double:
         if options.faults:
-            double.faults.follow(json.loads(options.faults.read_text()))
+            try:
+                double.faults.follow(json.loads(options.faults.read_text()))
+            except (OSError, ValueError) as wrong:
+                raise SystemExit(f"{options.faults} is no plan of faults: {wrong}") from wrong
         for endpoint in options.webhook:
             endpoints.put(double.ledger, endpoint)
         print(f"Ready on {double.address}", flush=True)  # noqa: T201 (who started it waits for this line)

@@ -93,10 +93,13 @@ class Faults:
     def follow(self, wanted: dict[str, Any]) -> None:
         """From now on by that plan: `{"seed": 7, "faults": [{"match": "POST /v1/*", "do": "cut_after", "share": 0.1}]}`. Raises ValueError
         for one that cannot be."""
-        chances = [Chance(**one) for one in wanted.get("faults", [])]
-        for chance in chances:
-            if chance.do not in KINDS or not 0 <= chance.share <= 1:
-                raise ValueError(f"`do` is one of {', '.join(KINDS)}, and `share` lies between 0 and 1.")
+        try:
+            chances = [Chance(**one) for one in wanted.get("faults", [])]
+            known = all(chance.do in KINDS and 0 <= chance.share <= 1 for chance in chances)
+        except TypeError as wrong:
+            raise ValueError(f"A fault of a plan has match, do, share and perhaps seconds: {wrong}") from wrong
+        if not known:
+            raise ValueError(f"`do` is one of {', '.join(KINDS)}, and `share` lies between 0 and 1.")
         with self._lock:
             self._seed, self._chances = int(wanted.get("seed", 0)), chances
             self._turns.clear()

@@ -12,8 +12,8 @@ import pytest
 
 import kept.billing.transitions.charging as charging
 import kept.billing.transitions.paying as paying
-from kept.billing import sending
-from kept.billing.models import Charge, Invoice, Kind, Payment, Refund
+from kept.billing import reports, sending
+from kept.billing.models import Charge, GatewayEvent, Invoice, Kind, Payment, Refund
 from kept.billing.tasks import follow_up
 from kept.billing.transitions.refunding import refund
 from kept.foundation import clock
@@ -162,3 +162,29 @@ def test_i6_a_refund_whose_worker_was_killed_goes_back_once(committed: Cloned, g
         charge, sent = Charge.objects.get(), Refund.objects.get()
         assert (there["amount"], sent.state, sent.gateway_refund_id) == (3000, "succeeded", there["id"])
         assert (charge.captured_minor, charge.refunded_minor, charge.refund_reserved_minor) == (7500, 3000, 0)
+
+
+@pytest.mark.parametrize("point", ["report.begun", "report.applied"])
+def test_i12_a_report_whose_worker_was_killed_is_applied_by_the_next(committed: Cloned, gateway: Double, point: str) -> None:
+    house = seen(JUNIPER)
+    charge = charge_due(house, gateway)
+    gateway.fault("POST /v1/payment_intents/*/confirm", "cut_after")
+    do_jobs()
+    intent_id = gateway.ledger()["intents"][0]["id"]
+    with scope(house.practice.id, actor="test"):
+        body = {"data": {"object": {"id": intent_id}}}
+        told = {"practice": house.practice, "event_id": "evt_1", "kind": "payment_intent.succeeded", "body": body}
+        event = GatewayEvent.objects.create(**told, received_at=clock.now())
+
+    died_of = killed_at(point, RUN, ["billing.apply_event", house.practice.id, event.id], committed, gateway)
+    with scope(house.practice.id, actor="test"):
+        meanwhile = GatewayEvent.objects.get().state
+    reports.apply_event(str(house.practice.id), str(event.id))  # as the job that is found stalled
+
+    assert (died_of, meanwhile) == (-signal.SIGKILL, "stored")
+    with scope(house.practice.id, actor="test"):
+        assert (GatewayEvent.objects.get().state, Charge.objects.get(pk=charge.pk).state, Payment.objects.count()) == (
+            "applied",
+            "succeeded",
+            1,
+        )

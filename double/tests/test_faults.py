@@ -144,7 +144,9 @@ def test_a_plan_is_posted_and_cleared(kit: Callable[..., Any], client: stripe.St
     assert client.v1.customers.create({}).id
 
 
-@pytest.mark.parametrize("wrong", [{"match": "x", "do": "explode", "share": 0.5}, {"match": "x", "do": "slow", "share": 2}])
+@pytest.mark.parametrize(
+    "wrong", [{"match": "x", "do": "explode", "share": 0.5}, {"match": "x", "do": "slow", "share": 2}, {"share": "half"}]
+)
 def test_a_plan_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="share"):
         Faults().follow({"faults": [wrong]})

@@ -13,6 +13,7 @@ from kept.billing.models import CardCapture, Charge, GatewayEvent, Refund
 from kept.billing.sending import job, open_gateway
 from kept.billing.transitions import cards, charging, disputing, refunding
 from kept.foundation import clock
+from kept.foundation.crashpoints import crashpoint
 from kept.foundation.ids import as_id
 from kept.foundation.money import Money
 
@@ -29,6 +30,7 @@ def apply_event(practice_id: str, event_id: str) -> None:
     """Bring up to date what a stored event speaks of. What is none of ours is left alone, what should be ours and is not is parked."""
     with job(practice_id, "apply_event"):
         event = GatewayEvent.objects.get(pk=event_id)
+    crashpoint("report.begun")
     said = event.body["data"]["object"]
     if event.kind == "checkout.session.completed":
         state = _finish_capture(practice_id, str(said["id"]))
@@ -38,6 +40,7 @@ def apply_event(practice_id: str, event_id: str) -> None:
         if gateway is None:
             return
         state = _of_intent(gateway, practice_id, gateway.intent(intent_id)) if intent_id else GatewayEvent.State.FOREIGN
+    crashpoint("report.applied")
     with job(practice_id, "apply_event"):
         GatewayEvent.objects.filter(pk=event_id).update(state=state)
 
