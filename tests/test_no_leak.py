@@ -338,6 +338,7 @@ class Address:
             "message_id": ids.message,
             "patient_id": ids.patient,
             "card_id": ids.card,
+            "version_id": ids.version,
             "number": ids.number,
             "token": ids.token,
             "block_id": ids.block,

@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 LOOKS_BACK = timedelta(days=3)
 ALERT, EVERY = timedelta(minutes=5), timedelta(minutes=1)
+LOST = timedelta(seconds=30)  # a job that is so late died with its worker
 AGAIN = RetryStrategy(max_attempts=8, exponential_wait=3)
 
 
@@ -90,7 +91,7 @@ def follow_up(practice_id: str) -> None:
         alarming = Q(state=State.UNKNOWN, unknown_since__gt=now - ALERT - EVERY, unknown_since__lte=now - ALERT)
         for charge_id in Charge.objects.filter(alarming).values_list("id", flat=True):
             logger.error("Charge %s of practice %s: the gateway has not said for five minutes whether it charged.", charge_id, practice_id)
-        forgotten = Q(state=State.DUE, due_at__lt=now - timedelta(minutes=1))
+        forgotten = Q(state=State.DUE, due_at__lt=now - LOST)
         for charge_id in Charge.objects.filter(forgotten).values_list("id", flat=True):
             jobs.defer("billing.send_charge", charge_id=str(charge_id))
         unended = Q(cancel_requested=True, state__in=[State.DECLINED, State.NEEDS_PATIENT])
@@ -99,7 +100,7 @@ def follow_up(practice_id: str) -> None:
         over = Q(state=State.NEEDS_PATIENT, cancel_requested=False, expires_at__lte=now)
         for charge_id in Charge.objects.filter(over).values_list("id", flat=True):
             jobs.defer("billing.expire_charge", charge_id=str(charge_id))
-        stuck = Q(state__in=[Refund.State.RESERVED, Refund.State.SENDING, Refund.State.UNKNOWN], created_at__lt=now - timedelta(minutes=1))
+        stuck = Q(state__in=[Refund.State.RESERVED, Refund.State.SENDING, Refund.State.UNKNOWN], created_at__lt=now - LOST)
         for refund_id in Refund.objects.filter(stuck).values_list("id", flat=True):
             jobs.defer("billing.send_refund", refund_id=str(refund_id))
         on_its_way = Q(state=Refund.State.PENDING, lease_until__lte=now)

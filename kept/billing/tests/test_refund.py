@@ -273,6 +273,7 @@ def test_r22_a_refund_on_its_way_is_asked_for_every_hour_in_case_its_report_is_l
     gateway.fault(REFUNDS, "pending")
     sent = refund(paid, usd(3000), reason="Goodwill", by=silas, at=LATER)
     do_jobs(at=LATER)
+    do_jobs(at=LATER + 2 * MINUTE)
 
     asked = [look_after(paid, LATER + minutes * MINUTE) for minutes in (59, 60, 61, 120)]
     sent.refresh_from_db()

@@ -20,6 +20,7 @@ from kept.practice.rules import Right
 from kept.scheduling.models import Appointment
 
 LEASE = timedelta(seconds=60)
+LOOKS_AGAIN = timedelta(seconds=30)  # an unknown outcome is then looked up by the next minute's round
 WAITS_FOR_HER = timedelta(days=14)
 HARD_DECLINES = {
     "lost_card",
@@ -94,9 +95,11 @@ def begin(charge_id: UUID | str, *, at: datetime) -> Charge | None:
 
 
 def take(charge: Charge, *, at: datetime) -> Charge:
-    """On its way: `sending` with a lease, the attempt and its key written, the invoice issued."""
+    """On its way: `sending` with a lease, the attempt and its key written, the invoice issued. A job looks at it when the lease has run
+    out, in case whoever took it died."""
     charge.state, charge.lease_until = State.SENDING, at + LEASE
     charge.save()
+    jobs.defer("billing.look_up", at=charge.lease_until + timedelta(seconds=1), charge_id=str(charge.id))
     charge = next_attempt(charge.id)
     issue_invoice(charge, at=at)
     return charge
@@ -188,7 +191,7 @@ def _unknown(charge: Charge, at: datetime) -> Charge:
     is_new = charge.state != State.UNKNOWN
     charge.state, charge.lease_until = State.UNKNOWN, None
     charge.unknown_since = charge.unknown_since or at
-    charge.look_at = at + (timedelta(minutes=1) if at - charge.unknown_since < timedelta(hours=1) else timedelta(minutes=10))
+    charge.look_at = at + (LOOKS_AGAIN if at - charge.unknown_since < timedelta(hours=1) else timedelta(minutes=10))
     charge.save(update_fields=["state", "lease_until", "unknown_since", "look_at"])
     if is_new:
         journal.record("charge.unknown", charge, by=None, at=at, attempt=charge.attempt)

@@ -105,7 +105,8 @@ def locked(refund_id: UUID | str) -> Refund:
 
 
 def begin(refund_id: UUID | str, *, at: datetime) -> Refund | None:
-    """A worker takes the refund. None when there is nothing to send, or another has it. The key is for life, so sending twice is one."""
+    """A worker takes the refund. None when there is nothing to send, or another has it. The key is for life, so sending twice is one: a
+    job does when the lease has run out, in case the worker died."""
     refund = locked(refund_id)
     if refund.state not in UNHEARD_OF:
         return None
@@ -113,6 +114,7 @@ def begin(refund_id: UUID | str, *, at: datetime) -> Refund | None:
         return None
     refund.state, refund.lease_until = Refund.State.SENDING, at + LEASE
     refund.save(update_fields=["state", "lease_until"])
+    jobs.defer("billing.send_refund", at=refund.lease_until + timedelta(seconds=1), refund_id=str(refund.id))
     return refund
 
 
