@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -40,23 +41,24 @@ from kept.practice.transitions import issue_key
 from kept.scheduling.models import Appointment, Claim
 from tests.kit.database import Cloned
 from tests.kit.gateway import Double, clock_at, do_jobs
-from tests.kit.money import marked
 from tests.kit.people import seen
 from tests.kit.size import LONG, size, tell
-from tests.kit.together import together
+from tests.kit.together import MOST, together
 from tests.kit.visits import QUARTER_PAST, STARTS_AT, accepted, book, card_of
 
 ROOT = Path(__file__).resolve().parents[1]
 DAY, SLOT = timedelta(days=1), timedelta(minutes=90)
 HEALS_WITHIN = 120  # seconds
+SERVERS_FAULT, NO_ANSWER = 500, 599
+DESKS = 4
 FEE, NEVER = Money(7500, "USD"), QUARTER_PAST + 900 * DAY
 SHARES = {"cut_before": 0.08, "cut_after": 0.08, "error500": 0.05, "error429": 0.05, "error409": 0.04, "slow_after": 0.05}
+CALLS = ["POST /v1/payment_intents", "POST /v1/payment_intents/*/confirm", "POST /v1/payment_intents/*/cancel", "GET /v1/payment_intents/*"]
 UNSTEADY = {
     "seed": 7,
     "faults": [
-        {"match": f"POST /v1/payment_intents{act}", "do": do, "share": share, "seconds": 0.2}
-        for act in ("", "/*/confirm")
-        for do, share in SHARES.items()
+        *({"match": call, "do": do, "share": share, "seconds": 0.2} for call in CALLS for do, share in SHARES.items()),
+        *({"match": "EVENT **", "do": do, "share": 0.2, "seconds": 2} for do in ("never", "twice", "slow")),
     ],
 }
 
@@ -98,6 +100,12 @@ class Killed:
         self.process.wait()
 
 
+def served(port: int, **environment: str) -> Killed:
+    """The web server there."""
+    bound = ("--bind", f"127.0.0.1:{port}", "--threads", "4", "--no-control-socket")
+    return Killed("-m", "gunicorn", "config.wsgi", *bound, **environment)
+
+
 def free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
@@ -111,16 +119,20 @@ def mark(url: str, token: str, appointment_id: str) -> int:
         json.dumps({"charge_fee": True, "notify": False}).encode(),
         {"Authorization": f"Bearer {token}", "Content-Type": "application/json", "Idempotency-Key": f"mark-{appointment_id}"},
     )
-    while True:
-        try:
-            with urllib.request.urlopen(request, timeout=15) as answer:
-                return int(answer.status)
-        except urllib.error.HTTPError as error:
-            if error.code < 500:
-                return error.code
-        except (OSError, TimeoutError):
-            pass
+    while (answer := status_of(request)) >= SERVERS_FAULT:
         time.sleep(0.2)
+    return answer
+
+
+def status_of(request: urllib.request.Request) -> int:
+    """Of the answer to it; 599 where none came."""
+    try:
+        with urllib.request.urlopen(request, timeout=15) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+    except (OSError, TimeoutError):
+        return NO_ANSWER
 
 
 def test_kills_of_web_and_worker_under_a_failing_gateway_charge_each_fee_once(
@@ -142,18 +154,21 @@ def test_kills_of_web_and_worker_under_a_failing_gateway_charge_each_fee_once(
         "KEPT_GATEWAY_TIMEOUT_SECONDS": "2",
         "KEPT_ALLOWED_HOSTS": "127.0.0.1",
     }
-    web = Killed("-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", "--threads", "4", "--no-control-socket", **environment)
+    url = f"http://127.0.0.1:{port}"
+    hook = {"key": JUNIPER.gateway_key, "url": f"{url}/webhooks/stripe/{JUNIPER.slug}/", "secret": JUNIPER.webhook_secret}
+    gateway.ask("POST", "webhooks", hook)
+    web = served(port, **environment)
     worker = Killed("manage.py", "worker", **environment)
     done, chance = Event(), random.Random(7)
     answers: list[int] = []
 
-    def client() -> None:
-        answers.extend(mark(f"http://127.0.0.1:{port}", token, str(visit.pk)) for visit in visits)
+    def desks() -> None:
+        with ThreadPoolExecutor(DESKS) as pool:
+            answers.extend(pool.map(lambda visit: mark(url, token, str(visit.pk)), visits))
         done.set()
 
     try:
-        marking = Thread(target=client, daemon=True)
-        marking.start()
+        Thread(target=desks, daemon=True).start()
         while web.deaths + worker.deaths < kills or not done.is_set():
             done.wait(chance.uniform(2, 5))
             if web.deaths + worker.deaths < kills:
@@ -167,6 +182,7 @@ def test_kills_of_web_and_worker_under_a_failing_gateway_charge_each_fee_once(
     finally:
         web.end()
         worker.end()
+        gateway.ask("DELETE", "webhooks")
     if not LONG:  # what the next minutes would do
         for minutes in (2, 4):
             with clock_at(now + timedelta(minutes=minutes)):
@@ -193,25 +209,31 @@ def _unsettled(house: House) -> bool:
 # Many refund at once (I6)
 
 
-def test_refunds_of_which_two_do_not_fit_are_made_once(house: House) -> None:
-    charges, at_once = size(3, 200), 20
+def test_refunds_of_which_two_do_not_fit_are_made_once(house: House, gateway: Double) -> None:
+    charges, at_once, desk = size(3, 200), 20, house.members[Role.FRONT_DESK]
+    cards = [gateway.card(patient) for patient in house.patients]
     for place in range(charges):
-        patient = house.patients[place % len(house.patients)]
+        card, at = cards[place % len(cards)], STARTS_AT + place * DAY
         with scope(house.practice.id, actor="test"):
-            visit = accepted(book(house, patient=patient, starts_at=STARTS_AT + place * DAY), card_of(patient))
-            charge = marked(visit, "paid", by=house.members[Role.FRONT_DESK])
+            noshows.mark(accepted(book(house, patient=card.patient, starts_at=at), card), charge_fee=True, by=desk, at=at)
+        do_jobs(at=at + SLOT)
+        with scope(house.practice.id, actor="test"):
+            charge = Charge.objects.get(appointment__starts_at=at)
 
         def sixty_percent(charge: Charge = charge) -> Refund:
             with scope(house.practice.id, actor="test"):
-                return refunding.refund(charge, Money(4500, "USD"), reason="Race", by=house.members[Role.MANAGER], at=QUARTER_PAST + DAY)
+                return refunding.refund(charge, Money(4500, "USD"), reason="Race", by=house.members[Role.MANAGER], at=charge.created_at)
 
         done = together([sixty_percent] * at_once)
         told = Counter(each.code if isinstance(each, Refusal) else type(each).__name__ for each in done)
         assert told == {"Refund": 1, "refund_exceeds_captured": at_once - 1}
+    do_jobs(at=STARTS_AT + charges * DAY)
+
     with scope(house.practice.id, actor="test"):
-        reserved = list(Charge.objects.values_list("refund_reserved_minor", "refunded_minor").distinct())
-    tell(f"refunds: {charges * at_once} tries of 60 %, {charges} made, 0 over")
-    assert reserved == [(4500, 0)]
+        refunded = list(Charge.objects.values_list("captured_minor", "refund_reserved_minor", "refunded_minor").distinct())
+    sent = [refund["amount"] for refund in gateway.ledger()["refunds"]]
+    tell(f"refunds: {charges * at_once} tries of 60 %, {len(sent)} of {charges} payments refunded, each once")
+    assert (refunded, sent) == ([(7500, 0, 4500)], [4500] * charges)
 
 
 # Many issue invoices at once, some take it back (I15)
@@ -242,7 +264,7 @@ def test_invoices_issued_by_many_at_once_with_rollbacks_have_no_gap_and_no_repea
 
     issued = sorted(each.number for each in done if isinstance(each, Invoice))
     taken_back = sum(isinstance(each, TakenBack) for each in done)
-    tell(f"invoices: {wanted} at once, {taken_back} taken back, {len(issued)} issued without gap or repeat")
+    tell(f"invoices: {wanted}, {MOST} at once, {taken_back} taken back, {len(issued)} issued without gap or repeat")
     assert issued == list(range(10001, 10001 + wanted - taken_back))
     with scope(house.practice.id, actor="test"):
         assert not CreditNote.objects.exists()
@@ -276,3 +298,38 @@ def test_restores_that_race_a_booking_have_one_winner_each(house: House) -> None
         live = Claim.objects.filter(live=True, appointment__isnull=False).values("appointment").distinct().count()
     tell(f"restores: {races} races, won by {dict(winners)}")
     assert live == races
+
+
+# Many want the same time over HTTP (R16, I1)
+
+
+def test_r16_bookings_of_many_clients_fill_each_free_time_once(house: House, committed: Cloned) -> None:
+    tries, clients, slots, port = size(200, 10_000), 32, 20, free_port()
+    url = f"http://127.0.0.1:{port}/api/v1/appointments"
+    with scope(house.practice.id, actor="test"):
+        token = issue_key(house.members[Role.FRONT_DESK], "bookings", scopes=[], at=clock.now())
+    web = served(port, DATABASE_URL=committed.server.url(APP, committed.name), KEPT_ALLOWED_HOSTS="127.0.0.1")
+
+    def book_one(place: int) -> int:
+        wanted = {
+            "clinic": str(house.clinics["Elm Street"].pk),
+            "provider": str(house.providers["Tess Marrowby"].pk),
+            "patient": str(house.patients[place % len(house.patients)].pk),
+            "services": [str(house.services["Lip filler"].pk)],
+            "start": (STARTS_AT + place % slots * DAY).isoformat(),
+        }
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", "Idempotency-Key": f"book-{place}"}
+        return status_of(urllib.request.Request(url, json.dumps(wanted).encode(), headers))
+
+    try:
+        while status_of(urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})) == NO_ANSWER:
+            time.sleep(0.2)
+        with ThreadPoolExecutor(clients) as pool:
+            answers = Counter(pool.map(book_one, range(tries)))
+    finally:
+        web.end()
+    with scope(house.practice.id, actor="test"):
+        booked = Counter(Appointment.objects.values_list("starts_at", flat=True))
+    tell(f"bookings: {tries} over HTTP from {clients} clients for {slots} free times: {dict(answers)}")
+    assert answers == {201: slots, 409: tries - slots}
+    assert booked == dict.fromkeys((STARTS_AT + place * DAY for place in range(slots)), 1)
