@@ -291,6 +291,10 @@ def set_up(juniper: House) -> dict[str, tuple[str, dict[str, str]]]:
             reverse("desk:seat-new"),
             {"name": "Ada", "email": "ada@example.com", "role": "auditor", "provider": ""},
         ),
+        "new token": (
+            reverse("desk:tokens"),
+            {"key_id": str(new_id()), "name": "T", "member": str(odette.pk), "scope": "read", "days": "30"},
+        ),
         "online": (reverse("desk:online"), {"lead_minutes": "60", "horizon_days": "30", "step_minutes": "15"}),
     }
 
@@ -298,7 +302,7 @@ def set_up(juniper: House) -> dict[str, tuple[str, dict[str, str]]]:
 SET_UP = ["rename", "new clinic", "clinic hours", "clinic date", "new provider", "exception", "schedule", "service", "new room"]
 
 FORMS = [
-    *(*SET_UP, "seat", "new seat", "online"),
+    *(*SET_UP, "seat", "new seat", "online", "new token"),
     *(
         "book",
         "block",
@@ -354,7 +358,7 @@ def test_nothing_at_all_is_sent(juniper: House, odette: Member, asked: Asked) ->
             "check in": (302, True),
             "restore": (422, False),
             **dict.fromkeys(("new patient", "edit", "note"), (422, False)),
-            **dict.fromkeys((*SET_UP, "seat", "new seat", "online"), (422, False)),
+            **dict.fromkeys((*SET_UP, "seat", "new seat", "online", "new token"), (422, False)),
             "refund": (422, False),
             "record": (422, False),
             "void": (422, False),

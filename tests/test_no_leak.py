@@ -38,6 +38,7 @@ from kept.ops.cast import House
 from kept.patients.models import Card, Link, Note, Patient
 from kept.policies.document import Conditions, Document, Row, flat
 from kept.practice.models import (
+    ApiKey,
     Clinic,
     GatewayAccount,
     Idempotency,
@@ -99,6 +100,7 @@ class Ids:
     note: Any
     resource: Any
     seat: Any
+    key: Any
     day: Any
     exception: Any
     number: int
@@ -147,6 +149,7 @@ THINGS = (
     "note",
     "resource",
     "seat",
+    "key",
     "day",
     "exception",
 )
@@ -200,6 +203,7 @@ def planted(juniper: House) -> Ids:
         note=CreditNote.objects.filter(why=CANARY).latest("number").pk,
         resource=Resource.objects.filter(clinic=appointment.clinic_id).first().pk,  # type: ignore[union-attr]
         seat=desk.pk,
+        key=ApiKey.objects.get(name=CANARY).pk,
         day=OpeningHours.objects.get(why=CANARY).pk,
         exception=ScheduleException.objects.get(why=CANARY).pk,
         number=version.number,
@@ -349,6 +353,7 @@ class Address:
             "service_id": ids.service,
             "resource_id": ids.resource,
             "seat_id": ids.seat,
+            "key_id": ids.key,
             "day_id": ids.day,
             "exception_id": ids.exception,
             "verb": "check-in",
@@ -401,7 +406,7 @@ def named(ids: Ids, address: Address) -> dict[str, str]:
 def said(answer: HttpResponse, ids: Ids) -> tuple[int, str]:
     """Status, where it leads and what it says, without what differs from one time to the next."""
     text = "\n".join([*(f"{name}: {answer[name]}" for name in ("Location", "HX-Redirect", "HX-Trigger") if name in answer), body(answer)])
-    text = re.sub(r'(name="csrfmiddlewaretoken" value|name="csrf-token" content|name="refund_id" value)="[^"]*"', "", text)
+    text = re.sub(r'(name="csrfmiddlewaretoken" value|name="csrf-token" content|name="(?:refund_id|key_id)" value)="[^"]*"', "", text)
     return answer.status_code, ids.hide(text)
 
 

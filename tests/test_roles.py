@@ -15,8 +15,9 @@ import kept.scheduling.transitions.booking as booking
 from kept.billing.models import GatewayEvent
 from kept.foundation.ids import new_id
 from kept.ops.cast import House
-from kept.practice.models import Member, MemberClinic, OpeningHours, Resource, ScheduleException, Settings, User
+from kept.practice.models import ApiKey, Member, MemberClinic, OpeningHours, Resource, ScheduleException, Settings, User
 from kept.practice.rules import Role
+from kept.practice.transitions import issue_key
 from kept.scheduling.models import Appointment, Block
 from kept.scheduling.transitions.blocking import block_time
 from tests.kit.browser import Browser
@@ -94,6 +95,10 @@ TABLE = [
     Row("desk:clinics", "POST", HEADS, 302, sent={"name": "Juniper"}),
     *(Row(f"desk:{name}", "POST", HEADS, 422) for name in (*SETUP_NEW, *SETUP_ROWS)),
     Row("desk:online", "POST", HEADS, 302, sent={"lead_minutes": "60", "horizon_days": "30", "step_minutes": "15"}),
+    Row("desk:tokens", "GET", HEADS),
+    Row("desk:tokens", "POST", HEADS, 422),
+    Row("desk:token-revoke", "GET", HEADS),
+    Row("desk:token-revoke", "POST", HEADS, 302),
     Row("desk:services-starting-set", "POST", HEADS, 302),
     Row("desk:getting-started-hide", "POST", HEADS, 302),
     Row("desk:clinic-day-remove", "POST", HEADS, 302),
@@ -284,7 +289,7 @@ def ids(name: str, juniper: House, subject: Appointment | None) -> dict[str, Any
         return {"patient_id": patient.pk}
     if name in OF_ALL_CLINICS:
         return {"event_id": parked(juniper).pk}
-    if name.startswith("desk:") and name.removeprefix("desk:") in (*SETUP_ROWS, "clinic-day-remove", "exception-remove"):
+    if name.startswith("desk:") and name.removeprefix("desk:") in (*SETUP_ROWS, "clinic-day-remove", "exception-remove", "token-revoke"):
         return set_up(name.removeprefix("desk:"), juniper)
     if subject is None:
         return {
@@ -316,6 +321,9 @@ def set_up(name: str, juniper: House) -> dict[str, Any]:
     if name == "exception-remove":
         off = {"kind": "off", "first_on": day, "last_on": day}
         return {"exception_id": ScheduleException.objects.get_or_create(practice=juniper.practice, provider=tess, **off)[0].pk}
+    if name == "token-revoke":
+        issue_key(juniper.members[FRONT_DESK], "a program", scopes=[], at=BOOKED_AT)
+        return {"key_id": ApiKey.objects.latest("created_at").pk}
     rows = {"clinic": elm, "provider": tess, "service": juniper.services["Lip filler"], "seat": juniper.members[FRONT_DESK]}
     return {SETUP_ROWS[name]: (rows.get(name) or Resource.objects.get(clinic=elm, name="Room 1")).pk}
 

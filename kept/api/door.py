@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import OperationalError, transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja.security import HttpBearer
@@ -21,10 +21,12 @@ from kept.foundation.middleware import MOST_TRIES, TRY_AGAIN_STATES
 from kept.foundation.refusals import Refusal
 from kept.foundation.scope import scope
 from kept.practice.models import ApiKey, Member
+from kept.practice.rules import Scope
+from kept.practice.setting_up.tokens import note_use
 from kept.practice.transitions import secret_hash
 
 Call = Callable[..., HttpResponse]
-READ, WRITE, CONSENT = "read", "write", "consent"
+READ, WRITE, CONSENT = Scope
 
 
 class KeyRequest(HttpRequest):
@@ -76,7 +78,7 @@ def scoped(run: Call) -> Call:
 
 
 def _unit(request: KeyRequest, act: Callable[[], HttpResponse]) -> HttpResponse:
-    key = key_of(request.headers.get("Authorization", ""), at=clock.now())
+    key = key_of(request.headers.get("Authorization", ""), at=clock.now(), address=request.META.get("REMOTE_ADDR"))
     if key is None:
         return not_authenticated()
     request.key, request.member = key, key.member
@@ -88,8 +90,9 @@ def _unit(request: KeyRequest, act: Callable[[], HttpResponse]) -> HttpResponse:
     return response
 
 
-def key_of(header: str, *, at: datetime) -> ApiKey | None:
-    """The key whose token stands in the header, with its member; None for a token that is not, or no longer, valid."""
+def key_of(header: str, *, at: datetime, address: str | None) -> ApiKey | None:
+    """The key whose token stands in the header, with its member; None for a token that is not, or no longer, valid. Its use is noted in
+    the same short scope, so that calls with one token do not wait for each other."""
     scheme, _space, token = header.partition(" ")
     practice, _dot, secret = token.strip().partition(".")
     if scheme.lower() != "bearer" or not secret:
@@ -100,5 +103,8 @@ def key_of(header: str, *, at: datetime) -> ApiKey | None:
         return None
     with scope(practice_id, actor="key:unknown", source="api"):
         valid = Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=at)) & Q(member__active=True)
-        found = ApiKey.objects.filter(valid, secret_hash=secret_hash(secret))
-        return found.select_related("member__practice", "member__provider").first()
+        found = ApiKey.objects.filter(valid, secret_hash=secret_hash(secret)).annotate(used_at=Max("uses__at"))
+        key = found.select_related("member__practice", "member__provider").first()
+        if key is not None:
+            note_use(key, key.used_at, at=at, address=address)
+        return key

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from kept.billing.gateways import accounts
 from kept.desk.setup.forms import lead_in_words
 from kept.desk.setup.started import getting_started
+from kept.foundation import clock
 from kept.noshows.fee_settings import waiting
 from kept.policies import queries as policies
 from kept.practice import queries
@@ -85,6 +86,12 @@ def _online(member: Member) -> str:
     }
 
 
+def _tokens(member: Member) -> str:
+    now = clock.now()
+    count = sum(key.works(now) for key in queries.tokens(member.practice_id))
+    return ngettext("%d token works", "%d tokens work", count) % count if count else _("None")
+
+
 class Entry(NamedTuple):
     """A page of settings. `says`: how things stand there, in a few words."""
 
@@ -118,6 +125,7 @@ ENTRIES = [
     Entry(PEOPLE, "id-card", gettext_lazy("Staff and roles"), "desk:staff", _staff),
     Entry(PEOPLE, "credit-card", gettext_lazy("Payments"), "billing:account", _payments),
     Entry(PEOPLE, "users", gettext_lazy("Front desk’s rights"), "desk:front-desk-settings", _front_desk),
+    Entry(PEOPLE, "key-round", gettext_lazy("API tokens"), "desk:tokens", _tokens),
 ]
 
 

@@ -10,7 +10,7 @@ from kept.desk.calendar import settings as calendar_settings
 from kept.desk.calendar import views as calendar
 from kept.desk.patients import acts, page
 from kept.desk.patients import views as patients
-from kept.desk.setup import clinics, offer, online, providers, staff, started
+from kept.desk.setup import clinics, offer, online, providers, staff, started, tokens
 
 app_name = "desk"
 urlpatterns = [
@@ -62,6 +62,8 @@ urlpatterns = [
     path("settings/staff/", staff.staff, name="staff"),
     path("settings/staff/new/", staff.seat, name="seat-new"),
     path("settings/staff/<uuid:seat_id>/", staff.seat, name="seat"),
+    path("settings/api-tokens/", tokens.tokens, name="tokens"),
+    path("settings/api-tokens/<uuid:key_id>/revoke/", tokens.revoke, name="token-revoke"),
     path("settings/online/", online.online, name="online"),
     path("settings/getting-started/hide/", started.hide, name="getting-started-hide"),
     path("settings/calendar/", calendar_settings.calendar_settings, name="calendar-settings"),

@@ -474,6 +474,27 @@ class ApiKey(OfPractice):
             models.UniqueConstraint(fields=["practice", "secret_hash"], name="apikey_secret_once"),
         ]
 
+    def __str__(self) -> str:
+        return self.name
+
+    def works(self, at: datetime) -> bool:
+        """Whether it opens the door: neither revoked nor expired, and its member still has her seat."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > at) and self.member.active
+
+
+class KeyUse(OfPractice):
+    """When a token was last used, to a minute, and from which address. Apart from its key, so that history is not written for each call."""
+
+    key = within("practice.ApiKey", related_name="uses")
+    at = models.DateTimeField()
+    address = models.GenericIPAddressField(null=True)
+
+    class Meta:
+        constraints = [
+            *walls("practice_keyuse", key="practice_apikey"),
+            models.UniqueConstraint(fields=["practice", "key"], name="keyuse_once"),
+        ]
+
 
 class Idempotency(OfPractice):
     """An answer kept for 24 hours, so that a repeated POST with the same key is not a second act."""

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
-from kept.practice.models import Clinic, Member, OpeningHours, Practice, Provider, ProviderClinic, Resource, Service, User
+from kept.practice.models import ApiKey, Clinic, Member, OpeningHours, Practice, Provider, ProviderClinic, Resource, Service, User
 from kept.practice.rules import Role
 
 NIL = UUID(int=0)
@@ -86,6 +87,11 @@ def all_rooms(member: Member) -> QuerySet[Resource]:
 def all_members(member: Member) -> QuerySet[Member]:
     """Seats of the practice, those in use first."""
     return Member.objects.filter(practice=member.practice_id).select_related("user", "provider").order_by("-active", "name", "id")
+
+
+def tokens(practice_id: Any) -> QuerySet[ApiKey]:
+    """Tokens of the API with their members and last uses, the newest first."""
+    return ApiKey.objects.filter(practice=practice_id).select_related("member").prefetch_related("uses").order_by("-created_at", "-id")
 
 
 def own(member: Member) -> Q:

@@ -21,6 +21,14 @@ class Role(TextChoices):
     AUDITOR = "auditor", "Auditor"
 
 
+class Scope(TextChoices):
+    """What a token may of what its member may. Without any it may all of it."""
+
+    READ = "read", "Read only"
+    WRITE = "write", "Read and change"
+    CONSENT = "consent", "A website of yours: finds times and books, with the patient’s card and consent"
+
+
 class Right(TextChoices):
     """A right, and how a refusal names it."""
 

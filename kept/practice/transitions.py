@@ -37,10 +37,13 @@ def secret_hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def issue_key(member: Member, name: str, *, scopes: list[str], at: datetime, expires_at: datetime | None = None) -> str:
+def issue_key(
+    member: Member, name: str, *, scopes: list[str], at: datetime, expires_at: datetime | None = None, key_id: UUID | None = None
+) -> str:
     """A new API key that acts as this member. Returns the token, `practice.secret`, which is shown once and kept by its hash only."""
     secret = secrets.token_urlsafe(32)
     ApiKey.objects.create(
+        id=key_id or new_id(),
         practice_id=member.practice_id,
         member=member,
         name=name,

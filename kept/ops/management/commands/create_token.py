@@ -10,9 +10,8 @@ from kept.foundation import clock
 from kept.foundation.scope import scope
 from kept.practice.models import Member
 from kept.practice.queries import practice_by_slug
+from kept.practice.rules import Scope
 from kept.practice.transitions import issue_key
-
-SCOPES = ("read", "write", "consent")
 
 
 class Command(BaseCommand):
@@ -22,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("slug", help="of the practice")
         parser.add_argument("email", help="of the member as whom it acts")
         parser.add_argument("--name", default="Command line", help="what it is for")
-        parser.add_argument("--scope", action="append", default=[], choices=SCOPES, help="narrows it; may be repeated")
+        parser.add_argument("--scope", action="append", default=[], choices=Scope.values, help="narrows it; may be repeated")
         parser.add_argument("--days", type=int, help="for how long it works; always by default")
 
     def handle(self, *args: Any, slug: str, email: str, name: str, scope: list[str], days: int | None, **options: Any) -> None:
