@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "kept.scheduling",
     "kept.billing",
     "kept.messaging",
+    "kept.webhooks",
     "kept.noshows",
     "kept.desk",
     "kept.booking",
@@ -75,6 +76,7 @@ MIDDLEWARE = [
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 REACTIONS = "config.reactions.REACTIONS"
+OUTBOX = "kept.webhooks.transitions.queue"  # is shown every event, and puts it down for whom it is to be told
 LETTERS = "config.letters.LETTERS"
 TEMPLATES = [
     {
@@ -141,6 +143,8 @@ STRIPE_SECRET_KEY = env("STRIPE_SECRET_KEY", default="")  # of a practice that h
 STRIPE_WEBHOOK_SECRETS = env.list("STRIPE_WEBHOOK_SECRET", default=[])
 GATEWAY_DASHBOARD = env("KEPT_GATEWAY_DASHBOARD", default="https://dashboard.stripe.com").rstrip("/")
 GATEWAY_TIMEOUT_SECONDS = env.int("KEPT_GATEWAY_TIMEOUT_SECONDS", 10)
+
+WEBHOOKS_TO_LOCALHOST = env.bool("KEPT_WEBHOOKS_TO_LOCALHOST", False)  # for trying out: never on a server
 
 PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)
 

@@ -76,7 +76,7 @@ SHARP = [  # those that forms and transitions trip over, if any
 LISTS: dict[str, list[str]] = {
     "desk:patients": ["q", "clinic", "balance", "alert", "missed", "card"],
     "desk:search": ["q"],
-    **{f"desk:{name}": ["q"] for name in ("clinics", "providers", "services", "rooms", "staff")},
+    **{f"desk:{name}": ["q"] for name in ("clinics", "providers", "services", "rooms", "staff", "webhooks")},
     "desk:block": ["date", "start", "provider"],
     "desk:new": ["date", "start", "provider", "patient", "services", "price", "note", "q", "offer", "new", "first_name", "change"],
     "desk:day": ["date", "provider", "view", "status", "card"],
@@ -295,6 +295,10 @@ def set_up(juniper: House) -> dict[str, tuple[str, dict[str, str]]]:
             reverse("desk:tokens"),
             {"key_id": str(new_id()), "name": "T", "member": str(odette.pk), "scope": "read", "days": "30"},
         ),
+        "new endpoint": (
+            reverse("desk:webhook-new"),
+            {"endpoint_id": str(new_id()), "url": "https://example.com/kept", "kinds": "charge.failed"},
+        ),
         "online": (reverse("desk:online"), {"lead_minutes": "60", "horizon_days": "30", "step_minutes": "15"}),
     }
 
@@ -302,7 +306,7 @@ def set_up(juniper: House) -> dict[str, tuple[str, dict[str, str]]]:
 SET_UP = ["rename", "new clinic", "clinic hours", "clinic date", "new provider", "exception", "schedule", "service", "new room"]
 
 FORMS = [
-    *(*SET_UP, "seat", "new seat", "online", "new token"),
+    *(*SET_UP, "seat", "new seat", "online", "new token", "new endpoint"),
     *(
         "book",
         "block",
@@ -358,7 +362,7 @@ def test_nothing_at_all_is_sent(juniper: House, odette: Member, asked: Asked) ->
             "check in": (302, True),
             "restore": (422, False),
             **dict.fromkeys(("new patient", "edit", "note"), (422, False)),
-            **dict.fromkeys((*SET_UP, "seat", "new seat", "online", "new token"), (422, False)),
+            **dict.fromkeys((*SET_UP, "seat", "new seat", "online", "new token", "new endpoint"), (422, False)),
             "refund": (422, False),
             "record": (422, False),
             "void": (422, False),

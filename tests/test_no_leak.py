@@ -52,6 +52,7 @@ from kept.practice.models import (
 from kept.practice.rules import Role
 from kept.practice.transitions import issue_key
 from kept.scheduling.models import Appointment, Block
+from kept.webhooks.models import Attempt, Delivery, Endpoint
 from tests.kit.browser import Browser
 from tests.kit.gateway import clock_at
 from tests.kit.money import marked
@@ -72,7 +73,7 @@ CODES = {
     *("Service.currency", "Settings.currency", "Clinic.zone_name", "Counter.name", "ApiKey.scopes"),
     *("Card.brand", "Card.last4", "Charge.create_key", "Charge.confirm_key", "Refund.key", "CardCapture.key"),
     *("Event.kind", "Event.subject_kind", "Event.actor", "Event.source", "Access.actor", "Access.source"),
-    *("Fee.why_not", "GatewayEvent.kind"),
+    *("Fee.why_not", "GatewayEvent.kind", "Delivery.kind"),
     *("GatewayAccount.account_id", "GatewayAccount.country", "GatewayAccount.currency", "GatewayAccount.key_ending"),
 }
 
@@ -101,6 +102,8 @@ class Ids:
     resource: Any
     seat: Any
     key: Any
+    endpoint: Any
+    delivery: Any
     day: Any
     exception: Any
     number: int
@@ -150,6 +153,8 @@ THINGS = (
     "resource",
     "seat",
     "key",
+    "endpoint",
+    "delivery",
     "day",
     "exception",
 )
@@ -204,6 +209,8 @@ def planted(juniper: House) -> Ids:
         resource=Resource.objects.filter(clinic=appointment.clinic_id).first().pk,  # type: ignore[union-attr]
         seat=desk.pk,
         key=ApiKey.objects.get(name=CANARY).pk,
+        endpoint=Endpoint.objects.get().pk,
+        delivery=Delivery.objects.get().pk,
         day=OpeningHours.objects.get(why=CANARY).pk,
         exception=ScheduleException.objects.get(why=CANARY).pk,
         number=version.number,
@@ -307,6 +314,17 @@ def _rest(juniper: House, charge: Charge) -> None:
         send_after=HOUR_LATER,
         why=CANARY,
     )
+    listener = {"url": CANARY, "kinds": [CANARY], "off_why": CANARY, "secret_box": b"", "created_at": HOUR_LATER}
+    told = Delivery.objects.create(
+        practice=practice,
+        endpoint=Endpoint.objects.create(practice=practice, **listener),
+        event_id=new_id(),
+        kind="webhook.test",
+        body=CANARY,
+        created_at=HOUR_LATER,
+        next_at=HOUR_LATER,
+    )
+    Attempt.objects.create(practice=practice, delivery=told, at=HOUR_LATER, text=CANARY, trouble=CANARY, took_ms=1)
     journal.record("canary.sang", charge, by=None, at=HOUR_LATER, said=CANARY)
     journal.looked_at(CANARY, practice_id=practice.pk, at=HOUR_LATER)
 
@@ -354,6 +372,8 @@ class Address:
             "resource_id": ids.resource,
             "seat_id": ids.seat,
             "key_id": ids.key,
+            "endpoint_id": ids.endpoint,
+            "delivery_id": ids.delivery,
             "day_id": ids.day,
             "exception_id": ids.exception,
             "verb": "check-in",
@@ -406,7 +426,9 @@ def named(ids: Ids, address: Address) -> dict[str, str]:
 def said(answer: HttpResponse, ids: Ids) -> tuple[int, str]:
     """Status, where it leads and what it says, without what differs from one time to the next."""
     text = "\n".join([*(f"{name}: {answer[name]}" for name in ("Location", "HX-Redirect", "HX-Trigger") if name in answer), body(answer)])
-    text = re.sub(r'(name="csrfmiddlewaretoken" value|name="csrf-token" content|name="(?:refund_id|key_id)" value)="[^"]*"', "", text)
+    text = re.sub(
+        r'(name="csrfmiddlewaretoken" value|name="csrf-token" content|name="(?:refund_id|key_id|endpoint_id)" value)="[^"]*"', "", text
+    )
     return answer.status_code, ids.hide(text)
 
 

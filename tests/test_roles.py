@@ -20,6 +20,7 @@ from kept.practice.rules import Role
 from kept.practice.transitions import issue_key
 from kept.scheduling.models import Appointment, Block
 from kept.scheduling.transitions.blocking import block_time
+from kept.webhooks.transitions import add_endpoint, send_test
 from tests.kit.browser import Browser
 from tests.kit.gateway import clock_at
 from tests.kit.money import marked
@@ -42,6 +43,7 @@ PAID, DECLINED, UNKNOWN, UNDECIDED, WAITING = "paid", "declined", "unknown", "un
 
 SETUP_LISTS = ("clinics", "providers", "services", "rooms", "staff", "online")
 SETUP_NEW = ("clinic-new", "provider-new", "service-new", "room-new", "seat-new")
+HOOKS = ("webhook", "webhook-secret", "webhook-test", "delivery", "delivery-again")
 SETUP_ROWS = {"clinic": "clinic_id", "provider": "provider_id", "service": "service_id", "room": "resource_id", "seat": "seat_id"}
 
 
@@ -99,6 +101,10 @@ TABLE = [
     Row("desk:tokens", "POST", HEADS, 422),
     Row("desk:token-revoke", "GET", HEADS),
     Row("desk:token-revoke", "POST", HEADS, 302),
+    *(Row(f"desk:{name}", "GET", HEADS) for name in ("webhooks", "webhook-new", "webhook", "delivery")),
+    *(Row(f"desk:{name}", "POST", HEADS, 422) for name in ("webhook-new", "webhook")),
+    Row("desk:webhook-secret", "POST", HEADS),
+    *(Row(f"desk:{name}", "POST", HEADS, 302) for name in ("webhook-test", "delivery-again")),
     Row("desk:services-starting-set", "POST", HEADS, 302),
     Row("desk:getting-started-hide", "POST", HEADS, 302),
     Row("desk:clinic-day-remove", "POST", HEADS, 302),
@@ -289,7 +295,13 @@ def ids(name: str, juniper: House, subject: Appointment | None) -> dict[str, Any
         return {"patient_id": patient.pk}
     if name in OF_ALL_CLINICS:
         return {"event_id": parked(juniper).pk}
-    if name.startswith("desk:") and name.removeprefix("desk:") in (*SETUP_ROWS, "clinic-day-remove", "exception-remove", "token-revoke"):
+    if name.startswith("desk:") and name.removeprefix("desk:") in (
+        *SETUP_ROWS,
+        "clinic-day-remove",
+        "exception-remove",
+        "token-revoke",
+        *HOOKS,
+    ):
         return set_up(name.removeprefix("desk:"), juniper)
     if subject is None:
         return {
@@ -321,6 +333,11 @@ def set_up(name: str, juniper: House) -> dict[str, Any]:
     if name == "exception-remove":
         off = {"kind": "off", "first_on": day, "last_on": day}
         return {"exception_id": ScheduleException.objects.get_or_create(practice=juniper.practice, provider=tess, **off)[0].pk}
+    if name in HOOKS:
+        about = {"url": "https://example.com/", "kinds": ["charge.failed"], "endpoint_id": new_id()}
+        endpoint, _secret = add_endpoint(**about, by=juniper.members[OWNER], at=BOOKED_AT)
+        sent = send_test(endpoint, by=juniper.members[OWNER], at=BOOKED_AT)
+        return {"delivery_id": sent.pk} if name.startswith("delivery") else {"endpoint_id": endpoint.pk}
     if name == "token-revoke":
         issue_key(juniper.members[FRONT_DESK], "a program", scopes=[], at=BOOKED_AT)
         return {"key_id": ApiKey.objects.latest("created_at").pk}
@@ -406,6 +423,7 @@ def test_what_changes_something_is_never_done_by_a_get(juniper: House, leonora: 
     assert given == dict.fromkeys(rows, 405)
     assert set(rows) == {
         *("desk:clinic-day-remove", "desk:exception-remove", "desk:getting-started-hide", "desk:services-starting-set"),
+        *("desk:webhook-secret", "desk:webhook-test", "desk:delivery-again"),
         *("desk:act", "desk:card-link", "desk:move-back", "desk:privacy", "desk:send-card-link", "desk:switch-clinic", "desk:theme"),
         *(
             "messaging:send-receipt",

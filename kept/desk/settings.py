@@ -20,8 +20,10 @@ from kept.practice import queries
 from kept.practice.doors import MemberRequest, member_required
 from kept.practice.models import Member
 from kept.practice.rules import Right
+from kept.webhooks.models import Endpoint
 
 BOOKING, PRACTICE, PEOPLE = gettext_lazy("Booking"), gettext_lazy("The practice"), gettext_lazy("People and money")
+PROGRAMS = gettext_lazy("Other programs")
 
 
 def _calendar(member: Member) -> str:
@@ -92,6 +94,13 @@ def _tokens(member: Member) -> str:
     return ngettext("%d token works", "%d tokens work", count) % count if count else _("None")
 
 
+def _webhooks(member: Member) -> str:
+    told = [each for each in Endpoint.objects.filter(practice=member.practice_id) if each.active or each.off_why]
+    if any(each.off_why or each.failing_since for each in told):
+        return _("Needs a look")
+    return ngettext("%d endpoint", "%d endpoints", len(told)) % len(told) if told else _("None")
+
+
 class Entry(NamedTuple):
     """A page of settings. `says`: how things stand there, in a few words."""
 
@@ -125,7 +134,8 @@ ENTRIES = [
     Entry(PEOPLE, "id-card", gettext_lazy("Staff and roles"), "desk:staff", _staff),
     Entry(PEOPLE, "credit-card", gettext_lazy("Payments"), "billing:account", _payments),
     Entry(PEOPLE, "users", gettext_lazy("Front desk’s rights"), "desk:front-desk-settings", _front_desk),
-    Entry(PEOPLE, "key-round", gettext_lazy("API tokens"), "desk:tokens", _tokens),
+    Entry(PROGRAMS, "key-round", gettext_lazy("API tokens"), "desk:tokens", _tokens),
+    Entry(PROGRAMS, "webhook", gettext_lazy("Webhooks"), "desk:webhooks", _webhooks),
 ]
 
 

@@ -10,7 +10,7 @@ from kept.desk.calendar import settings as calendar_settings
 from kept.desk.calendar import views as calendar
 from kept.desk.patients import acts, page
 from kept.desk.patients import views as patients
-from kept.desk.setup import clinics, offer, online, providers, staff, started, tokens
+from kept.desk.setup import clinics, offer, online, providers, staff, started, tokens, webhooks
 
 app_name = "desk"
 urlpatterns = [
@@ -64,6 +64,13 @@ urlpatterns = [
     path("settings/staff/<uuid:seat_id>/", staff.seat, name="seat"),
     path("settings/api-tokens/", tokens.tokens, name="tokens"),
     path("settings/api-tokens/<uuid:key_id>/revoke/", tokens.revoke, name="token-revoke"),
+    path("settings/webhooks/", webhooks.webhooks, name="webhooks"),
+    path("settings/webhooks/new/", webhooks.new, name="webhook-new"),
+    path("settings/webhooks/<uuid:endpoint_id>/", webhooks.webhook, name="webhook"),
+    path("settings/webhooks/<uuid:endpoint_id>/secret/", webhooks.renew_secret, name="webhook-secret"),
+    path("settings/webhooks/<uuid:endpoint_id>/test/", webhooks.test, name="webhook-test"),
+    path("settings/webhooks/messages/<uuid:delivery_id>/", webhooks.delivery, name="delivery"),
+    path("settings/webhooks/messages/<uuid:delivery_id>/again/", webhooks.send_again, name="delivery-again"),
     path("settings/online/", online.online, name="online"),
     path("settings/getting-started/hide/", started.hide, name="getting-started-hide"),
     path("settings/calendar/", calendar_settings.calendar_settings, name="calendar-settings"),

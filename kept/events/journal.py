@@ -26,7 +26,8 @@ class Actor(Protocol):
 
 
 def record(kind: str, subject: Recorded, *, by: Actor | None, at: datetime, **particulars: Any) -> Event:
-    """Write one event and queue its reactions inside the caller's scope. `by` None: the system, the patient or the gateway."""
+    """Write one event, queue its reactions, and hand it to the outbox, inside the caller's scope. `by` None: the system, the patient or the
+    gateway."""
     event = Event.objects.create(
         practice_id=subject.practice_id,
         kind=kind,
@@ -38,6 +39,7 @@ def record(kind: str, subject: Recorded, *, by: Actor | None, at: datetime, **pa
     )
     for reaction in import_string(settings.REACTIONS).get(kind, []):
         jobs.defer(reaction, event_id=str(event.id))
+    import_string(settings.OUTBOX)(event)
     return event
 
 

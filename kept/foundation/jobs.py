@@ -23,14 +23,20 @@ class Job(NamedTuple):
 _held: ContextVar[list[Job] | None] = ContextVar("held", default=None)
 
 
-def defer(task: str, *, at: datetime | None = None, **arguments: str) -> None:
-    """Queue a job of the scope's practice, now or at an instant. Arguments are ids and codes only: they lie outside the walls."""
+def defer(task: str, *, at: datetime | None = None, lock: str | None = None, **arguments: str) -> None:
+    """Queue a job of the scope's practice, now or at an instant; of those with one `lock`, one runs at a time. Arguments are ids and
+    codes only: they lie outside the walls."""
     arguments["practice_id"] = str(current().practice_id)
     held = _held.get()
     if held is None:
-        app.configure_task(task, schedule_at=at).defer(**arguments)
+        app.configure_task(task, schedule_at=at, lock=lock).defer(**arguments)
     else:
         held.append(Job(at or clock.now(), task, arguments))
+
+
+def are_held() -> bool:
+    """Whether a past is being told, of which nobody outside is to hear."""
+    return _held.get() is not None
 
 
 @contextmanager

@@ -52,6 +52,7 @@ class Demo:
             "KEPT_INSTALLATION": "demo",
             "KEPT_MAIL_FOLDER": str(self.data.mail),
             "KEPT_SECRET_KEY": self.data.secret(),
+            "KEPT_WEBHOOKS_TO_LOCALHOST": "1",
             "STRIPE_API_BASE": self.gateway_url,
         }
 

@@ -10,9 +10,11 @@ import pytest
 from django.http import HttpResponse
 
 from kept.foundation import clock
+from kept.foundation.ids import new_id
 from kept.foundation.scope import outside, scope
 from kept.ops.cast import House
-from kept.practice.models import Member
+from kept.practice.models import ApiKey, Member
+from kept.practice.setting_up.tokens import note_use
 from kept.practice.transitions import issue_key
 from tests.kit.browser import Browser
 from tests.kit.visits import BOOKED_AT, QUARTER_PAST
@@ -44,11 +46,14 @@ class Caller:
 
 @pytest.fixture
 def caller() -> Callable[..., Caller]:
-    """`caller(odette)`: a program that acts as her, with all her rights unless scopes narrow it."""
+    """`caller(odette)`: a program that acts as her, with all her rights unless scopes narrow it. It has called within the minute, so that
+    its calls do not note its use."""
 
     def open_for(member: Member, *scopes: str, **options: Any) -> Caller:
         with outside(), scope(member.practice_id, actor="test"):
-            token = issue_key(member, "a program", scopes=list(scopes), **({"at": BOOKED_AT} | options))
+            key_id = new_id()
+            token = issue_key(member, "a program", scopes=list(scopes), key_id=key_id, **({"at": BOOKED_AT} | options))
+            note_use(ApiKey.objects.get(pk=key_id), None, at=clock.now(), address=None)
         return Caller(Browser(), token)
 
     return open_for
