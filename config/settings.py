@@ -58,6 +58,7 @@ INSTALLED_APPS = [
 # Compressed answers let nobody guess at what they hold by their length (BREACH): requests from elsewhere carry no session, since cookies
 # are SameSite=Lax; a form's token is masked anew each time; and the length is padded at random.
 MIDDLEWARE = [
+    "kept.foundation.middleware.Headers",
     "kept.api.problems.ProblemsBelowApi",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -113,7 +114,13 @@ SESSION_COOKIE_AGE = int(timedelta(hours=env.int("KEPT_SESSION_HOURS", 12)).tota
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # what is said in passing lies in no cookie
+SECURE_SSL_REDIRECT = env.bool("KEPT_REDIRECT_TO_HTTPS", SECURE)
+SECURE_REDIRECT_EXEMPT = ["^healthz$"]  # balancers ask by http
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = env.bool("KEPT_HSTS_SUBDOMAINS", False)
+# Whether all names below this one speak https, too, only who owns them knows: the variable above is theirs to set.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("KEPT_BEHIND_PROXY", False) else None
 PROXIES = env.int("KEPT_PROXIES", 0)  # how many of ours stand before us, each adding to X-Forwarded-For
 SECURE_REFERRER_POLICY = "same-origin"
@@ -121,6 +128,9 @@ X_FRAME_OPTIONS = "DENY"
 
 # Pages that hand a patient over to the gateway name its origins here, or the browser refuses the redirect after a form.
 GATEWAY_PAGES = env.list("KEPT_GATEWAY_PAGES", default=["https://checkout.stripe.com", "https://hooks.stripe.com"])
+PERMISSIONS_POLICY = ", ".join(
+    f"{feature}=()" for feature in ("camera", "geolocation", "microphone", "payment", "usb", "serial", "hid", "display-capture")
+)
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -132,6 +142,7 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
+        "upgrade-insecure-requests": SECURE,
     }
 }
 

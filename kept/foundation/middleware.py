@@ -1,9 +1,10 @@
-"""What happens around every request: refusals become answers, after their scope has rolled back."""
+"""What happens around every request: headers, and refusals become answers, after their scope has rolled back."""
 
 import random
 import time
 from collections.abc import Callable
 
+from django.conf import settings
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -22,6 +23,19 @@ TITLES = {
 }
 TRY_AGAIN_STATES = {"40P01", "40001", "55P03"}  # deadlock, serialization, lock not available
 MOST_TRIES = 3
+
+
+class Headers:
+    """What Django has no setting for: pages use no device of their reader's, and nobody else's page shows what is ours."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        return response
 
 
 class AnswerRefusals:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from copy import copy
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -13,7 +14,7 @@ from kept.patients.rules import initials, masked
 from kept.practice.doors import MemberRequest, member_required
 from kept.scheduling.models import Appointment
 
-COOKIE = "kept-initials"
+COOKIE = "__Host-kept-initials" if settings.SECURE else "kept-initials"
 A_YEAR = 365 * 24 * 60 * 60
 
 
@@ -36,7 +37,7 @@ def switch(request: MemberRequest) -> HttpResponse:
     """On or off, as it is said; the page she was on shows it."""
     response = back(request)
     if request.POST.get("initials") == "on":
-        response.set_cookie(COOKIE, "on", max_age=A_YEAR, httponly=True, samesite="Lax", secure=request.is_secure())
+        response.set_cookie(COOKIE, "on", max_age=A_YEAR, httponly=True, samesite="Lax", secure=settings.SECURE)
     else:
         response.delete_cookie(COOKIE)
     return response
