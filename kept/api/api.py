@@ -5,7 +5,20 @@ from typing import Any, NoReturn
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja.errors import HttpError, ValidationError
 
-from kept.api import appointments, attendance, attention, changes, invoices, lists, messages, noshows, patients, policies, problems, time
+from kept.api import (
+    appointments,
+    attendance,
+    attention,
+    changes,
+    invoices,
+    messages,
+    noshows,
+    patients,
+    policies,
+    problems,
+    setup,
+    time,
+)
 from kept.api.door import any_token, scoped
 from kept.api.openapi import DescribedApi
 from kept.foundation.refusals import Refusal
@@ -26,7 +39,7 @@ api.add_router("/patients", patients.router)
 api.add_router("", noshows.router)
 api.add_router("", attention.router)
 api.add_router("", messages.router)
-api.add_router("", lists.router)
+api.add_router("", setup.router)
 api.add_router("/policies", policies.router)
 api.add_router("", time.router)
 

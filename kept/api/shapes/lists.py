@@ -5,14 +5,23 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from kept.api.pages import Paged
 from kept.api.shapes.fields import Amount, Named
+from kept.api.shapes.setup import HoursShape
 from kept.policies.document import Document
 from kept.policies.models import PolicyVersion
 from kept.practice.models import Clinic, Provider, Resource, Service
 
 
+class Offered(Paged):
+    """A page of what is in use; of what is not, with `active=false`."""
+
+    active: bool = True
+
+
 class ClinicShape(BaseModel):
-    """A location. Its IANA zone says what day it is; `opens` and `closes` are wall times there."""
+    """A location. Its IANA zone says what day it is; `opens` and `closes` are the bounds of its week, in wall time there. `online`:
+    patients may book here by themselves."""
 
     id: str
     name: str
@@ -22,6 +31,9 @@ class ClinicShape(BaseModel):
     phone: str
     opens: str
     closes: str
+    hours: list[HoursShape]
+    online: bool
+    active: bool
 
     @classmethod
     def of(cls, clinic: Clinic) -> "ClinicShape":
@@ -34,25 +46,49 @@ class ClinicShape(BaseModel):
             phone=clinic.phone,
             opens=f"{clinic.opens_at:%H:%M}",
             closes=f"{clinic.closes_at:%H:%M}",
+            hours=HoursShape.week(list(clinic.opening_hours.all()), (clinic.opens_at, clinic.closes_at)),
+            online=clinic.online,
+            active=clinic.active,
         )
 
 
+class ScheduleShape(HoursShape):
+    """Her hours on a weekday at one of her clinics."""
+
+    clinic: str
+
+
 class ProviderShape(BaseModel):
-    """A bookable person, and the ids of the clinics she works at."""
+    """A bookable person, the ids of the clinics she works at, and her weeks there; without one she works all of the clinic's hours."""
 
     id: str
     name: str
     title: str
     clinics: list[str]
+    schedules: list[ScheduleShape]
+    active: bool
 
     @classmethod
     def of(cls, provider: Provider) -> "ProviderShape":
         clinics = sorted(str(place.clinic_id) for place in provider.places.all())
-        return cls(id=str(provider.pk), name=provider.name, title=provider.title, clinics=clinics)
+        rows = list(provider.schedules.all())
+        return cls(
+            id=str(provider.pk),
+            name=provider.name,
+            title=provider.title,
+            clinics=clinics,
+            schedules=[
+                ScheduleShape(clinic=clinic, **dict(hours))
+                for clinic in clinics
+                for hours in HoursShape.week([row for row in rows if str(row.clinic_id) == clinic])
+            ],
+            active=provider.active,
+        )
 
 
 class ServiceShape(BaseModel):
-    """What is booked. Duration and buffers in minutes; a buffer is busy time without the patient."""
+    """What is booked. Duration and buffers in minutes; a buffer is busy time without the patient. `performers` are ids of providers, none
+    where everybody performs it; `resources` of rooms and devices; `online`: patients may book it by themselves."""
 
     id: str
     name: str
@@ -61,6 +97,11 @@ class ServiceShape(BaseModel):
     buffer_before: int
     buffer_after: int
     price: Amount
+    zones: int
+    performers: list[str]
+    resources: list[str]
+    online: bool
+    active: bool
 
     @classmethod
     def of(cls, service: Service) -> "ServiceShape":
@@ -72,6 +113,11 @@ class ServiceShape(BaseModel):
             buffer_before=service.buffer_before,
             buffer_after=service.buffer_after,
             price=Amount.of(service.price),
+            zones=service.zones,
+            performers=sorted(str(each.provider_id) for each in service.performers.all()),
+            resources=sorted(str(each.resource_id) for each in service.resources.all()),
+            online=service.online,
+            active=service.active,
         )
 
 

@@ -22,6 +22,9 @@ def test_clinics(desk: Caller, juniper: House) -> None:
                 "phone": "(555) 0110",
                 "opens": "09:00",
                 "closes": "18:00",
+                "hours": [{"weekday": day, "opens": "09:00", "closes": "18:00"} for day in range(7)],
+                "online": True,
+                "active": True,
             },
             {
                 "id": str(harbor.pk),
@@ -32,6 +35,9 @@ def test_clinics(desk: Caller, juniper: House) -> None:
                 "phone": "(555) 0120",
                 "opens": "09:00",
                 "closes": "18:00",
+                "hours": [{"weekday": day, "opens": "09:00", "closes": "18:00"} for day in range(7)],
+                "online": True,
+                "active": True,
             },
         ],
         "next": None,
@@ -59,7 +65,11 @@ def test_providers(desk: Caller, juniper: House) -> None:
     joanna = juniper.providers["Joanna Veltmoor"]
     places = sorted(str(clinic.pk) for clinic in juniper.clinics.values())
     assert len(said) == 8
-    assert {"id": str(joanna.pk), "name": "Joanna Veltmoor", "title": "RN", "clinics": places} in said
+    about = next(item for item in said if item["id"] == str(joanna.pk))
+    schedules = about.pop("schedules")
+    assert about == {"id": str(joanna.pk), "name": "Joanna Veltmoor", "title": "RN", "clinics": places, "active": True}
+    assert {each["clinic"] for each in schedules} <= set(places)
+    assert set(schedules[0]) == {"clinic", "weekday", "opens", "closes"}
 
 
 def test_a_provider_finds_herself_alone(caller: Callable[..., Caller], tess: Member) -> None:
@@ -78,6 +88,11 @@ def test_services(desk: Caller, juniper: House) -> None:
         "buffer_before": 0,
         "buffer_after": 10,
         "price": {"minor": 17000, "currency": "USD"},
+        "zones": 1,
+        "performers": sorted(str(pk) for pk in juniper.services["Back facial"].performers.values_list("provider", flat=True)),
+        "resources": sorted(str(pk) for pk in juniper.services["Back facial"].resources.values_list("resource", flat=True)),
+        "online": True,
+        "active": True,
     }
 
 

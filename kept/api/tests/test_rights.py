@@ -16,7 +16,8 @@ from kept.scheduling.models import Appointment
 from tests.kit.visits import QUARTER_PAST
 
 ALL = set(Role)
-OFFICE = {Role.OWNER, Role.MANAGER, Role.FRONT_DESK}
+HEADS = {Role.OWNER, Role.MANAGER}
+OFFICE = HEADS | {Role.FRONT_DESK}
 DESK = OFFICE | {Role.PROVIDER}
 
 PAUSE = {"start": "2026-10-16T12:00:00-04:00", "end": "2026-10-16T13:00:00-04:00"}
@@ -60,6 +61,16 @@ CALLS: list[tuple[str, str, Any, str, set[Role]]] = [
     ("GET", "/providers", None, "booked", ALL),
     ("GET", "/services", None, "booked", ALL),
     ("GET", "/resources", None, "booked", ALL),
+    ("GET", "/clinics?active=false", None, "booked", HEADS),
+    ("GET", "/clinics/{clinic}", None, "booked", ALL),
+    ("GET", "/providers/{provider}", None, "booked", ALL),
+    ("GET", "/services/{service}", None, "booked", ALL),
+    ("POST", "/clinics", {"name": "Mill Lane", "zone": "America/Denver", "currency": "USD"}, "booked", HEADS),
+    ("POST", "/providers", "a newcomer", "booked", HEADS),
+    ("POST", "/services", {"name": "Lips", "minutes": 30, "price": {"minor": 0, "currency": "USD"}}, "booked", HEADS),
+    ("PATCH", "/clinics/{clinic}", {"name": "Elm"}, "booked", HEADS),
+    ("PATCH", "/providers/{provider}", {"title": "NP"}, "booked", HEADS),
+    ("PATCH", "/services/{service}", {"minutes": 50}, "booked", HEADS),
     ("GET", "/blocks", None, "booked", ALL - {Role.BILLING}),
     ("POST", "/blocks", "a pause", "booked", DESK),
     ("GET", "/availability?{asked}", None, "booked", ALL - {Role.BILLING}),
@@ -90,11 +101,13 @@ def test_who_may(
     appointment = appointment_that_is(status)
     program = caller(juniper.members[role])
 
-    bodies = {"wish": wish, "a pause": {"clinic": wish["clinic"], "provider": wish["provider"]} | PAUSE}
+    pause = {"clinic": wish["clinic"], "provider": wish["provider"]} | PAUSE
+    bodies = {"wish": wish, "a pause": pause, "a newcomer": {"name": "Ada Quill", "clinics": [wish["clinic"]]}}
     asked = f"clinic={wish['clinic']}&service={wish['services'][0]}"
     body = bodies[sent] if isinstance(sent, str) else sent
 
     ids = {"appointment": appointment.pk, "patient": appointment.patient_id, "card": appointment.acceptance.card_id}
+    ids |= {"clinic": wish["clinic"], "provider": appointment.provider_id, "service": wish["services"][0]}
     answer = call(program, method, path.format(**ids, asked=asked), body)
 
     assert answer.status_code in (200, 201, 204) if role in who else problem(answer) == (403, "not_permitted")

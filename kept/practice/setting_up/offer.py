@@ -45,7 +45,7 @@ def save_service(
 ) -> Service:
     """A new service, or that one changed; what is booked keeps its duration and price. Without performers everybody performs it.
 
-    Raises Refusal `invalid`, `not_permitted`."""
+    Raises Refusal `invalid`, `wrong_currency`, `not_permitted`."""
     by.must(Right.SET_UP)
     for value, least, most, field in (
         (minutes, 1, MOST_MINUTES, "minutes"),
@@ -56,6 +56,9 @@ def save_service(
     ):
         if not least <= value <= most:
             raise Refusal("invalid", _("Choose from %(least)d to %(most)d.") % {"least": least, "most": most}, field=field)
+    currency = service.currency if service else by.practice.settings.currency
+    if price.currency != currency:
+        raise Refusal("wrong_currency", _("Enter the price in %s.") % currency, field="price")
     found = service and Service.objects.select_for_update(no_key=True).get(pk=service.pk)
     found = found or Service(practice_id=by.practice_id)
     found.name, found.category, found.minutes, found.zones = named(name), category.strip()[:60], minutes, zones
