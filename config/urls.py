@@ -19,7 +19,6 @@ urlpatterns = [
     path("", include("kept.noshows.urls")),
     path("", include("kept.messaging.urls")),
     path("", include("kept.billing.urls")),
-    path("", include("kept.policies.urls")),
     path("", include("kept.booking.urls")),
     path("", include("kept.desk.urls")),
     path("api/v1/", nothing_here),

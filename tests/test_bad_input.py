@@ -23,7 +23,9 @@ from kept.foundation.ids import new_id
 from kept.foundation.money import Money
 from kept.foundation.refusals import Refusal
 from kept.ops.cast import House
+from kept.policies import drafts
 from kept.policies.models import PolicyVersion
+from kept.policies.queries import policy_in_use
 from kept.practice.models import Member
 from kept.practice.rules import Role
 from kept.scheduling.models import Appointment, Claim
@@ -211,7 +213,6 @@ def sent_to(juniper: House, odette: Member) -> dict[str, tuple[str, dict[str, st
     moved = book(juniper, patient=juniper.patients[3], starts_at=STARTS_AT.replace(day=16))
     moving.reschedule(moved, starts_at=STARTS_AT.replace(day=17), by=odette, at=QUARTER_PAST)
     version = str(Appointment.objects.get(pk=booked.pk).version)
-    policy = {"description": "d", "fee": "80", "window_hours": "24", "late_minutes": "15", "authorization_text": "a", "what_changed": ""}
     newcomer = {"new": "yes", "first_name": "Ada", "last_name": "Lovelock", "phone": "(555) 0166", "email": "ada@example.com", "seen": ""}
     visit = {"patient": str(booked.patient_id), "services": str(juniper.services["Consultation"].pk), "provider": str(booked.provider_id)}
     when = {"date": "2026-10-20", "start": "10:00"}
@@ -252,8 +253,7 @@ def sent_to(juniper: House, odette: Member) -> dict[str, tuple[str, dict[str, st
         "note": (reverse("desk:patient-note", args=[booked.patient_id]), {"text": "Parks at the back."}),
         "record": (reverse("billing:record", args=[unpaid.invoice_id]), {"method": "cash", "note": "n"}),
         "void": (reverse("billing:void", args=[unpaid.invoice_id]), {"reason": "Kindness"}),
-        "publish": (reverse("policies:policy"), policy | {"based_on": "3"}),
-        "switch": (reverse("policies:switch"), {"on": "no"}),
+        **policy(juniper),
         "choose": (reverse("desk:choose"), {"practice": str(juniper.practice.pk)}),
         "clinic": (reverse("desk:switch-clinic"), {"clinic": str(juniper.clinics["Elm Street"].pk), "next": ""}),
         "theme": (reverse("desk:theme"), {"theme": "dark", "next": ""}),
@@ -265,6 +265,27 @@ def sent_to(juniper: House, odette: Member) -> dict[str, tuple[str, dict[str, st
         "front desk": (reverse("desk:front-desk-settings"), {"may_double_book": "on", "refund_limit": "50"}),
         **set_up(juniper),
         "sign in": (reverse("account_login"), {"login": "odette.farnley@example.com", "password": "wrong", "next": "", "remember": ""}),
+    }
+
+
+def policy(juniper: House) -> dict[str, tuple[str, dict[str, str]]]:
+    """The forms of the policy editor."""
+    draft = drafts.begun(policy_in_use(), "USD")
+    step = {"happens": "before", "unit": "working_days", "hours": "24", "days": "1", "wall": "15:00", "from_minutes": "5", "pays": "share"}
+    much = {"sum": "25", "percent": "50", "at_least": "10", "at_most": "90", "each": "zone", "band0_to": "9", "else_percent": "5"}
+    season = {"first_month": "12", "first_day": "15", "last_month": "1", "last_day": "5"}
+    what = {"use": "minutes", "minutes_from": "60", "minutes_below": "90", "price_from": "1", "missed_months": "12", "patients": "new"}
+    row = what | season | {f"step0-{name}": value for name, value in (step | much).items()}
+    asks = {"use": "patients", "patients": "new", "asks": "share", "sum": "1", "percent": "5", "at_least": "1", "at_most": "9"}
+    options = {"cancelled_in_time": "kept", "late_or_missed": "kept", "free_hours": "12", "late_minutes": "20"}
+    return {
+        "policy row": (reverse("desk:policy-row", args=["new"]), row | {"do": "save", "was": ""}),
+        "policy ask": (reverse("desk:policy-ask", args=["new"]), asks | {"do": "save", "was": "", "approval": "on", "pay_first": ""}),
+        "policy options": (reverse("desk:policy-booking"), options | {"was": drafts.options_of(draft)}),
+        "policy texts": (reverse("desk:policy-texts"), {"description": "d", "authorization_text": "a", "was": drafts.texts_of(draft)}),
+        "publish": (reverse("desk:policy-publish"), {"what_changed": "w", "based_on": "3", "was": drafts.whole_of(draft)}),
+        "move a row": (reverse("desk:policy-row-move", args=["new"]), {"way": "up"}),
+        "switch": (reverse("desk:policy-switch"), {"on": "no"}),
     }
 
 
@@ -305,7 +326,10 @@ def set_up(juniper: House) -> dict[str, tuple[str, dict[str, str]]]:
 
 SET_UP = ["rename", "new clinic", "clinic hours", "clinic date", "new provider", "exception", "schedule", "service", "new room"]
 
+POLICY = ["policy row", "policy ask", "policy options", "policy texts"]
+
 FORMS = [
+    *(*POLICY, "move a row"),
     *(*SET_UP, "seat", "new seat", "online", "new token", "new endpoint"),
     *(
         "book",
@@ -367,6 +391,8 @@ def test_nothing_at_all_is_sent(juniper: House, odette: Member, asked: Asked) ->
             "record": (422, False),
             "void": (422, False),
             "publish": (422, False),
+            **dict.fromkeys(POLICY, (422, False)),
+            "move a row": (302, False),
         },
         **{"switch": (302, False), "choose": (200, False), "clinic": (302, False), "theme": (302, False), "sign in": (302, False)},
         **{"privacy": (302, False), "calendar": (422, False), "move": (200, False), "move back": (302, True)},

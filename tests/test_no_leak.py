@@ -36,6 +36,7 @@ from kept.foundation.scope import outside, scope
 from kept.messaging.models import Letter, Message
 from kept.ops.cast import House
 from kept.patients.models import Card, Link, Note, Patient
+from kept.policies import drafts
 from kept.policies.document import Conditions, Document, Row, flat
 from kept.practice.models import (
     ApiKey,
@@ -177,6 +178,7 @@ def planted(juniper: House) -> Ids:
         description=CANARY, authorization_text=CANARY, what_changed=CANARY, currency="USD",
         terms=Document(rows=(for_canaries, *flat(9000).rows)), by=owner, at=BOOKED_AT,
     )  # fmt: skip
+    drafts.write_draft(description=CANARY, authorization_text=CANARY, terms=version.terms, by=owner, at=BOOKED_AT)
     issue_key(owner, CANARY, scopes=[], at=BOOKED_AT)
     appointment = _booked(juniper)
     token = cards.card_link(appointment, by=desk, at=BOOKED_AT).split("/")[-2]
@@ -374,6 +376,7 @@ class Address:
             "key_id": ids.key,
             "endpoint_id": ids.endpoint,
             "delivery_id": ids.delivery,
+            "key": "new",
             "day_id": ids.day,
             "exception_id": ids.exception,
             "verb": "check-in",
@@ -562,7 +565,7 @@ def test_quintas_gateway_reports_nothing_to_juniper(juniper: House, quinta: Hous
 
 def test_at_home_it_sings(planted: Ids, leonora: Member, signed_in: Callable[[Member], Browser]) -> None:
     full = {
-        *("desk:day", "desk:day-sheet", "desk:panel", "desk:feed", "noshows:list", "noshows:csv", "policies:version"),
+        *("desk:day", "desk:day-sheet", "desk:panel", "desk:feed", "noshows:list", "noshows:csv", "desk:policy-version"),
         *("desk:patients", "desk:patient", "desk:patient-notes", "desk:search"),
         *(f"billing:{name}" for name in ("invoices", "csv", "invoice", "receipt")),
     }

@@ -41,6 +41,7 @@ BOOKED, ARRIVED, TREATED, DONE, MISSED, AHEAD = "booked", "arrived", "treated", 
 PAID, DECLINED, UNKNOWN, UNDECIDED, WAITING = "paid", "declined", "unknown", "undecided", "waiting"
 
 
+A_STEP = {"step0-happens": "no_show", "step0-pays": "nothing"}
 SETUP_LISTS = ("clinics", "providers", "services", "rooms", "staff", "online")
 SETUP_NEW = ("clinic-new", "provider-new", "service-new", "room-new", "seat-new")
 HOOKS = ("webhook", "webhook-secret", "webhook-test", "delivery", "delivery-again")
@@ -204,10 +205,16 @@ TABLE = [
     Row("billing:webhook-secret-retire", "POST", HEADS, 302),
     Row("billing:retry", "POST", OFFICE | {BILLING}, 302, DECLINED),
     Row("billing:webhook", "POST", NONE, 400, otherwise=400, to_nobody=400),  # the gateway's signature is its right
-    Row("policies:policy", "GET", HEADS),
-    Row("policies:policy", "POST", HEADS, 302, sent={"fee": "80", "description": "d", "authorization_text": "a", "based_on": "3"}),
-    Row("policies:switch", "POST", HEADS, 302, sent={"on": "no"}),
-    Row("policies:version", "GET", HEADS),
+    Row("desk:policy", "GET", HEADS),
+    *(Row(f"desk:policy{page}", "GET", HEADS) for page in ("", "-booking", "-texts", "-patients-view", "-version")),
+    *(Row(f"desk:policy-{dialog}", "GET", HEADS) for dialog in ("row", "ask", "publish", "discard")),
+    *(Row(f"desk:policy-{page}", "POST", HEADS, 422) for page in ("booking", "texts", "publish")),
+    Row("desk:policy-row", "POST", HEADS, 302, sent={"use": "patients", "do": "save"} | A_STEP),
+    Row("desk:policy-row-move", "POST", HEADS, 302, sent={"way": "up"}),
+    Row("desk:policy-ask", "POST", HEADS, 302, sent={"asks": "card", "do": "save"}),
+    Row("desk:policy-discard", "POST", HEADS, 302),
+    Row("desk:policy-start-from", "POST", HEADS, 302),
+    Row("desk:policy-switch", "POST", HEADS, 302, sent={"on": "no"}),
     Row("booking:online", "GET", ALL, to_nobody=200),  # the clinic's public address
     Row("booking:online", "POST", ALL, 422, to_nobody=422),
     Row("booking:card-link", "GET", ALL, 302, AHEAD, to_nobody=302),  # whoever has the link
@@ -307,7 +314,8 @@ def ids(name: str, juniper: House, subject: Appointment | None) -> dict[str, Any
         return {
             "billing:webhook": {"slug": "juniper"},
             "booking:online": {"practice": "juniper", "clinic": "elm-street"},
-            "policies:version": {"number": 3},
+            **dict.fromkeys(("desk:policy-version", "desk:policy-start-from"), {"number": 3}),
+            **dict.fromkeys(("desk:policy-row", "desk:policy-row-move", "desk:policy-ask"), {"key": "new"}),
         }.get(name, {})
     if name == "desk:lift-block":
         return {"block_id": blocked(juniper, subject).pk}
@@ -438,8 +446,8 @@ def test_what_changes_something_is_never_done_by_a_get(juniper: House, leonora: 
             "billing:account-check",
             "billing:webhook-secret",
             "billing:webhook-secret-retire",
-            "policies:switch",
         ),
+        *("desk:policy-switch", "desk:policy-row-move", "desk:policy-start-from"),
     }
 
 

@@ -124,7 +124,7 @@ def _payments(member: Member) -> str:
 
 ENTRIES = [
     Entry(BOOKING, "settings", gettext_lazy("Calendar settings"), "desk:calendar-settings", _calendar),
-    Entry(BOOKING, "shield-check", gettext_lazy("Cancellation policy"), "policies:policy", _policy),
+    Entry(BOOKING, "shield-check", gettext_lazy("Cancellation policy"), "desk:policy", _policy),
     Entry(BOOKING, "mail", gettext_lazy("Fees and letters"), "noshows:fee-settings", _fees),
     Entry(BOOKING, "globe", gettext_lazy("Online booking"), "desk:online", _online),
     Entry(PRACTICE, "building-2", gettext_lazy("Clinics"), "desk:clinics", _clinics),

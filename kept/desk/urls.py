@@ -10,6 +10,9 @@ from kept.desk.calendar import settings as calendar_settings
 from kept.desk.calendar import views as calendar
 from kept.desk.patients import acts, page
 from kept.desk.patients import views as patients
+from kept.desk.policy import pages as policy
+from kept.desk.policy import publishing
+from kept.desk.policy import rows as policy_rows
 from kept.desk.setup import clinics, offer, online, providers, staff, started, tokens, webhooks
 
 app_name = "desk"
@@ -73,6 +76,18 @@ urlpatterns = [
     path("settings/webhooks/messages/<uuid:delivery_id>/again/", webhooks.send_again, name="delivery-again"),
     path("settings/online/", online.online, name="online"),
     path("settings/getting-started/hide/", started.hide, name="getting-started-hide"),
+    path("settings/cancellation-policy/", policy.fees, name="policy"),
+    path("settings/cancellation-policy/booking/", policy.booking, name="policy-booking"),
+    path("settings/cancellation-policy/texts/", policy.texts, name="policy-texts"),
+    path("settings/cancellation-policy/patients-view/", policy.patients_view, name="policy-patients-view"),
+    path("settings/cancellation-policy/fees/", policy.switch, name="policy-switch"),
+    path("settings/cancellation-policy/rows/<slug:key>/", policy_rows.row, name="policy-row"),
+    path("settings/cancellation-policy/rows/<slug:key>/move/", policy_rows.move, name="policy-row-move"),
+    path("settings/cancellation-policy/asks/<slug:key>/", policy_rows.ask, name="policy-ask"),
+    path("settings/cancellation-policy/publish/", publishing.publish, name="policy-publish"),
+    path("settings/cancellation-policy/discard/", publishing.discard, name="policy-discard"),
+    path("settings/cancellation-policy/<int:number>/", policy.version, name="policy-version"),
+    path("settings/cancellation-policy/<int:number>/start-from/", publishing.start_from, name="policy-start-from"),
     path("settings/calendar/", calendar_settings.calendar_settings, name="calendar-settings"),
     path("settings/front-desk/", front_desk.front_desk, name="front-desk-settings"),
 ]

@@ -12,14 +12,19 @@ from kept.practice.models import Service
 
 def too_small(document: Document, currency: str, services: Sequence[Service]) -> str:
     """A sentence on the first amount under the payment provider's minimum, at the prices of those services; empty where there is none."""
+    sentences = (amount_too_small(conditions, pays, currency, services) for conditions, pays in _amounts(document))
+    return next(filter(None, sentences), "")
+
+
+def amount_too_small(conditions: Conditions, pays: Pays, currency: str, services: Sequence[Service]) -> str:
+    """The same of one amount, for those that it is for."""
     lowest = Money(least(currency), currency)
-    for conditions, pays in _amounts(document):
-        for amount, of in _smallest(pays, currency, _cheapest(conditions, services)):
-            if 0 < amount.minor < lowest.minor:
-                words = {"amount": amount, "of": of, "least": lowest}
-                if of:
-                    return _("%(of)s comes to %(amount)s, and no card is charged less than %(least)s. Set ‘at least’.") % words
-                return _("%(amount)s is less than the %(least)s that a card can be charged.") % words
+    for amount, of in _smallest(pays, currency, _cheapest(conditions, services)):
+        if 0 < amount.minor < lowest.minor:
+            words = {"amount": amount, "of": of, "least": lowest}
+            if of:
+                return _("%(of)s comes to %(amount)s, and no card is charged less than %(least)s. Set ‘at least’.") % words
+            return _("%(amount)s is less than the %(least)s that a card can be charged.") % words
     return ""
 
 

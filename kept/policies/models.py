@@ -53,6 +53,28 @@ class PolicyVersion(OfPractice):
         return self.terms.late_minutes
 
 
+class Draft(OfPractice):
+    """The next version while it is being written, one of a practice. `based_on`: the number of the version in use when it was begun."""
+
+    document = models.JSONField()
+    description = models.TextField(blank=True)
+    authorization_text = models.TextField(blank=True)
+    currency = code(max_length=3)
+    based_on = models.PositiveIntegerField(default=0)
+    saved_at = models.DateTimeField()
+    saved_by = within("practice.Member")
+
+    class Meta:
+        constraints = [
+            *walls("policies_draft", saved_by="practice_member"),
+            models.UniqueConstraint(fields=["practice"], name="draft_once"),
+        ]
+
+    @property
+    def terms(self) -> Document:
+        return Document.model_validate(self.document)
+
+
 class Acceptance(OfPractice):
     """The proof (I9): what one patient accepted for one appointment, in full, when and from where. Never changed.
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils.functional import SimpleLazyObject
 
-from kept.policies.models import Policy, PolicyVersion
+from kept.policies.models import Draft, Policy, PolicyVersion
 from kept.policies.words import Words
 from kept.practice.models import Clinic, Service
 
@@ -22,7 +22,7 @@ def version_in_use() -> PolicyVersion | None:
     return policy.current if policy.fees_on else None
 
 
-def words(version: PolicyVersion) -> Words:
+def words(version: PolicyVersion | Draft) -> Words:
     """Says that version with the names of the practice's services and clinics, which are asked for where a row is for some of them."""
     return Words(version.currency, SimpleLazyObject(_names))  # type: ignore[arg-type]
 

@@ -14,7 +14,8 @@ from kept.practice.models import Member, Service
 from kept.practice.rules import Right
 
 
-def _locked(practice_id: Any) -> Policy:
+def locked_policy(practice_id: Any) -> Policy:
+    """The practice's policy, which nobody else changes until the transaction ends."""
     policy, _new = Policy.objects.get_or_create(practice_id=practice_id)
     return Policy.objects.select_for_update(no_key=True).get(pk=policy.pk)
 
@@ -40,7 +41,7 @@ def publish(
         raise Refusal("invalid", _("Write the card authorization text: without it no card may be charged."), field="authorization_text")
     if sentence := too_small(terms, currency, list(Service.objects.filter(active=True, currency=currency))):
         raise Refusal("invalid", sentence, field="terms")
-    policy = _locked(by.practice_id)
+    policy = locked_policy(by.practice_id)
     last = PolicyVersion.objects.order_by("-number").first()
     number = last.number if last else 0
     if based_on is not None and based_on != number:
@@ -65,7 +66,7 @@ def publish(
 def switch_fees(*, on: bool, by: Member, at: datetime) -> Policy:
     """Whether fees may be charged and cards are asked for. Raises Refusal `invalid` while no version is published, `not_permitted`."""
     by.must(Right.SET_UP)
-    policy = _locked(by.practice_id)
+    policy = locked_policy(by.practice_id)
     if on and policy.current_id is None:
         raise Refusal("invalid", _("Publish a first version, then fees can be switched on."))
     if policy.fees_on != on:

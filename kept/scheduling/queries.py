@@ -1,12 +1,13 @@
 """Reading the book: one appointment, a day, the lines of a period, free times."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import Http404
 
 from kept.foundation import clock
@@ -105,3 +106,19 @@ def relying_on(card_ids: Iterable[Any]) -> QuerySet[Appointment]:
     """Booked appointments whose fee those cards would pay, by start; wherever they are booked."""
     found = Appointment.objects.filter(acceptance__card__in=list(card_ids), status=Status.BOOKED)
     return found.select_related("clinic", "acceptance__version").order_by("starts_at", "id")
+
+
+@dataclass(frozen=True, slots=True)
+class UnderVersion:
+    """How many appointments were accepted under a version of the policy: booked and still to come, and all others."""
+
+    ahead: int
+    past: int
+
+
+def booked_under(member: Member, *, at: datetime) -> dict[UUID, UnderVersion]:
+    """Of her clinics, by version. In one query."""
+    ahead = Q(status=Status.BOOKED, starts_at__gt=at)
+    found = Appointment.objects.filter(practice.own(member), acceptance__isnull=False).values("acceptance__version").order_by()
+    counted = found.annotate(ahead=Count("pk", filter=ahead), past=Count("pk", filter=~ahead))
+    return {line["acceptance__version"]: UnderVersion(line["ahead"], line["past"]) for line in counted}

@@ -41,7 +41,7 @@ def tools(page: "BookPage") -> list[list[Tool]]:
     settings = (
         [
             Tool(_("Calendar settings"), reverse("desk:calendar-settings"), "settings"),
-            Tool(_("Cancellation policy"), reverse("policies:policy"), "shield-check"),
+            Tool(_("Cancellation policy"), reverse("desk:policy"), "shield-check"),
         ]
         if may(Right.SEE_SETTINGS)
         else []

@@ -49,7 +49,7 @@ def steps(member: Member) -> list[Step]:
         Step(people > 0, _("Providers"), ngettext("%d provider", "%d providers", people) % people, reverse("desk:providers")),
         Step(scheduled > 0, _("Weekly schedules"), weeks, reverse("desk:providers")),
         Step(services > 0, _("Services with durations and prices"), many, reverse("desk:services")),
-        Step(bool(number), _("Cancellation policy"), version % number if number else _("None published yet"), reverse("policies:policy")),
+        Step(bool(number), _("Cancellation policy"), version % number if number else _("None published yet"), reverse("desk:policy")),
         Step(pays, _("Payments: connect the gateway"), _("Connected") if pays else _("Not set up yet"), reverse("billing:account")),
         Step(read, _("Messages: whether patients are told"), told, reverse("noshows:fee-settings")),
         Step(seats > 1, _("Your staff"), ngettext("%d person", "%d people", seats) % seats, reverse("desk:staff")),

@@ -97,7 +97,7 @@ def test_an_account_that_was_closed_opens_nothing(juniper: House, odette: Member
     assert browser.get(DAY)["Location"].startswith(SIGN_IN)
 
 
-@pytest.mark.parametrize("address", [ENTER, CHOOSE, DAY, reverse("noshows:list"), reverse("policies:policy")])
+@pytest.mark.parametrize("address", [ENTER, CHOOSE, DAY, reverse("noshows:list"), reverse("desk:policy")])
 def test_a_stranger_is_sent_to_sign_in(db: None, browser: Browser, address: str) -> None:
     answer = browser.get(address)
 

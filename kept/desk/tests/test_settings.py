@@ -36,7 +36,7 @@ def test_the_home_leads_to_what_works_and_says_how_it_stands(manager: Browser, j
     answer = manager.get(HOME)
 
     assert "Booking Calendar settings 20 min steps, no-shows shown Cancellation policy Version 3 in use" in words(answer)
-    assert {CALENDAR, reverse("policies:policy")} <= set(links(answer).values())
+    assert {CALENDAR, reverse("desk:policy")} <= set(links(answer).values())
 
 
 def test_it_is_saved_and_counts(manager: Browser, juniper: House) -> None:
