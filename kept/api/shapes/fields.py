@@ -1,7 +1,7 @@
 """What bodies and queries are made of: text, days, instants, money, references."""
 
 import re
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal, TypeVar
 
 from django.db.models import Model
@@ -22,6 +22,7 @@ from kept.foundation.money import Money
 
 NO_NUL = r"^[^\x00]*$"
 YEARS = range(1970, 2200)
+MOST_OFFSET = timedelta(hours=14)
 
 D = TypeVar("D", bound=date)
 
@@ -83,9 +84,17 @@ def _in_our_time(value: D) -> D:
     return value
 
 
+def _of_a_zone(value: datetime) -> datetime:
+    """An offset that a zone can have; the database takes no others."""
+    offset = value.utcoffset()
+    if offset is None or abs(offset) > MOST_OFFSET:
+        raise PydanticCustomError("offset", "Choose an offset from -14:00 to +14:00.")
+    return value
+
+
 Day = Annotated[date, BeforeValidator(_written_day), AfterValidator(_in_our_time)]
 BirthDate = Annotated[date, BeforeValidator(_written_day)]
-Instant = Annotated[AwareDatetime, BeforeValidator(_written_instant), AfterValidator(_in_our_time)]
+Instant = Annotated[AwareDatetime, BeforeValidator(_written_instant), AfterValidator(_in_our_time), AfterValidator(_of_a_zone)]
 
 
 class Sent(BaseModel):

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from kept.api.shapes.fields import Amount
+from kept.api.shapes.fields import Amount, Instant
 from kept.policies.document import Document, Kind
 
 
@@ -28,11 +28,11 @@ class QuoteAsked(BaseModel):
 
     clinic: str
     services: list[str] = Field(min_length=1, max_length=20)
-    start: AwareDatetime
+    start: Instant
     kind: Kind
-    at: AwareDatetime
+    at: Instant
     patient: str | None = None
-    accepted_at: AwareDatetime | None = None
+    accepted_at: Instant | None = None
 
 
 class Tier(BaseModel):

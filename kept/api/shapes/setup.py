@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import time
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StrictBool, StrictInt
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StrictBool, StrictInt, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from kept.api.shapes.fields import NO_NUL, PriceSent, Sent
@@ -30,7 +30,7 @@ def _wall(value: Any) -> time:
     raise PydanticCustomError("wall_time", "Write a time as 09:30.")
 
 
-Wall = Annotated[time, BeforeValidator(_wall), Field(json_schema_extra={"format": None, "pattern": r"^([01]\d|2[0-3]):[0-5]\d$"})]
+Wall = Annotated[time, BeforeValidator(_wall), WithJsonSchema({"type": "string", "pattern": r"^([01][0-9]|2[0-3]):[0-5][0-9]$"})]
 
 
 class Span(Sent):
