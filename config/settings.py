@@ -58,6 +58,7 @@ INSTALLED_APPS = [
 # Compressed answers let nobody guess at what they hold by their length (BREACH): requests from elsewhere carry no session, since cookies
 # are SameSite=Lax; a form's token is masked anew each time; and the length is padded at random.
 MIDDLEWARE = [
+    "kept.foundation.middleware.CallersAddress",
     "kept.foundation.middleware.Headers",
     "kept.api.problems.ProblemsBelowApi",
     "django.middleware.security.SecurityMiddleware",

@@ -78,7 +78,7 @@ def scoped(run: Call) -> Call:
 
 
 def _unit(request: KeyRequest, act: Callable[[], HttpResponse]) -> HttpResponse:
-    key = key_of(request.headers.get("Authorization", ""), at=clock.now(), address=request.META.get("REMOTE_ADDR"))
+    key = key_of(request.headers.get("Authorization", ""), at=clock.now(), address=request.META.get("REMOTE_ADDR") or None)
     if key is None:
         return not_authenticated()
     request.key, request.member = key, key.member

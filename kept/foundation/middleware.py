@@ -1,8 +1,9 @@
-"""What happens around every request: headers, and refusals become answers, after their scope has rolled back."""
+"""What happens around every request: whose it is, headers, and refusals become answers, after their scope has rolled back."""
 
 import random
 import time
 from collections.abc import Callable
+from ipaddress import ip_address
 
 from django.conf import settings
 from django.db import OperationalError
@@ -23,6 +24,28 @@ TITLES = {
 }
 TRY_AGAIN_STATES = {"40P01", "40001", "55P03"}  # deadlock, serialization, lock not available
 MOST_TRIES = 3
+
+
+class CallersAddress:
+    """REMOTE_ADDR is the caller's, wherever it is written down: as the outermost of our own proxies saw it (`KEPT_PROXIES`). What a browser
+    wrote into the header before counts for nothing."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        seen = [each.strip() for each in request.headers.get("X-Forwarded-For", "").split(",")]
+        if settings.PROXIES and len(seen) >= settings.PROXIES and _is_address(seen[-settings.PROXIES]):
+            request.META["REMOTE_ADDR"] = seen[-settings.PROXIES]
+        return self.get_response(request)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 class Headers:
