@@ -18,7 +18,7 @@ def say() -> None:
         "DATABASE_OWNER_URL": place.url(server.OWNER, "postgres"),
         "KEPT_SECRET_KEY": "for tests alone",
         "KEPT_BASE_URL": "http://testserver",
-        "KEPT_ALLOWED_HOSTS": "testserver,localhost",
+        "KEPT_ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
         "KEPT_INSTALLATION": "tests",
         "KEPT_LOG_LEVEL": "WARNING",
         "KEPT_EMAIL_BACKEND": "django.core.mail.backends.locmem.EmailBackend",
