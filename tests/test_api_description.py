@@ -16,11 +16,13 @@ from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import CHECKS
 
+from kept.foundation.ids import new_id
 from kept.foundation.scope import outside, scope
 from kept.ops.cast import House
 from kept.policies.models import PolicyVersion
 from kept.practice.rules import Role
 from kept.practice.transitions import issue_key
+from kept.webhooks.transitions import add_endpoint, send_test
 from tests.kit.gateway import clock_at
 from tests.kit.money import marked
 from tests.kit.size import LONG, size
@@ -69,6 +71,8 @@ def ids(juniper: House) -> dict[str, str]:
     desk = juniper.members[Role.FRONT_DESK]
     ahead = accepted(book(juniper, starts_at=STARTS_AT.replace(day=16)), card_of(juniper.patients[0]))
     charge = marked(accepted(book(juniper, patient=juniper.patients[1]), card_of(juniper.patients[1])), "paid", by=desk)
+    owner = juniper.members[Role.OWNER]
+    endpoint, _secret = add_endpoint(url="https://example.com/", kinds=["charge.failed"], endpoint_id=new_id(), by=owner, at=BOOKED_AT)
     found = {
         "appointment": ahead.pk,
         "invoice": charge.invoice_id,
@@ -77,6 +81,8 @@ def ids(juniper: House) -> dict[str, str]:
         "clinic": ahead.clinic_id,
         "provider": ahead.provider_id,
         "service": juniper.services["Consultation"].pk,
+        "endpoint": endpoint.pk,
+        "delivery": send_test(endpoint, by=owner, at=BOOKED_AT).pk,
         "version": PolicyVersion.objects.latest("number").pk,
     }
     return {name: str(id_) for name, id_ in found.items()}

@@ -18,6 +18,7 @@ from kept.api import (
     problems,
     setup,
     time,
+    webhooks,
 )
 from kept.api.door import any_token, scoped
 from kept.api.openapi import DescribedApi
@@ -41,6 +42,7 @@ api.add_router("", attention.router)
 api.add_router("", messages.router)
 api.add_router("", setup.router)
 api.add_router("/policies", policies.router)
+api.add_router("/webhooks", webhooks.router)
 api.add_router("", time.router)
 
 

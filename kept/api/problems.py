@@ -1,7 +1,8 @@
 """Saying no over HTTP: problem+json (RFC 9457) with a stable `code`, a sentence for people, and the facts of the refusal beside them."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
 
@@ -55,6 +56,16 @@ def of_refusal(refusal: Refusal) -> HttpResponse:
     """A rule said no. What it says of a field stands under `errors` too."""
     errors = [{"field": refusal.field, "message": refusal.sentence}] if refusal.field else []
     return problem(refusal.status, refusal.code, refusal.sentence, errors, **refusal.facts)
+
+
+@contextmanager
+def called(**names: str) -> Iterator[None]:
+    """What a refusal says of a field, it says of that field as the body calls it."""
+    try:
+        yield
+    except Refusal as refusal:
+        refusal.field = names.get(refusal.field, refusal.field)
+        raise
 
 
 def of_fields(error: ValidationError) -> HttpResponse:

@@ -1,7 +1,6 @@
 """Setting up over the API: one clinic, provider or service, a new one, or one changed, by the same transitions as the pages of Settings."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -11,10 +10,10 @@ from ninja import Body
 from kept.api import find
 from kept.api.door import KeyRequest, any_token
 from kept.api.lists import router as router  # one address, one router: /clinics is listed there and added to here
+from kept.api.problems import called
 from kept.api.shapes.lists import ClinicShape, ProviderShape, ServiceShape
 from kept.api.shapes.setup import ClinicChanged, ClinicSent, Place, ProviderChanged, ProviderSent, ServiceChanged, ServiceSent, week_of
 from kept.foundation import clock
-from kept.foundation.refusals import Refusal
 from kept.practice import queries as practice
 from kept.practice.models import Clinic, Member, Provider, Resource, Service
 from kept.practice.rules import Right
@@ -22,16 +21,6 @@ from kept.practice.setting_up import clinics, offer, providers
 from kept.scheduling.transitions.clinics import change_clinic
 
 M = TypeVar("M", bound=Model)
-
-
-@contextmanager
-def _named(**names: str) -> Iterator[None]:
-    """What a refusal says of a field it says of that field as the body calls it."""
-    try:
-        yield
-    except Refusal as refusal:
-        refusal.field = "schedules" if refusal.field.startswith("day_") else names.get(refusal.field, refusal.field)
-        raise
 
 
 def _one(in_use: QuerySet[M], all_of_them: QuerySet[M], member: Member, id_: str) -> M:
@@ -51,7 +40,7 @@ def post_clinic(request: KeyRequest, body: Body[ClinicSent]) -> ClinicShape:
     """Add a clinic."""
     member, at = request.member, clock.now()
     given = body.model_dump(exclude={"hours", "zone"})
-    with _named(zone_name="zone"):
+    with called(zone_name="zone"):
         clinic = clinics.add_clinic(**given, zone_name=body.zone, by=member, at=at)
     if body.hours:
         clinics.set_hours(clinic, week_of(body.hours), by=member, at=at)
@@ -67,7 +56,7 @@ def patch_clinic(request: KeyRequest, clinic_id: str, body: Body[ClinicChanged])
     given = body.model_dump(exclude_unset=True, exclude={"hours"})
     if "zone" in given:
         given["zone_name"] = given.pop("zone")
-    with _named(zone_name="zone"):
+    with called(zone_name="zone"):
         change_clinic(clinic, **(kept | given), by=member, at=at)
     if "hours" in body.model_fields_set:
         clinics.set_hours(clinic, week_of(body.hours), by=member, at=at)
@@ -111,7 +100,7 @@ def _schedule(provider: Provider, schedules: Sequence[Place], member: Member, at
     """Her weeks at the clinics that are named. Raises Http404 for one where she does not work."""
     for clinic_id in dict.fromkeys(each.clinic for each in schedules):
         clinic = find.one(practice.all_clinics(member).filter(places__provider=provider), clinic_id)
-        with _named():
+        with called(**{f"day_{weekday}": "schedules" for weekday in range(7)}):
             providers.set_schedule(provider, clinic, week_of([each for each in schedules if each.clinic == clinic_id]), by=member, at=at)
 
 

@@ -70,14 +70,16 @@ INVARIANTS = [
     ),
     Invariant(
         "I5",
-        "No charge, refund or letter is forgotten: each that is due is sent, each that is unknown is looked for",
+        "No charge, refund, letter or webhook is forgotten: each that is due is sent, each that is unknown is looked for",
         """select 'charge ' || id from billing_charge where state = 'due' and due_at < %(at)s - interval '10 minutes'
         union all select 'charge ' || id from billing_charge where state = 'sending' and lease_until < %(at)s - interval '10 minutes'
         union all select 'charge ' || id from billing_charge where state = 'unknown' and look_at < %(at)s - interval '20 minutes'
         union all select 'refund ' || id from billing_refund where state in ('reserved', 'sending', 'unknown')
             and coalesce(lease_until, created_at) < %(at)s - interval '10 minutes'
         union all select 'letter ' || id from messaging_message where state in ('queued', 'sending')
-            and coalesce(lease_until, send_after) < %(at)s - interval '30 minutes'""",
+            and coalesce(lease_until, send_after) < %(at)s - interval '30 minutes'
+        union all select 'webhook ' || id from webhooks_delivery where state in ('queued', 'sending')
+            and coalesce(lease_until, next_at) < %(at)s - interval '30 minutes'""",
     ),
     Invariant(
         "I5",

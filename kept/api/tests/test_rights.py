@@ -10,9 +10,11 @@ import kept.noshows.transitions.attendance as noshows
 from kept.api.tests.conftest import Caller, problem
 from kept.billing.gateways.facts import IntentFacts
 from kept.billing.models import Charge, Invoice
+from kept.foundation.ids import new_id
 from kept.ops.cast import House
 from kept.practice.rules import Role
 from kept.scheduling.models import Appointment
+from kept.webhooks.transitions import add_endpoint, send_test
 from tests.kit.visits import QUARTER_PAST
 
 ALL = set(Role)
@@ -71,6 +73,15 @@ CALLS: list[tuple[str, str, Any, str, set[Role]]] = [
     ("PATCH", "/clinics/{clinic}", {"name": "Elm"}, "booked", HEADS),
     ("PATCH", "/providers/{provider}", {"title": "NP"}, "booked", HEADS),
     ("PATCH", "/services/{service}", {"minutes": 50}, "booked", HEADS),
+    ("GET", "/webhooks", None, "booked", HEADS),
+    ("POST", "/webhooks", {"url": "https://example.com/kept", "events": ["charge.failed"]}, "booked", HEADS),
+    ("GET", "/webhooks/{endpoint}", None, "booked", HEADS),
+    ("PATCH", "/webhooks/{endpoint}", {"active": False}, "booked", HEADS),
+    ("POST", "/webhooks/{endpoint}/secret", None, "booked", HEADS),
+    ("POST", "/webhooks/{endpoint}/test", None, "booked", HEADS),
+    ("GET", "/webhooks/{endpoint}/messages", None, "booked", HEADS),
+    ("GET", "/webhooks/messages/{delivery}", None, "booked", HEADS),
+    ("POST", "/webhooks/messages/{delivery}/send-again", None, "booked", HEADS),
     ("GET", "/blocks", None, "booked", ALL - {Role.BILLING}),
     ("POST", "/blocks", "a pause", "booked", DESK),
     ("GET", "/availability?{asked}", None, "booked", ALL - {Role.BILLING}),
@@ -82,6 +93,13 @@ def call(program: Caller, method: str, path: str, sent: Any) -> Any:
     if method in ("POST", "PATCH"):
         return program.post(path, sent) if method == "POST" else program.patch(path, sent)
     return program.delete(path) if method == "DELETE" else program.get(path)
+
+
+def hook(juniper: House) -> dict[str, Any]:
+    """An endpoint, and a message to it."""
+    about = {"url": "https://example.com/", "kinds": ["charge.failed"], "endpoint_id": new_id()}
+    endpoint, _secret = add_endpoint(**about, by=juniper.members[Role.OWNER], at=QUARTER_PAST)
+    return {"endpoint": endpoint.pk, "delivery": send_test(endpoint, by=juniper.members[Role.OWNER], at=QUARTER_PAST).pk}
 
 
 @pytest.mark.parametrize("role", Role)
@@ -107,6 +125,7 @@ def test_who_may(
     body = bodies[sent] if isinstance(sent, str) else sent
 
     ids = {"appointment": appointment.pk, "patient": appointment.patient_id, "card": appointment.acceptance.card_id}
+    ids |= hook(juniper)
     ids |= {"clinic": wish["clinic"], "provider": appointment.provider_id, "service": wish["services"][0]}
     answer = call(program, method, path.format(**ids, asked=asked), body)
 
