@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from kept.desk.policy.forms import Offer
 from kept.desk.setup.forms import Day
 from kept.foundation.clock import reached
-from kept.foundation.dates import clock_time, elapsed, moment
+from kept.foundation.dates import clock_time, moment
 from kept.foundation.money import Money
 from kept.policies import asks, fees
 from kept.policies.case import Case, Facts, Item
@@ -154,7 +154,6 @@ class Answer(NamedTuple):
 
     quote: Quote
     because: str
-    before: str
     line: list[Part]
     others: list[tuple[int, str]]
     booking: str
@@ -170,7 +169,6 @@ def answer(document: Document, words: Words, tried: Tried) -> Answer:
     return Answer(
         quote=found,
         because=_("it is after the start: that counts as missed.") if after_the_start and found.fee else because,
-        before=_("%s before") % elapsed(at, case.starts_at) if at < case.starts_at else "",
         line=_line(document, tried),
         others=[(passed.number, words.why_not(document, case, passed, judged)) for passed in found.passed_over],
         booking=_booking(document, case),
