@@ -146,11 +146,15 @@ def set_texts(*, description: str, authorization_text: str, was: str, by: Member
     return _change(put, by=by, at=at)
 
 
-def write_draft(*, description: str, authorization_text: str, terms: Document, by: Member, at: datetime) -> Draft:
-    """All of the draft at once. Raises Refusal `not_permitted`."""
+def write_draft(
+    *, description: str | None = None, authorization_text: str | None = None, terms: Document | None = None, by: Member, at: datetime
+) -> Draft:
+    """What is given, in the draft as it is now; the rest stays. Raises Refusal `not_permitted`."""
 
     def put(draft: Draft) -> None:
-        draft.document, draft.description, draft.authorization_text = _dump(terms), description.strip(), authorization_text.strip()
+        draft.document = _dump(terms) if terms else draft.document
+        draft.description = draft.description if description is None else description.strip()
+        draft.authorization_text = draft.authorization_text if authorization_text is None else authorization_text.strip()
 
     return _change(put, by=by, at=at)
 

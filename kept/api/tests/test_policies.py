@@ -77,8 +77,8 @@ def test_the_front_desk_publishes_none(desk: Caller) -> None:
     assert problem(desk.post("/policies", version(EVERYONE))) == (403, "not_permitted")
 
 
-def quote(by: Caller, juniper: House, at: str, kind: str = "late_cancel", **more: Any) -> Any:
-    current = by.get("/policies").json()["current"]["id"]
+def quote(by: Caller, juniper: House, at: str, kind: str = "late_cancel", version: str = "", **more: Any) -> Any:
+    current = version or by.get("/policies").json()["current"]["id"]
     asked = {
         "clinic": str(juniper.clinics["Elm Street"].pk),
         "services": [str(juniper.services["Lip filler"].pk)],
@@ -114,3 +114,33 @@ def test_a_quote_names_the_rows_above_and_why_not(desk: Caller, manager: Caller,
 @pytest.mark.parametrize(("field", "value"), [("clinic", "x"), ("patient", "00000000-0000-7000-8000-00000000dead"), ("services", ["x"])])
 def test_a_quote_of_what_is_not_there_is_not_found(desk: Caller, juniper: House, field: str, value: Any) -> None:
     assert quote(desk, juniper, "2026-10-21T14:00:00-04:00", **{field: value}).status_code == 404
+
+
+def test_a_draft_is_written_quoted_and_published(manager: Caller, juniper: House) -> None:
+    before = manager.get("/policies/draft").json()
+    written = manager.patch("/policies/draft", {"terms": {"rows": [LONG_VISITS, EVERYONE]}}).json()
+
+    assert (before["based_on"], before["saved_by"], before["terms"]["rows"][-1]["steps"][-1]["pays"]["minor"]) == (3, None, 7500)
+    assert (written["description"], written["saved_by"]["name"]) == (before["description"], "Silas Whitcombe")
+    assert manager.get("/policies/draft").json() == written
+    assert quote(manager, juniper, "2026-10-22T11:00:00-04:00", "no_show", version="draft").json()["fee"]["minor"] == 9000
+    assert quote(manager, juniper, "2026-10-22T11:00:00-04:00", "no_show").json()["fee"]["minor"] == 7500
+
+    published = manager.post("/policies/draft/publish", {"what_changed": "Long visits", "based_on": 3})
+
+    assert (published.status_code, published.json()["number"], published.json()["terms"]) == (201, 4, written["terms"])
+    assert manager.get("/policies/draft").json()["saved_by"] is None
+    again = manager.post("/policies/draft/publish", {"what_changed": "Long visits", "based_on": 3})
+    assert problem(again) == (409, "stale_version")
+
+
+def test_a_draft_is_discarded(manager: Caller, desk: Caller, juniper: House) -> None:
+    manager.patch("/policies/draft", {"description": "Come."})
+
+    assert manager.delete("/policies/draft").status_code == 204
+    assert manager.get("/policies/draft").json()["description"] == juniper.plan.description
+    assert problem(quote(desk, juniper, "2026-10-22T11:00:00-04:00", version="draft")) == (403, "not_permitted")
+
+
+def test_fees_are_switched_off(manager: Caller) -> None:
+    assert manager.patch("/policies", {"fees_on": False}).json()["fees_on"] is False

@@ -86,6 +86,11 @@ CALLS: list[tuple[str, str, Any, str, set[Role]]] = [
     ("POST", "/blocks", "a pause", "booked", DESK),
     ("GET", "/availability?{asked}", None, "booked", ALL - {Role.BILLING}),
     ("GET", "/policies", None, "booked", ALL - {Role.BILLING}),
+    ("PATCH", "/policies", {"fees_on": False}, "booked", HEADS),
+    ("GET", "/policies/draft", None, "booked", HEADS),
+    ("PATCH", "/policies/draft", {"description": "d"}, "booked", HEADS),
+    ("DELETE", "/policies/draft", None, "booked", HEADS),
+    ("POST", "/policies/draft/publish", {"what_changed": "w", "based_on": 3}, "booked", HEADS),
 ]
 
 
