@@ -47,11 +47,11 @@ def post(url: str, body: str, headers: Mapping[str, str]) -> Answer:
         status, text = _sent(target(url), body, headers)
     except NotAllowed as why:
         trouble = str(why)
-    except socket.gaierror:
+    except (socket.gaierror, UnicodeError):
         trouble = _("Nobody knows the name %s.") % (urlsplit(url).hostname or "")
     except ssl.SSLCertVerificationError as why:
         trouble = _("The certificate is not valid: %s") % why.verify_message
-    except (OSError, HTTPException) as why:
+    except (OSError, HTTPException, ValueError) as why:
         cut = time.monotonic() - start >= SECONDS or isinstance(why, TimeoutError)
         trouble = _("No answer within %d seconds.") % SECONDS if cut else _("No answer: %s") % (type(why).__name__)
     return Answer(status, text, trouble[:200], round((time.monotonic() - start) * 1000))

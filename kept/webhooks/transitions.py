@@ -130,7 +130,7 @@ def begin(delivery_id: UUID, *, at: datetime) -> Letter | None:
     if not (lost or (delivery.state == Delivery.State.QUEUED and delivery.next_at <= at)):
         return None
     endpoint = delivery.endpoint
-    if not endpoint.active:
+    if not endpoint.active or delivery.tries > len(AGAIN_AFTER):  # out of use, or every try was lost with its worker
         _end(delivery, Delivery.State.FAILED, at)
         return None
     delivery.state, delivery.lease_until, delivery.tries = Delivery.State.SENDING, at + LEASE, delivery.tries + 1

@@ -93,6 +93,11 @@ def test_the_connection_goes_to_the_address_that_was_allowed(leads_to: Callable[
     assert (answer.status, answer.trouble) == (None, "No answer: ConnectionRefusedError")
 
 
+@pytest.mark.parametrize("host", ["a" * 64 + ".example", "a..example", "nobody.invalid"])
+def test_a_name_that_is_none_is_known_to_nobody(host: str) -> None:
+    assert post(f"https://{host}/", "{}", {}).trouble == f"Nobody knows the name {host}."
+
+
 def test_a_redirect_is_not_followed(listener: Listener) -> None:
     listener.status, listener.headers = 302, {"Location": listener.url + "/elsewhere"}
 

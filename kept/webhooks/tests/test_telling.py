@@ -165,6 +165,17 @@ def test_i13_two_workers_send_it_once_and_a_lost_one_is_followed_up(endpoint: Ad
     assert first.headers["webhook-id"] == after_a_crash.headers["webhook-id"]
 
 
+def test_what_is_lost_with_its_worker_each_time_is_given_up_too(endpoint: Add, appointment: Appointment, odette: Member) -> None:
+    endpoint("appointment.noshow")
+    delivery, at, begun = missed(appointment, odette), QUARTER_PAST, 0
+
+    while transitions.begin(delivery.pk, at=at):
+        at, begun = at + transitions.LEASE, begun + 1
+
+    delivery.refresh_from_db()
+    assert (delivery.state, begun) == ("failed", 1 + len(transitions.AGAIN_AFTER))
+
+
 def test_the_minutely_job_finds_what_was_lost_and_forgets_what_is_old(
     endpoint: Add, appointment: Appointment, odette: Member, run_jobs: Jobs, listener: Listener
 ) -> None:
