@@ -120,8 +120,9 @@ SECURE_SSL_REDIRECT = env.bool("KEPT_REDIRECT_TO_HTTPS", SECURE)
 SECURE_REDIRECT_EXEMPT = ["^healthz$"]  # balancers ask by http
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = env.bool("KEPT_HSTS_SUBDOMAINS", False)
-# Whether all names below this one speak https, too, only who owns them knows: the variable above is theirs to set.
-SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+# Whether all names below this one speak https, too, only who owns them knows: the variable above is theirs to set. And a clinic's default
+# hours are not meant as "now", which Django supposes whenever it happens to be that time.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021", "fields.W161"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("KEPT_BEHIND_PROXY", False) else None
 PROXIES = env.int("KEPT_PROXIES", 0)  # how many of ours stand before us, each adding to X-Forwarded-For
 SECURE_REFERRER_POLICY = "same-origin"
