@@ -70,7 +70,7 @@ CODES = {
     *("Acceptance.text_hash", "Acceptance.fees", "ApiKey.secret_hash", "Idempotency.request_hash", "Link.token_hash"),
     *("Acceptance.currency", "Acceptance.locale", "Charge.currency", "Clinic.currency", "CreditNote.currency", "Fee.currency"),
     *("Invoice.currency", "InvoiceLine.currency", "Line.currency", "Payment.currency", "PolicyVersion.currency", "Refund.currency"),
-    *("Dispute.currency", "Dispute.status"),
+    *("Dispute.currency", "Draft.currency", "Dispute.status"),
     *("Service.currency", "Settings.currency", "Clinic.zone_name", "Counter.name", "ApiKey.scopes"),
     *("Card.brand", "Card.last4", "Charge.create_key", "Charge.confirm_key", "Refund.key", "CardCapture.key"),
     *("Event.kind", "Event.subject_kind", "Event.actor", "Event.source", "Access.actor", "Access.source"),
@@ -178,7 +178,7 @@ def planted(juniper: House) -> Ids:
         description=CANARY, authorization_text=CANARY, what_changed=CANARY, currency="USD",
         terms=Document(rows=(for_canaries, *flat(9000).rows)), by=owner, at=BOOKED_AT,
     )  # fmt: skip
-    drafts.write_draft(description=CANARY, authorization_text=CANARY, terms=version.terms, by=owner, at=BOOKED_AT)
+    drafts.write_draft(description=f"{CANARY}, a draft", by=owner, at=BOOKED_AT)
     issue_key(owner, CANARY, scopes=[], at=BOOKED_AT)
     appointment = _booked(juniper)
     token = cards.card_link(appointment, by=desk, at=BOOKED_AT).split("/")[-2]
