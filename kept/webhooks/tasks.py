@@ -19,6 +19,13 @@ def send(practice_id: str, delivery_id: str) -> None:
     sending.send(practice_id, delivery_id)
 
 
+@app.task(name="webhooks.try_again", queue="webhooks")
+def try_again(practice_id: str, delivery_id: str) -> None:
+    """The pause is over."""
+    with scope(practice_id, actor="job:try_again", source="job"):
+        transitions.enter_lane(Delivery.objects.get(pk=delivery_id))
+
+
 @app.task(name="webhooks.tell_owners", queue="letters")
 def tell_owners(practice_id: str, endpoint_id: str) -> None:
     sending.tell_owners(practice_id, endpoint_id)
@@ -40,7 +47,7 @@ def follow_up(practice_id: str) -> None:
         waiting = Q(state=Delivery.State.QUEUED, next_at__lt=now - timedelta(minutes=1))
         lost = Q(state=Delivery.State.SENDING, lease_until__lte=now)
         for delivery in Delivery.objects.filter(waiting | lost).order_by("id"):
-            transitions.defer(delivery)
+            transitions.enter_lane(delivery)
         old = Delivery.objects.filter(ended_at__lt=now - KEPT_FOR)
         Attempt.objects.filter(delivery__in=old).delete()
         old.delete()

@@ -111,7 +111,7 @@ def send_again(delivery: Delivery, *, by: Member, at: datetime) -> Delivery:
     delivery.state, delivery.tries, delivery.next_at, delivery.ended_at = Delivery.State.QUEUED, 0, at, None
     delivery.save(update_fields=["state", "tries", "next_at", "ended_at"])
     journal.record("webhook.sent_again", delivery.endpoint, by=by, at=at, delivery=str(delivery.pk))
-    defer(delivery)
+    enter_lane(delivery)
     return delivery
 
 
@@ -171,7 +171,7 @@ def settle(delivery_id: UUID, answer: Answer, *, at: datetime) -> Delivery:
     if delivery.tries <= len(AGAIN_AFTER) and not answer.gone:
         delivery.state, delivery.lease_until, delivery.next_at = Delivery.State.QUEUED, None, at + AGAIN_AFTER[delivery.tries - 1]
         delivery.save(update_fields=["state", "lease_until", "next_at"])
-        defer(delivery)
+        _pause(delivery)
     else:
         _end(delivery, Delivery.State.FAILED, at)
     _mind(_locked(delivery.endpoint_id), gone=answer.gone, at=at)
@@ -192,14 +192,19 @@ def _mind(endpoint: Endpoint, *, gone: bool, at: datetime) -> None:
 def _put_down(endpoint: Endpoint, event_id: UUID, kind: str, body: str, *, at: datetime) -> Delivery:
     about = {"practice_id": endpoint.practice_id, "endpoint": endpoint, "event_id": event_id}
     delivery = Delivery.objects.create(**about, kind=kind, body=body, created_at=at, next_at=at)
-    defer(delivery)
+    enter_lane(delivery)
     return delivery
 
 
-def defer(delivery: Delivery) -> None:
-    """Its job, in one of the lanes: at once, or after the pause it is in."""
+def enter_lane(delivery: Delivery) -> None:
+    """Its job stands in one of the lanes, of each of which one is done at a time."""
     lane = f"webhooks-{delivery.endpoint_id.int % LANES}"
-    jobs.defer("webhooks.send", at=delivery.next_at if delivery.tries else None, lock=lane, delivery_id=str(delivery.pk))
+    jobs.defer("webhooks.send", lock=lane, delivery_id=str(delivery.pk))
+
+
+def _pause(delivery: Delivery) -> None:
+    """It enters a lane at its next try: in the lane, a job that waits for its time would hold up all behind it."""
+    jobs.defer("webhooks.try_again", at=delivery.next_at, delivery_id=str(delivery.pk))
 
 
 def _end(delivery: Delivery, state: Delivery.State, at: datetime) -> None:

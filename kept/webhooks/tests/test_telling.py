@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.core import mail
 from django.db import transaction
+from procrastinate.contrib.django.models import ProcrastinateJob
 from standardwebhooks import Webhook
 
 import kept.noshows.transitions.attendance as noshows
@@ -152,6 +153,31 @@ def test_it_is_tried_again_after_growing_pauses_until_it_is_given_up(endpoint: A
     assert pauses[:-1] == sorted(pauses[:-1])
     assert (delivery.state, Attempt.objects.count(), delivery.ended_at) == ("failed", 11, at)
     assert transitions.begin(delivery.pk, at=at + timedelta(days=9)) is None
+
+
+def test_one_that_waits_for_its_next_try_holds_up_no_other(endpoint: Add, appointment: Appointment, odette: Member) -> None:
+    """Of jobs with one lock the earlier go first, also where their time has not come."""
+    endpoint("appointment.noshow")
+    delivery = tried(missed(appointment, odette), NO, QUARTER_PAST)
+
+    waiting = ProcrastinateJob.objects.filter(task_name__startswith="webhooks.", scheduled_at__isnull=False)
+
+    assert [(job.task_name, job.lock, job.scheduled_at) for job in waiting] == [("webhooks.try_again", None, delivery.next_at)]
+
+
+def test_after_its_pause_it_is_sent_again(
+    endpoint: Add, listener: Listener, appointment: Appointment, odette: Member, run_jobs: Jobs
+) -> None:
+    endpoint("appointment.noshow")
+    listener.status = 503
+    delivery = missed(appointment, odette)
+    run_jobs(at=QUARTER_PAST)
+    listener.status = 200
+
+    run_jobs(at=QUARTER_PAST + transitions.AGAIN_AFTER[0])
+
+    delivery.refresh_from_db()
+    assert ([attempt.status for attempt in delivery.attempts.order_by("id")], delivery.state) == ([503, 200], "delivered")
 
 
 def test_i13_two_workers_send_it_once_and_a_lost_one_is_followed_up(endpoint: Add, appointment: Appointment, odette: Member) -> None:
