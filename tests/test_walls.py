@@ -157,9 +157,9 @@ def test_a_claim_ends_with_its_appointment_and_returns_with_it(appointment: Appo
 
 
 CHARGE = """insert into billing_charge (id, practice_id, appointment_id, patient_id, card_id, amount_minor, currency, kind, booking_no,
-    live, state, created_at, due_at, create_key, confirm_key, attempt, cancel_requested, cancel_why, decline_code, decline_text,
+    live, state, created_at, due_at, create_key, confirm_key, attempt, creations, cancel_requested, cancel_why, decline_code, decline_text,
     decline_advice, captured_minor, refund_reserved_minor, refunded_minor, flag, dispute)
-    values (%s, %s, %s, %s, %s, %s, %s, 'no_show', 1, true, 'due', now(), now(), 'k', '', 0, false, '', '', '', '', 0, 0, 0, '', '')"""
+    values (%s, %s, %s, %s, %s, %s, %s, 'no_show', 1, true, 'due', now(), now(), 'k', '', 0, 1, false, '', '', '', '', 0, 0, 0, '', '')"""
 
 
 @pytest.mark.parametrize(("minor", "currency"), [(7_501, "USD"), (7_500, "EUR")])

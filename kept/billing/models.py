@@ -183,6 +183,7 @@ class Charge(OfPractice):
     due_at = models.DateTimeField()
     gateway_intent_id = code(max_length=80, null=True, blank=True)
     create_key = code(max_length=80)
+    creations = models.PositiveSmallIntegerField(default=1)
     confirm_key = code(max_length=80, blank=True)
     attempt = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
-from kept.billing.models import ASKS, IN_FLIGHT, Charge, GatewayEvent, Invoice, State
+from kept.billing.models import ASKS, IN_FLIGHT, Charge, Dispute, GatewayEvent, Invoice, State
 from kept.foundation.money import Money
 from kept.patients.models import Card
 from kept.patients.queries import patients
@@ -95,15 +95,17 @@ def shown_status(invoice: Invoice) -> str:
     return "link_sent" if charge and charge.with_her else str(invoice.status)
 
 
-TOO_LONG, LEFT_UNPAID = timedelta(hours=1), timedelta(days=7)
+TOO_LONG, LEFT_UNPAID = timedelta(minutes=5), timedelta(days=7)
 
 
 def attention(member: Member, *, at: datetime, clinics: Sequence[Any] = ()) -> QuerySet[Charge]:
     """Charges that only a person can decide about, in her clinics: paid against the wish to end the fee, their refund failed, unknown for
-    over five minutes, disputed, or left unpaid for over a week."""
+    over five minutes, disputed and not answered, or left unpaid for over a week."""
     silent = Q(state=State.UNKNOWN, unknown_since__lt=at - TOO_LONG)
     left = Q(state__in=[State.DECLINED, State.FAILED], due_at__lt=at - LEFT_UNPAID)
-    found = Charge.objects.filter(ASKS, ~Q(flag="") | Q(dispute=Charge.Disputed.OPEN) | silent | left, practice=member.practice_id)
+    unanswered = Dispute.objects.filter(charge=OuterRef("pk"), closed_at=None, evidence_sent_at=None)
+    disputed = Q(dispute=Charge.Disputed.OPEN) & Q(Exists(unanswered))
+    found = Charge.objects.filter(ASKS, ~Q(flag="") | disputed | silent | left, practice=member.practice_id)
     limits = {clinic.pk for clinic in member.given_clinics if clinic.pk in clinics} if clinics else member.clinic_limits
     return found.filter(appointment__clinic__in=limits) if clinics or limits else found
 

@@ -67,7 +67,8 @@ def _of_intent(gateway: Gateway, practice_id: str, facts: IntentFacts) -> Gatewa
         charge = Charge.objects.filter(Q(gateway_intent_id=facts.id) | Q(id=as_id(facts.charge_id) or NOBODY)).first()
         if charge is None:
             return GatewayEvent.State.PARKED if facts.ours else GatewayEvent.State.FOREIGN
-        charging.note_intent(charge.id, facts.id)
+        if charging.note_intent(charge.id, facts.id).gateway_intent_id != facts.id and not facts.paid:
+            return GatewayEvent.State.APPLIED  # created, and another was kept: it is never confirmed
         charging.settle(charge.id, facts, at=clock.now())
     for made in gateway.refunds(facts.id) if facts.paid else []:
         with job(practice_id, "apply_event"):

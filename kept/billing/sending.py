@@ -117,12 +117,11 @@ def _create(gateway: Gateway, charge: Charge, door: Door) -> str:
         customer=charge.card.gateway_customer_id,
         payment_method=charge.card.payment_method_id,
         charge_id=str(charge.id),
-        key=charge.create_key,
+        key=charge.create_key if charge.creations == 1 else f"{charge.create_key}:{charge.creations}",
     )
     crashpoint("charge.accepted")
     with door():
-        charging.note_intent(charge.id, intent.id)
-    return intent.id
+        return charging.note_intent(charge.id, intent.id).gateway_intent_id or intent.id
 
 
 def _settle(practice_id: str, charge_id: str | UUID, facts: IntentFacts, *, attempt: int | None = None) -> None:
@@ -148,8 +147,8 @@ def _refused(gateway: Gateway, practice_id: str, charge: Charge, refused: Reject
 
 
 def look_up(practice_id: str, charge_id: str) -> None:
-    """End an unknown outcome by asking (docs/money.md): retrieve the intent; without its id repeat the create with the same key, or,
-    once keys may be forgotten, look through the list. A further confirm only after the gateway shows the intent unconfirmed; one that
+    """End an unknown outcome by asking (docs/money.md): retrieve the intent; without its id look through the list, and create it anew
+    where that has none. A further confirm only after the gateway shows the intent unconfirmed; one that
     the patient was making waits for her instead."""
     with job(practice_id, "look_up"):
         charge = charging.locked(charge_id)
@@ -188,14 +187,14 @@ def _confirm_anew(gateway: Gateway, practice_id: str, charge: Charge) -> IntentF
 def _find(gateway: Gateway, practice_id: str, charge: Charge) -> IntentFacts:
     if charge.gateway_intent_id:
         return gateway.intent(charge.gateway_intent_id)
-    if clock.now() - charge.created_at > KEY_LIFE:
-        customer = charge.card.gateway_customer_id
-        found = gateway.find_intent(customer=customer, charge_id=str(charge.id), since=charge.created_at)
+    found = gateway.find_intent(customer=charge.card.gateway_customer_id, charge_id=str(charge.id), since=charge.created_at)
+    door = partial(job, practice_id, "look_up")
+    with door():
         if found:
-            with job(practice_id, "look_up"):
-                charging.note_intent(charge.id, found.id)
+            charging.note_intent(charge.id, found.id)
             return found
-    return gateway.intent(_create(gateway, charge, partial(job, practice_id, "look_up")))
+        charge = charging.create_anew(charge.id)
+    return gateway.intent(_create(gateway, charge, door))
 
 
 def end_charge(practice_id: str, charge_id: str) -> None:

@@ -114,6 +114,15 @@ def next_attempt(charge_id: UUID | str) -> Charge:
     return charge
 
 
+def create_anew(charge_id: UUID | str) -> Charge:
+    """Number the next creation of the payment, before it is asked for: the gateway has none, and the key of the one before may answer a
+    saved error for ever. Unconfirmed, a payment moves no money; that whose id is kept first is the charge's."""
+    charge = locked(charge_id)
+    charge.creations += 1
+    charge.save(update_fields=["creations"])
+    return charge
+
+
 def note_intent(charge_id: UUID | str, intent_id: str) -> Charge:
     """Keep the id of the charge's one payment, before it is confirmed (I4)."""
     charge = locked(charge_id)

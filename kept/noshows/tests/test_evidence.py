@@ -13,6 +13,7 @@ import kept.billing.transitions.disputing as disputing
 from kept.billing import reports
 from kept.billing.gateways.facts import NoAnswer
 from kept.billing.models import Charge, Dispute
+from kept.billing.queries import attention
 from kept.events.models import Access, Event
 from kept.foundation.scope import outside
 from kept.noshows.evidence import packet
@@ -94,6 +95,7 @@ def test_it_says_what_would_make_it_stronger(disputed: Charge) -> None:
 
 
 def test_one_press_sends_it_to_the_bank_and_the_page_says_so(gateway: Double, desk: Browser, odette: Member, disputed: Charge) -> None:
+    assert disputed in attention(odette, at=QUARTER_PAST)
     before = words(desk.get(page(disputed)))
     answer = desk.post(page(disputed), {"added": "We called twice."})
     do_jobs(at=QUARTER_PAST)
@@ -104,6 +106,8 @@ def test_one_press_sends_it_to_the_bank_and_the_page_says_so(gateway: Double, de
     assert (sent.status, sent.evidence_by_id, sent.evidence_sent_at) == ("under_review", odette.pk, QUARTER_PAST)
     assert "We called twice." in (sent.evidence or {})["uncategorized_text"]
     assert "The bank has it since Oct 14, 2026. The answer is final." in words(desk.get(page(disputed)))
+    assert "It has the evidence." in words(desk.get(reverse("billing:invoice", args=[disputed.invoice_id])))
+    assert disputed not in attention(odette, at=QUARTER_PAST)
     assert [event.kind for event in Event.objects.filter(kind__in=["dispute.evidence_given", "dispute.answered"]).order_by("id")] == [
         *("dispute.evidence_given", "dispute.answered"),
     ]
