@@ -78,6 +78,7 @@ SHARP = [  # those that forms and transitions trip over, if any
 LISTS: dict[str, list[str]] = {
     "desk:patients": ["q", "clinic", "balance", "alert", "missed", "card"],
     "desk:search": ["q"],
+    **{f"desk:audit-{name}": ["from", "to", "who", "what", "patient", "q"] for name in ("looks", "changes", "looks-csv", "changes-csv")},
     **{f"desk:{name}": ["q"] for name in ("clinics", "providers", "services", "rooms", "staff", "webhooks")},
     "desk:block": ["date", "start", "provider"],
     "desk:new": ["date", "start", "provider", "patient", "services", "price", "note", "q", "offer", "new", "first_name", "change"],
@@ -178,7 +179,9 @@ def test_a_letter_before_it_is_written_takes_any_choice(juniper: House, asked: A
     assert found == dict.fromkeys(found, (200, False))
 
 
-@pytest.mark.parametrize("name", ["noshows:list", "noshows:cancelled", "billing:invoices", "billing:attention", "desk:patients"])
+@pytest.mark.parametrize(
+    "name", ["noshows:list", "noshows:cancelled", "billing:invoices", "billing:attention", "desk:patients", "desk:audit-looks"]
+)
 def test_a_page_that_does_not_exist_is_said_so(asked: Asked, name: str) -> None:
     texts = {what: value for what, value in NASTY.items() if value} | CURSORS
 

@@ -145,6 +145,7 @@ TABLE = [
     Row("desk:patient-note", "POST", DESK, 302, sent={"text": "Parks at the back."}),
     Row("desk:card-take-off", "GET", DESK),
     Row("desk:card-take-off", "POST", DESK, 302),
+    *(Row(f"desk:audit-{name}", "GET", HEADS | {AUDITOR}) for name in ("looks", "changes", "looks-csv", "changes-csv")),
     Row("desk:search", "GET", ALL),
     Row("noshows:list", "GET", ALL),
     Row("noshows:csv", "GET", ALL),

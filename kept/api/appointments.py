@@ -122,6 +122,7 @@ def get_appointment(request: KeyRequest, appointment_id: str) -> AppointmentShap
     """One appointment, with its policy, card, fee and invoices, and what may be done with it now."""
     appointment = find.appointment(request.member, appointment_id)
     check_opening(appointment, request.member)
+    journal.looked_at("appointment opened", practice_id=appointment.practice_id, patient_id=appointment.patient_id, at=clock.now())
     return _shape(request.member, appointment, clock.now())
 
 

@@ -82,7 +82,7 @@ def _unit(request: KeyRequest, act: Callable[[], HttpResponse]) -> HttpResponse:
     if key is None:
         return not_authenticated()
     request.key, request.member = key, key.member
-    with scope(key.practice_id, actor=f"key:{key.pk}", source=f"key {key.pk}"):
+    with scope(key.practice_id, actor=f"key:{key.pk}", source=f"api {request.META.get('REMOTE_ADDR', '')}"):
         response = once(request, key, act)
         if response.status_code >= 400:
             transaction.set_rollback(True)  # ninja has made an answer of the exception already

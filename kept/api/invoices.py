@@ -24,6 +24,7 @@ from kept.api.shapes.messages import MessageShape
 from kept.billing import queries
 from kept.billing.models import Charge, Invoice
 from kept.billing.transitions import charging, recording, refunding
+from kept.events import journal
 from kept.foundation import clock
 from kept.foundation.paging import page
 from kept.foundation.qr import drawing
@@ -68,7 +69,9 @@ def list_invoices(request: KeyRequest, asked: Query[InvoicesAsked]) -> Page[Invo
 @router.get("/{invoice_id}", response=InvoiceShape)
 def get_invoice(request: KeyRequest, invoice_id: str) -> InvoiceShape:
     """One invoice, with its lines, payments, refunds and credit notes, and where its charge stands."""
-    return InvoiceShape.of(_invoice(request.member, invoice_id, Right.SEE_SALES))
+    found = _invoice(request.member, invoice_id, Right.SEE_SALES)
+    journal.looked_at("invoice opened", practice_id=found.practice_id, patient_id=found.patient_id, at=clock.now())
+    return InvoiceShape.of(found)
 
 
 @router.post("/{invoice_id}/refunds", response={201: RefundMade})

@@ -70,6 +70,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "clinic": _chosen(request, clinics),
         "tabs": tabs(member),
         "search_url": reverse("desk:search") if member.may(Right.SEE_PATIENTS) else "",
+        "audit_url": reverse("desk:audit-looks") if member.may(Right.SEE_AUDIT) else "",
         "attention": partial(_attention, member),  # asked by whole pages alone
         "theme": theme,
     }

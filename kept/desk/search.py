@@ -10,10 +10,10 @@ import kept.billing.queries as billing
 import kept.scheduling.queries as scheduling
 from kept.billing.models import Invoice
 from kept.desk.known import known
-from kept.desk.looks import looks_at
 from kept.foundation import clock
 from kept.patients.queries import find
 from kept.practice.doors import MemberRequest, member_required
+from kept.practice.looks import looks_at
 from kept.practice.models import Member
 from kept.practice.rules import Right
 from kept.scheduling.models import Appointment

@@ -101,6 +101,10 @@ def _webhooks(member: Member) -> str:
     return ngettext("%d endpoint", "%d endpoints", len(told)) % len(told) if told else _("None")
 
 
+def _audit(member: Member) -> str:
+    return _("Who looked at patients, and what was done")
+
+
 class Entry(NamedTuple):
     """A page of settings. `says`: how things stand there, in a few words."""
 
@@ -134,6 +138,7 @@ ENTRIES = [
     Entry(PEOPLE, "id-card", gettext_lazy("Staff and roles"), "desk:staff", _staff),
     Entry(PEOPLE, "credit-card", gettext_lazy("Payments"), "billing:account", _payments),
     Entry(PEOPLE, "users", gettext_lazy("Front desk’s rights"), "desk:front-desk-settings", _front_desk),
+    Entry(PEOPLE, "eye", gettext_lazy("Audit log"), "desk:audit-looks", _audit),
     Entry(PROGRAMS, "key-round", gettext_lazy("API tokens"), "desk:tokens", _tokens),
     Entry(PROGRAMS, "webhook", gettext_lazy("Webhooks"), "desk:webhooks", _webhooks),
 ]

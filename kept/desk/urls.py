@@ -3,6 +3,7 @@
 from django.urls import path
 
 from kept.desk import front_desk, search, settings, views
+from kept.desk.audit import views as audit
 from kept.desk.booking import awaiting
 from kept.desk.booking import views as booking
 from kept.desk.calendar import acceptance, blocking, day_sheet, moving, panel, privacy
@@ -46,6 +47,10 @@ urlpatterns = [
     path("patients/<uuid:patient_id>/notes/add/", acts.note, name="patient-note"),
     path("patients/<uuid:patient_id>/cards/<uuid:card_id>/take-off/", acts.take_off, name="card-take-off"),
     path("search/", search.search, name="search"),
+    path("audit/", audit.audit, {"kind": "looks"}, name="audit-looks"),
+    path("audit/done/", audit.audit, {"kind": "changes"}, name="audit-changes"),
+    path("audit/looks.csv", audit.audit_csv, {"kind": "looks"}, name="audit-looks-csv"),
+    path("audit/done.csv", audit.audit_csv, {"kind": "changes"}, name="audit-changes-csv"),
     path("settings/", settings.home, name="settings"),
     path("settings/clinics/", clinics.clinics, name="clinics"),
     path("settings/clinics/new/", clinics.new, name="clinic-new"),

@@ -24,7 +24,10 @@ class Event(OfPractice):
             *walls("events_event", append_only=True),
             models.CheckConstraint(name="event_actor_named", condition=~models.Q(actor="")),
         ]
-        indexes = [models.Index(fields=["practice", "subject_id", "at", "id"], name="event_of_subject")]
+        indexes = [
+            models.Index(fields=["practice", "subject_id", "at", "id"], name="event_of_subject"),
+            models.Index(fields=["practice", "-at", "-id"], name="event_newest"),
+        ]
 
 
 class Access(OfPractice):
@@ -38,4 +41,7 @@ class Access(OfPractice):
 
     class Meta:
         constraints = walls("events_access", append_only=True)
-        indexes = [models.Index(fields=["practice", "patient_id", "at"], name="access_of_patient")]
+        indexes = [
+            models.Index(fields=["practice", "patient_id", "at"], name="access_of_patient"),
+            models.Index(fields=["practice", "-at", "-id"], name="access_newest"),
+        ]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from django.http import QueryDict
 from django.utils.formats import date_format
@@ -129,7 +129,17 @@ def by_asked(chosen: queries.Filter) -> FilterButton:
     return FilterButton("asked", _("Who asked"), chosen_label(asked, _("Whoever asked"), _("who asked")), asked)
 
 
-def presets(asked: QueryDict, chosen: queries.Filter, today: date, days: Days) -> dict[str, Any]:
+class Chosen(Protocol):
+    """A filter with a range of days."""
+
+    @property
+    def first(self) -> date: ...
+
+    @property
+    def last(self) -> date: ...
+
+
+def presets(asked: QueryDict, chosen: Chosen, today: date, days: Days) -> dict[str, Any]:
     """Ranges one click away, and the chosen one in words."""
     choices = []
     label = ""

@@ -59,9 +59,9 @@ def test_what_it_does_is_recorded_as_the_keys_and_its_members(desk: Caller, appo
 
     key = ApiKey.objects.get()
     event = Event.objects.get(kind="appointment.arrived")
-    assert (event.actor, event.source, event.by_id) == (f"key:{key.pk}", f"key {key.pk}", odette.pk)
+    assert (event.actor, event.source, event.by_id) == (f"key:{key.pk}", "api 127.0.0.1", odette.pk)
     last = appointment.history.order_by("pgh_id").last()
-    assert (last.pgh_actor, last.pgh_source) == (f"key:{key.pk}", f"key {key.pk}")
+    assert (last.pgh_actor, last.pgh_source) == (f"key:{key.pk}", "api 127.0.0.1")
 
 
 def test_answers_are_not_stored_on_the_way(desk: Caller) -> None:

@@ -10,9 +10,11 @@ from django.shortcuts import get_object_or_404, render
 from kept.billing import paper, queries, timeline
 from kept.billing.acts import acts
 from kept.billing.models import Charge, Invoice, State
+from kept.events import journal
 from kept.foundation import clock
 from kept.practice import queries as practice
 from kept.practice.doors import MemberRequest, member_required
+from kept.practice.looks import looks_at
 from kept.practice.models import Member
 from kept.practice.rules import Right
 
@@ -36,6 +38,7 @@ def invoice_or_404(member: Member, invoice_id: UUID) -> Invoice:
 def invoice(request: MemberRequest, invoice_id: UUID) -> HttpResponse:
     member, found, now = request.member, invoice_or_404(request.member, invoice_id), clock.now()
     member.must(Right.SEE_SALES, found)
+    looks_at(request, "invoice", found.patient_id, now)
     charge = queries.charge_of(found)
     if charge:
         charge.appointment = found.appointment
@@ -62,6 +65,7 @@ def receipt(request: MemberRequest, invoice_id: UUID) -> HttpResponse:
     """The invoice on paper: what is owed, what was paid, what went back."""
     found = invoice_or_404(request.member, invoice_id)
     request.member.must(Right.SEE_SALES, found)
+    looks_at(request, "invoice", found.patient_id, clock.now())
     return render(request, "billing/receipt.html", _money(found, clock.now()))
 
 
@@ -70,6 +74,7 @@ def receipt_pdf(request: MemberRequest, invoice_id: UUID) -> HttpResponse:
     """The same as a PDF."""
     found = invoice_or_404(request.member, invoice_id)
     request.member.must(Right.SEE_SALES, found)
+    journal.looked_at("invoice exported", practice_id=found.practice_id, patient_id=found.patient_id, at=clock.now())
     return _pdf(paper.receipt(found), str(found))
 
 
@@ -79,6 +84,7 @@ def credit_note_pdf(request: MemberRequest, invoice_id: UUID, note_id: UUID) -> 
     request.member.must(Right.SEE_SALES, found)
     note = get_object_or_404(found.credit_notes.all(), pk=note_id)
     note.invoice = found
+    journal.looked_at("invoice exported", practice_id=found.practice_id, patient_id=found.patient_id, at=clock.now())
     return _pdf(paper.credit_note(note), str(note))
 
 

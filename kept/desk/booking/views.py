@@ -13,10 +13,10 @@ from kept.desk.booking.draft import Draft, as_pressed
 from kept.desk.booking.prospect import Prospect
 from kept.desk.calendar.panel import beneath, with_card_link
 from kept.desk.calendar.views import over_its_day, place
-from kept.desk.looks import looks_at
 from kept.foundation import clock
 from kept.foundation.pages import CHANGED, attempt
 from kept.practice.doors import MemberRequest, member_required
+from kept.practice.looks import looks_at
 from kept.practice.rules import Right
 from kept.scheduling.models import Appointment
 

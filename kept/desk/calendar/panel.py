@@ -18,7 +18,6 @@ from kept.billing.queries import balances
 from kept.desk.booking import awaiting
 from kept.desk.calendar.privacy import hide_names, is_private
 from kept.desk.calendar.views import over_its_day
-from kept.desk.looks import looks_at
 from kept.foundation import clock
 from kept.foundation.dates import elapsed
 from kept.foundation.pages import done
@@ -30,6 +29,7 @@ from kept.noshows.refilling import proposal_for
 from kept.noshows.steps import steps
 from kept.noshows.words import fee_words
 from kept.practice.doors import MemberRequest, member_required
+from kept.practice.looks import looks_at
 from kept.practice.models import Member
 from kept.practice.rules import Right
 from kept.scheduling.fitting import rooms_of

@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kept.billing.timeline import Entry
+from kept.desk.audit import words
 from kept.events.models import Access, Event
-from kept.foundation.ids import as_id
 from kept.patients.models import Card, Patient
-from kept.practice.models import ApiKey, Member
+from kept.practice.models import Member
 
 LABELS = {
     "first_name": gettext_lazy("First name"),
@@ -22,15 +22,6 @@ LABELS = {
     "phone": gettext_lazy("Phone"),
     "email": gettext_lazy("Email"),
     "alert": gettext_lazy("Alert"),
-}
-LOOKS = {
-    "appointment": gettext_lazy("an appointment"),
-    "acceptance": gettext_lazy("the accepted policy"),
-    "acceptance opened": gettext_lazy("the accepted policy, over the API"),
-    "patient": gettext_lazy("this page"),
-    "patient opened": gettext_lazy("over the API"),
-    "cards opened": gettext_lazy("cards, over the API"),
-    "notes opened": gettext_lazy("notes, over the API"),
 }
 
 
@@ -46,19 +37,8 @@ class Look:
 def looks(found: Iterable[Access]) -> list[Look]:
     """Each with the name of who it was: a member, or a token and whom it acts for."""
     rows = list(found)
-    names = _names({row.actor for row in rows})
-    return [Look(names.get(row.actor, row.actor), str(LOOKS.get(row.what, row.what)), row.at) for row in rows]
-
-
-def _names(actors: Iterable[str]) -> dict[str, str]:
-    parted = [actor.partition(":")[::2] for actor in actors]
-    users = [int(id_) for kind, id_ in parted if kind == "user" and id_.isdecimal()]
-    keys = [found for kind, id_ in parted if kind == "key" and (found := as_id(id_))]
-    names = {f"user:{user}": name for user, name in Member.objects.filter(user__in=users).values_list("user_id", "name")}
-    if keys:
-        tokens = ApiKey.objects.filter(pk__in=keys).select_related("member")
-        names |= {f"key:{key.pk}": _("%(token)s, for %(who)s") % {"token": key.name, "who": key.member.name} for key in tokens}
-    return names
+    names = words.names({row.actor for row in rows})
+    return [Look(names.get(row.actor, row.actor), words.look(row.what), row.at) for row in rows]
 
 
 def entries(patient: Patient, events: Sequence[Event]) -> list[Entry]:

@@ -20,7 +20,6 @@ import kept.patients.queries as patients
 import kept.scheduling.queries as scheduling
 from kept.billing.models import Invoice
 from kept.desk.context import clinic_of
-from kept.desk.looks import looks_at
 from kept.desk.patients import history
 from kept.events import journal
 from kept.foundation import clock
@@ -31,6 +30,7 @@ from kept.messaging.models import Message
 from kept.noshows.words import FeeWords, fee_words
 from kept.patients.models import Card, Patient
 from kept.practice.doors import MemberRequest, member_required
+from kept.practice.looks import looks_at
 from kept.practice.models import Member
 from kept.practice.rules import Right
 from kept.scheduling.models import Appointment, Status

@@ -17,7 +17,6 @@ import kept.billing.queries as billing
 import kept.noshows.queries as noshows
 import kept.scheduling.queries as scheduling
 from kept.desk.known import Known, known
-from kept.desk.looks import looks_at
 from kept.desk.patients.forms import AddForm
 from kept.foundation import clock
 from kept.foundation.lists import Option, chosen_ids, chosen_label, left_out, with_query
@@ -28,6 +27,7 @@ from kept.patients.models import Card, Patient
 from kept.patients.queries import LookAlike, find, look_alikes
 from kept.patients.transitions import add_patient
 from kept.practice.doors import MemberRequest, member_required
+from kept.practice.looks import looks_at
 from kept.practice.models import Member
 from kept.practice.rules import Right
 from kept.scheduling.models import Appointment
