@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "kept.messaging",
     "kept.webhooks",
     "kept.noshows",
+    "kept.rights",
     "kept.desk",
     "kept.booking",
     "kept.ops",

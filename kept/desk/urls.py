@@ -9,7 +9,7 @@ from kept.desk.booking import views as booking
 from kept.desk.calendar import acceptance, blocking, day_sheet, moving, panel, privacy
 from kept.desk.calendar import settings as calendar_settings
 from kept.desk.calendar import views as calendar
-from kept.desk.patients import acts, page
+from kept.desk.patients import acts, page, rights
 from kept.desk.patients import views as patients
 from kept.desk.policy import pages as policy
 from kept.desk.policy import publishing
@@ -46,6 +46,8 @@ urlpatterns = [
     path("patients/<uuid:patient_id>/edit/", acts.edit, name="patient-edit"),
     path("patients/<uuid:patient_id>/notes/add/", acts.note, name="patient-note"),
     path("patients/<uuid:patient_id>/cards/<uuid:card_id>/take-off/", acts.take_off, name="card-take-off"),
+    path("patients/<uuid:patient_id>/export/", rights.export, name="patient-export"),
+    path("patients/<uuid:patient_id>/erase/", rights.erase, name="patient-erase"),
     path("search/", search.search, name="search"),
     path("audit/", audit.audit, {"kind": "looks"}, name="audit-looks"),
     path("audit/done/", audit.audit, {"kind": "changes"}, name="audit-changes"),

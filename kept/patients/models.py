@@ -16,6 +16,7 @@ class Patient(OfPractice):
     """The person who comes. `gateway_customer_id` is set when she first goes to our card page; `external_id` by an import.
 
     `alert` is shown to the staff wherever she is booked or received. `version` grows when staff change her particulars.
+    `erased_at`: since when the row is a pseudonym, to which visits and money still belong.
     """
 
     first_name = models.CharField(max_length=80)
@@ -29,6 +30,7 @@ class Patient(OfPractice):
     gateway_customer_id = code(max_length=80, blank=True)
     external_id = code(max_length=80, null=True, blank=True)
     created_at = models.DateTimeField()
+    erased_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [

@@ -34,7 +34,7 @@ def patients(member: Member, search: str = "") -> QuerySet[Patient]:
 def find(member: Member, search: str) -> Found:
     """Each word asked for begins one of the patient's: of a name in any order, an e-mail address, a birth date, any piece of a phone
     number. Where nobody matches, the nearest spellings."""
-    everybody = Patient.objects.filter(practice=member.practice_id).order_by("sort_name", "id")
+    everybody = Patient.objects.filter(practice=member.practice_id, erased_at=None).order_by("sort_name", "id")
     if not search.strip():
         return Found(everybody)
     asked = rules.asked_words(search)
@@ -57,8 +57,8 @@ def find(member: Member, search: str) -> Found:
 
 
 def patient_or_404(member: Member, patient_id: UUID) -> Patient:
-    """The one door to a patient: of her practice. Another's is simply not found (R24)."""
-    return get_object_or_404(patients(member), pk=patient_id)
+    """The one door to a patient: of her practice, erased or not. Another's is simply not found (R24)."""
+    return get_object_or_404(Patient, practice=member.practice_id, pk=patient_id)
 
 
 def cards(patient: Patient) -> QuerySet[Card]:

@@ -44,6 +44,7 @@ def change_patient(patient: Patient, *, version: int | None = None, by: Member, 
     """Her particulars as given. Raises Refusal `not_permitted`, `stale_version` when somebody changed them since, `invalid`."""
     by.must(Right.CHANGE_PATIENTS)
     patient = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+    check_there(patient)
     if version is not None and version != patient.version:
         raise Refusal("stale_version", _("Somebody changed these particulars meanwhile. Look at them again, then decide."), field="version")
     changed = {field: value for field, value in _checked(given, at).items() if getattr(patient, field) != value}
@@ -55,6 +56,12 @@ def change_patient(patient: Patient, *, version: int | None = None, by: Member, 
     patient.save(update_fields=[*changed, "version"])
     journal.record("patient.changed", patient, by=by, at=at, fields=sorted(changed), version=patient.version)
     return patient
+
+
+def check_there(patient: Patient) -> None:
+    """Raises Refusal `wrong_status` once the patient is erased."""
+    if patient.erased_at:
+        raise Refusal("wrong_status", _("This patient was erased. Nothing more is kept."))
 
 
 def _checked(given: Mapping[str, Any], at: datetime) -> dict[str, Any]:
@@ -77,6 +84,7 @@ def _checked(given: Mapping[str, Any], at: datetime) -> dict[str, Any]:
 def add_note(patient: Patient, text: str, *, by: Member, at: datetime) -> Note:
     """A note that stays as it is. Raises Refusal `invalid` without words, `not_permitted`."""
     by.must(Right.CHANGE_PATIENTS)
+    check_there(Patient.objects.select_for_update(no_key=True).get(pk=patient.pk))
     if not text.strip():
         raise Refusal("invalid", _("Write the note first."), field="text")
     note = Note.objects.create(practice_id=patient.practice_id, patient=patient, text=text.strip(), by=by, at=at)

@@ -44,6 +44,7 @@ class Right(TextChoices):
     VOID = "void", "void invoices"
     SEE_PATIENTS = "see_patients", "see patients"
     CHANGE_PATIENTS = "change_patients", "add or change patients"
+    ERASE_PATIENTS = "erase_patients", "export or erase patients"
     SEE_AUDIT = "see_audit", "see who looked"
     SEE_SETTINGS = "see_settings", "see settings"
     SET_UP = "set_up", "change policies, services or staff"
@@ -66,6 +67,7 @@ RIGHTS: dict[Right, set[Role]] = {
     Right.VOID: HEADS | DESK | BILLING,
     Right.SEE_PATIENTS: set(Role),
     Right.CHANGE_PATIENTS: HEADS | DESK | PROVIDER,
+    Right.ERASE_PATIENTS: HEADS,
     Right.SEE_AUDIT: HEADS | AUDITOR,
     Right.SEE_SETTINGS: HEADS,
     Right.SET_UP: HEADS,

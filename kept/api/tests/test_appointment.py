@@ -109,7 +109,7 @@ def test_an_appointment_as_a_whole(desk: Caller, appointment: Appointment) -> No
 def test_reading_one_costs_as_many_queries_as_it_has_parts(
     desk: Caller, appointment: Appointment, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(23):
         desk.get(f"/appointments/{appointment.pk}")
 
 

@@ -24,7 +24,7 @@ from tests.kit.money import marked, refunded
 from tests.kit.queries import queries
 from tests.kit.visits import QUARTER_PAST
 
-RECEIPT_QUERIES, CSV_QUERIES = 13, 9
+RECEIPT_QUERIES, CSV_QUERIES = 15, 9
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, UUIDField, Value
 from django.db.models.functions import Coalesce, Concat, Trim
 from django.http import QueryDict
 from django.utils.functional import Promise
@@ -127,7 +127,7 @@ def _changes(member: Member, asked: Filter, zone: ZoneInfo) -> "QuerySet[Any]":
         *(model.objects.filter(pk=subject).values("patient") for model in (Appointment, Charge, Invoice)),
         Refund.objects.filter(pk=subject).values("invoice__patient"),
     ]
-    return _of_these(found.annotate(about_id=Coalesce(*(Subquery(each) for each in patients))), member, asked)
+    return _of_these(found.annotate(about_id=Coalesce(*(Subquery(each) for each in patients), output_field=UUIDField())), member, asked)
 
 
 LOOKS = Kind(

@@ -66,6 +66,7 @@ def _words(event: Event, cards: dict[str, Card], versions: dict[int, dict[str, A
     return {
         "patient.added": ("user-plus", _("Imported") if said.get("imported") else _("Added"), ""),
         "patient.noted": ("notebook-pen", _("Note written"), ""),
+        "patient.erased": ("eraser", _("Erased"), ""),
         "card.given": ("credit-card", _("%s given") % card, ""),
         "card.taken_off": ("credit-card-x", _("%s taken off") % card, ""),
     }.get(event.kind, ("circle", event.kind, ""))

@@ -253,8 +253,10 @@ def patient(request: MemberRequest, patient_id: UUID, section: str = "patient") 
             }
             for each in sections
         ],
-        "may_change": member.may(Right.CHANGE_PATIENTS),
-        "may_book": member.may(Right.BOOK),
+        "may_change": not found.erased_at and member.may(Right.CHANGE_PATIENTS),
+        "may_book": not found.erased_at and member.may(Right.BOOK),
+        "may_erase": not found.erased_at and member.may(Right.ERASE_PATIENTS),
+        "may_export": member.may(Right.ERASE_PATIENTS),
         "several_clinics": len(member.given_clinics) > 1,
         "next_url": with_query(request.GET, after=paged.next) if paged and paged.next else "",
         "first_url": with_query(request.GET, after=None) if request.GET.get("after") else "",

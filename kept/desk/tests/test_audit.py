@@ -22,7 +22,7 @@ from tests.kit.queries import queries
 from tests.kit.visits import QUARTER_PAST, accepted, book, card_of
 
 LOOKS, CHANGES = reverse("desk:audit-looks"), reverse("desk:audit-changes")
-QUERIES = 13
+QUERIES = 10
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,75 @@
+"""A patient is erased: a pseudonym stays, to which visits, money and what was accepted belong."""
+
+from datetime import datetime
+
+from django.db import connection
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+import kept.messaging.transitions as messaging
+from kept.billing.models import IN_FLIGHT, Charge, State
+from kept.events import journal
+from kept.foundation import vault
+from kept.foundation.refusals import Refusal
+from kept.messaging.models import Message
+from kept.patients.models import Link, Patient
+from kept.patients.transitions import check_there
+from kept.practice.models import Idempotency, Member
+from kept.practice.rules import Right
+from kept.scheduling.models import Appointment, Status
+
+UNDER_WAY = (
+    Q(state__in=[State.DUE, *IN_FLIGHT, State.NEEDS_PATIENT])
+    | Q(refund_reserved_minor__gt=0)
+    | Q(state=State.DECLINED, live=True, cancel_requested=False)
+)
+NOTHING = "{}"
+
+
+def check_erasable(patient: Patient) -> None:
+    """Raises Refusal `wrong_status` while something is still to come: a booked visit, a fee, a refund, a letter being sent."""
+    check_there(patient)
+    visits = Appointment.objects.filter(patient=patient, status__in=[Status.BOOKED, Status.ARRIVED])
+    if (first := visits.order_by("starts_at").first()) is not None:
+        raise Refusal("wrong_status", _("Appointment %s is still booked. Cancel it, or say how it ended, first.") % first)
+    if (charge := Charge.objects.filter(UNDER_WAY, patient=patient).select_related("invoice", "appointment").first()) is not None:
+        about = charge.invoice or charge.appointment
+        raise Refusal("wrong_status", _("Money of %s is still under way or unpaid. Collect, spare or void it first.") % about)
+    if Message.objects.filter(patient=patient, state=Message.State.SENDING).exists():
+        raise Refusal("wrong_status", _("A letter is being sent just now. Try again in a minute."))
+
+
+def erase(patient: Patient, *, by: Member, at: datetime) -> Patient:
+    """Nothing says any more who she was: particulars, notes, letters, links and the history of all of it are gone. Visits with their
+    services, money, and what was accepted where money was taken stay, under a pseudonym. It can not be undone.
+
+    Raises Refusal `not_permitted`, `wrong_status`.
+    """
+    by.must(Right.ERASE_PATIENTS)
+    patient = Patient.objects.select_for_update().get(pk=patient.pk)
+    check_erasable(patient)
+    for letter in Message.objects.filter(patient=patient, state=Message.State.QUEUED):
+        messaging.withdraw(letter, by=by, at=at)
+    said = {str(patient.pk), patient.name, patient.email, patient.phone} - {""}
+    Link.objects.filter(patient=patient).delete()
+    patient.first_name, patient.last_name = _("Erased patient"), patient.pk.hex[-6:].upper()
+    patient.email = patient.phone = patient.alert = ""
+    patient.birth_date = patient.external_id = None
+    patient.erased_at, patient.version = at, patient.version + 1
+    patient.save()
+    with connection.cursor() as cursor:
+        cursor.execute("set local statement_timeout = '60s'")
+        cursor.execute("select patient_erased(%s)", [patient.pk])
+    _forget_answers(patient, said)
+    journal.record("patient.erased", patient, by=by, at=at)
+    patient.refresh_from_db()
+    return patient
+
+
+def _forget_answers(patient: Patient, said: set[str]) -> None:
+    """Answers of the API that speak of her are not given again; the calls stay done."""
+    for kept in Idempotency.objects.filter(practice=patient.practice_id, body__isnull=False).iterator():
+        answer = vault.unseal(bytes(kept.body or b""))
+        if any(each in answer for each in said):
+            kept.body = vault.seal(NOTHING)
+            kept.save(update_fields=["body"])
