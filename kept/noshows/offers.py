@@ -7,13 +7,15 @@ from django.utils.translation import gettext as _
 
 from kept.billing.gateways import accounts
 from kept.billing.models import Charge, Kind
+from kept.foundation.clock import day
 from kept.foundation.dates import clock_time, short_day
 from kept.foundation.money import Money
 from kept.foundation.refusals import Refusal
 from kept.patients.models import Card
 from kept.patients.queries import usable_card
 from kept.policies import queries as policies
-from kept.scheduling.models import Appointment
+from kept.policies.case import months_before
+from kept.scheduling.models import Appointment, Status
 
 # What the dialog and the API say when no fee is offered: one reason, the first that holds.
 WHY_NOT = {
@@ -22,6 +24,7 @@ WHY_NOT = {
     "no_consent": _("a card is on file, but the policy was not accepted for this appointment."),
     "exempt": _("the policy accepted for this appointment takes nothing for it."),
     "card_gone": _("the card was withdrawn at the payment provider, or its bank will not take it again."),
+    "forgiven": _("it is the first this patient missed in a while, and the policy accepted for it forgives that."),
     "already_charged": _("the fee for this appointment was already charged."),
     "too_late": _("the time to decide about this fee is over."),
     "policy_off": _("cancellation fees are switched off."),
@@ -31,7 +34,10 @@ WHY_NOT = {
 
 @dataclass(frozen=True, slots=True)
 class FeeOffer:
-    """An offer to charge, or the one reason why there is none. `chargeable_from` is an instant: the fee waits until then (R7d)."""
+    """An offer to charge, or the one reason why there is none. `chargeable_from` is an instant: the fee waits until then (R7d).
+
+    `first_in`: the policy proposes to spare it, as the first that the patient missed in that many months.
+    """
 
     offered: bool
     why_not: str = ""
@@ -42,6 +48,7 @@ class FeeOffer:
     waits: bool = False
     earlier: Charge | None = None
     in_flight: bool = False
+    first_in: int = 0
 
     @property
     def reason_sentence(self) -> str:
@@ -77,6 +84,7 @@ def fee_offer(appointment: Appointment, *, at: datetime, kind: Kind = Kind.NO_SH
         chargeable_from=chargeable_from,
         waits=chargeable_from > at,
         earlier=earlier,
+        first_in=_forgives(appointment, kind, "propose"),
     )
 
 
@@ -129,7 +137,17 @@ def _first_reason(appointment: Appointment, kind: Kind, earlier: Charge | None, 
         return "card_gone"
     if at > decide_until(appointment):
         return "too_late"
-    return ""
+    return "forgiven" if _forgives(appointment, kind, "by_itself") else ""
+
+
+def _forgives(appointment: Appointment, kind: Kind, mode: str) -> int:
+    """The months in which it is the patient's first no-show, where the accepted policy gives that a second chance in that way; else 0."""
+    chance = appointment.acceptance.version.terms.first_time if appointment.acceptance else None
+    if chance is None or chance.mode != mode or kind != Kind.NO_SHOW:
+        return 0
+    since, _end = day(months_before(appointment.local_date, chance.within), appointment.clinic.zone)
+    missed = Appointment.objects.filter(patient=appointment.patient_id, status=Status.NOSHOW).exclude(pk=appointment.pk)
+    return 0 if missed.filter(starts_at__gte=since, starts_at__lt=appointment.starts_at).exists() else chance.within
 
 
 def offer_facts(appointment: Appointment, offer: FeeOffer) -> str:

@@ -67,11 +67,11 @@ class Case:
     def missed(self, months: int) -> int:
         """How many visits were missed in that many calendar months before the booking was accepted, that day included."""
         accepted_on = local_date(self.accepted_at, self.zone)
-        since = _months_before(accepted_on, months)
+        since = months_before(accepted_on, months)
         return sum(since <= local_date(at, self.zone) <= accepted_on for at in self.facts.missed_at)
 
 
-def _months_before(on: date, months: int) -> date:
+def months_before(on: date, months: int) -> date:
     """The same day of an earlier month, or that month's last."""
     year, month = divmod(on.year * 12 + on.month - 1 - months, 12)
     return date(year, month + 1, min(on.day, monthrange(year, month + 1)[1]))

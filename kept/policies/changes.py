@@ -78,10 +78,21 @@ def _options(before: Document, after: Document) -> list[Change]:
         was, now = getattr(before, name), getattr(after, name)
         if was != now:
             found.append(Change(title, f"{pattern % was} → {pattern % now}", "changed"))
+    if before.first_time != after.first_time:
+        found.append(Change(_("The first no-show"), f"{first_time_in_words(before)} → {first_time_in_words(after)}", "changed"))
     if before.deposits != after.deposits:
         was_said, said = (capfirst(", ".join(deposits_in_words(each))) for each in (before, after))
         found.append(Change(_("Deposits"), f"{was_said} → {said}", "changed"))
     return found
+
+
+def first_time_in_words(document: Document) -> str:
+    """What becomes of a patient's first no-show."""
+    chance = document.first_time
+    if chance.mode == "off":
+        return _("not forgiven")
+    said = _("forgiven, the first in %d months") if chance.mode == "by_itself" else _("proposed to be forgiven, the first in %d months")
+    return said % chance.within
 
 
 def deposits_in_words(document: Document) -> tuple[str, str]:

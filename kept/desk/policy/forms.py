@@ -418,6 +418,11 @@ class Steps:
             del self.typed[index]
         self.forms = self._forms(bound=False)
 
+    def move_up(self, index: int) -> None:
+        if 0 < index < len(self.typed):
+            self.typed.insert(index - 1, self.typed.pop(index))
+        self.forms = self._forms(bound=False)
+
     def are_valid(self) -> bool:
         valid = [form.is_valid() for form in self.forms]  # each says what is wrong with it
         return all(valid)
@@ -574,6 +579,15 @@ class OptionsForm(forms.Form):
     )
     free_hours = forms.IntegerField(min_value=0, max_value=24 * 14, label=gettext_lazy("Free after the booking is confirmed, hours"))
     late_minutes = forms.IntegerField(min_value=0, max_value=240, label=gettext_lazy("Counts as missed from, minutes after the start"))
+    first_time = forms.ChoiceField(
+        choices=[
+            ("off", gettext_lazy("Off")),
+            ("propose", gettext_lazy("Propose it to the desk")),
+            ("by_itself", gettext_lazy("Spare it by itself")),
+        ],
+        label=gettext_lazy("The first no-show is forgiven"),
+    )
+    first_within = forms.IntegerField(min_value=1, max_value=120, label=gettext_lazy("The first in how many months"))
     was = forms.CharField(max_length=16, widget=forms.HiddenInput)
 
 

@@ -66,6 +66,9 @@ def row(request: MemberRequest, key: str) -> HttpResponse:
     if do.startswith("drop-") and do[5:].isdecimal():
         steps.remove(int(do[5:]) - 1)
         return screen.answer(request, status=200, fresh=0)
+    if do.startswith("up-") and do[3:].isdecimal():
+        steps.move_up(int(do[3:]) - 1)
+        return screen.answer(request, status=200, fresh=0)
     if do == "remove":
         return _removed(request, was, lambda: drafts.remove_row(key, by=request.member, at=clock.now()), screen)
     meant = screen.meant()

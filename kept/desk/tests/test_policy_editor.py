@@ -223,9 +223,11 @@ def test_steps_are_added_and_removed_and_keep_what_was_typed(office: Browser) ->
 
     added = office.post(NEW_ROW, typed | {"do": "add"})
     dropped = office.post(NEW_ROW, fields(added) | {"do": "drop-1"})
+    raised = office.post(NEW_ROW, fields(added) | step(1, sum="ninety") | {"do": "up-2"})
 
     assert (added.status_code, dropped.status_code) == (200, 200)
     assert [fields(added)[f"step{number}-sum"] for number in (0, 1)] == ["eighty", "eighty"]
+    assert [fields(raised)[f"step{number}-sum"] for number in (0, 1)] == ["ninety", "eighty"]
     assert (fields(dropped)["step0-sum"], "step1-sum" in fields(dropped)) == ("eighty", False)
     assert not Draft.objects.exists()
 
@@ -336,9 +338,11 @@ def test_what_booking_asks_is_judged_at_its_field(office: Browser, typed: dict[s
 def test_options_are_saved_in_the_draft(office: Browser) -> None:
     form = fields(office.get(BOOKING))
 
-    answer = office.post(BOOKING, form | {"free_hours": "12", "late_minutes": "20", "cancelled_in_time": "kept"})
+    answer = office.post(BOOKING, form | {"free_hours": "12", "late_minutes": "20", "cancelled_in_time": "kept", "first_time": "propose"})
 
     assert (answer.status_code, draft().free_hours, draft().late_minutes, draft().deposits.cancelled_in_time) == (302, 12, 20, "kept")
+    assert (draft().first_time.mode, draft().first_time.within) == ("propose", 12)
+    said(office.get(PUBLISH), "The first no-show not forgiven → proposed to be forgiven, the first in 12 months")
     said(office.post(BOOKING, form | {"free_hours": "-1"}), "Ensure this value is greater than or equal to 0.")
     said(office.post(BOOKING, form | {"free_hours": "13"}), "Silas Whitcombe changed this in the draft meanwhile.")
     assert draft().free_hours == 12

@@ -184,7 +184,7 @@ def test_r7a_a_visit_that_the_policy_takes_nothing_for_is_exempt(odette: Member,
 def test_r7a_each_reason_is_proved_somewhere() -> None:
     here = {why_not for why_not, _spoil, _at in SPOILT.values()} | {"no_card", "no_consent", "exempt"}
 
-    assert set(WHY_NOT) - here == {"already_charged"}  # test_restore.py
+    assert set(WHY_NOT) - here == {"already_charged", "forgiven"}  # test_restore.py, test_forgiving.py
 
 
 def test_r7a_an_expired_card_is_offered_with_a_warning(appointment: Appointment) -> None:
