@@ -35,7 +35,7 @@ from kept.foundation.money import Money
 from kept.foundation.scope import outside, scope
 from kept.messaging.models import Letter, Message
 from kept.ops.cast import House
-from kept.patients.models import Card, Link, Note, Patient
+from kept.patients.models import Card, Link, Merge, Note, Patient
 from kept.policies import drafts
 from kept.policies.document import Conditions, Document, Row, flat
 from kept.practice.models import (
@@ -74,6 +74,7 @@ CODES = {
     *("Service.currency", "Settings.currency", "Clinic.zone_name", "Counter.name", "ApiKey.scopes"),
     *("Card.brand", "Card.last4", "Charge.create_key", "Charge.confirm_key", "Refund.key", "CardCapture.key"),
     *("Event.kind", "Event.subject_kind", "Event.actor", "Event.source", "Access.actor", "Access.source"),
+    "Merge.moved",
     *("Fee.why_not", "GatewayEvent.kind", "Delivery.kind"),
     *("GatewayAccount.account_id", "GatewayAccount.country", "GatewayAccount.currency", "GatewayAccount.key_ending"),
 }
@@ -316,6 +317,15 @@ def _rest(juniper: House, charge: Charge) -> None:
         send_after=HOUR_LATER,
         why=CANARY,
     )
+    Merge.objects.create(
+        practice=practice,
+        kept_id=visit.patient_id,
+        gone=juniper.patients[1],
+        before={"alert": CANARY},
+        by=juniper.members[Role.OWNER],
+        at=HOUR_LATER,
+        undone_at=HOUR_LATER,
+    )
     listener = {"url": CANARY, "kinds": [CANARY], "off_why": CANARY, "secret_box": b"", "created_at": HOUR_LATER}
     told = Delivery.objects.create(
         practice=practice,
@@ -361,6 +371,7 @@ class Address:
             "link_id": ids.link,
             "message_id": ids.message,
             "patient_id": ids.patient,
+            "merge_id": ids.patient,
             "card_id": ids.card,
             "version_id": ids.version,
             "number": ids.number,

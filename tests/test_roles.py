@@ -147,6 +147,10 @@ TABLE = [
     Row("desk:patient-export", "POST", HEADS),
     Row("desk:patient-erase", "GET", HEADS),
     Row("desk:patient-erase", "POST", HEADS, 422),
+    Row("desk:patient-merge", "GET", HEADS),
+    Row("desk:patient-merge", "POST", HEADS, 422),
+    Row("desk:patient-unmerge", "GET", NONE, 404, otherwise=404),
+    Row("desk:patient-unmerge", "POST", NONE, 404, otherwise=404),
     Row("desk:card-take-off", "GET", DESK),
     Row("desk:card-take-off", "POST", DESK, 302),
     *(Row(f"desk:audit-{name}", "GET", HEADS | {AUDITOR}) for name in ("looks", "changes", "looks-csv", "changes-csv")),
@@ -303,6 +307,8 @@ def ids(name: str, juniper: House, subject: Appointment | None) -> dict[str, Any
     patient = juniper.patients[0]
     if name == "desk:card-take-off":
         return {"patient_id": patient.pk, "card_id": card_of(patient).pk}
+    if name == "desk:patient-unmerge":
+        return {"patient_id": patient.pk, "merge_id": patient.pk}
     if name in OF_A_PATIENT:
         return {"patient_id": patient.pk}
     if name in OF_ALL_CLINICS:

@@ -2,6 +2,10 @@
 
 from kept.foundation.guards import NAMELESS, refuse, trigger
 
+# Two records of one person become one, and apart again: then her invoices follow.
+ANOTHER_PATIENT = """new.patient_id <> old.patient_id and not exists (select from patients_merge m where m.practice_id = new.practice_id
+  and case when m.undone_at is null then (m.gone_id, m.kept_id) else (m.kept_id, m.gone_id) end = (old.patient_id, new.patient_id))"""
+
 INVOICE_GUARD = trigger(
     "invoice_guard",
     events="before insert or update or delete",
@@ -10,7 +14,11 @@ INVOICE_GUARD = trigger(
             NAMELESS,
             refuse("tg_op = 'DELETE'", why="invoices are never deleted", constraint="invoice_kept"),
             "if tg_op = 'UPDATE' then",
-            refuse("to_jsonb(new) - 'status' <> to_jsonb(old) - 'status'", why="an issued invoice is final", constraint="invoice_final"),
+            refuse(
+                "to_jsonb(new) - 'status' - 'patient_id' <> to_jsonb(old) - 'status' - 'patient_id' or " + ANOTHER_PATIENT,
+                why="an issued invoice is final",
+                constraint="invoice_final",
+            ),
             refuse("new.status <> old.status and old.status <> 'issued'", why="no such move", constraint="invoice_moves"),
             "end if;",
             "return new;",

@@ -53,6 +53,6 @@ def timeline(*subject_ids: UUID) -> QuerySet[Event]:
     return Event.objects.filter(subject_id__in=subject_ids).order_by("-at", "-id")
 
 
-def looks(patient_id: UUID) -> QuerySet[Access]:
-    """Who read that patient's record, the latest first."""
-    return Access.objects.filter(patient_id=patient_id).order_by("-at", "-id")
+def looks(*patient_ids: UUID) -> QuerySet[Access]:
+    """Who read these records, the latest first."""
+    return Access.objects.filter(patient_id__in=patient_ids).order_by("-at", "-id")

@@ -8,7 +8,10 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 TRIGGERS = {"appointment_guard", "appointment_claims", "claim_guard", "invoice_guard", "charge_guard", "message_guard"}
-KNOWN_DEFINERS = {"patient_erased"}  # functions that run as the owner; each is read by a person before it is listed here
+KNOWN_DEFINERS = {
+    "patient_erased",
+    "patient_rows_move",
+}  # functions that run as the owner; each is read by a person before it is listed here
 SAFE_SETTINGS = ("fsync", "full_page_writes", "synchronous_commit")
 
 ROLE = """select role.rolsuper, role.rolbypassrls, exists (

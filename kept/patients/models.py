@@ -17,6 +17,7 @@ class Patient(OfPractice):
 
     `alert` is shown to the staff wherever she is booked or received. `version` grows when staff change her particulars.
     `erased_at`: since when the row is a pseudonym, to which visits and money still belong.
+    `merged_into`: the record of the same person that has all that was hers.
     """
 
     first_name = models.CharField(max_length=80)
@@ -31,10 +32,11 @@ class Patient(OfPractice):
     external_id = code(max_length=80, null=True, blank=True)
     created_at = models.DateTimeField()
     erased_at = models.DateTimeField(null=True, blank=True)
+    merged_into = within("patients.Patient", null=True, blank=True)
 
     class Meta:
         constraints = [
-            *walls("patients_patient"),
+            *walls("patients_patient", merged_into="patients_patient"),
             models.UniqueConstraint(fields=["practice", "external_id"], name="patient_external_once"),
         ]
         indexes = [models.Index(fields=["practice", "sort_name", "id"], name="patient_by_name")]
@@ -109,6 +111,26 @@ class Note(OfPractice):
     class Meta:
         constraints = [*walls("patients_note", patient="patients_patient", by="practice_member"), fixed("patients_note")]
         indexes = [models.Index(fields=["practice", "patient", "-at", "-id"], name="note_of_patient")]
+
+
+class Merge(OfPractice):
+    """Two records of one person made one: what was `gone`'s is `kept`'s. `moved` are the ids of the rows that went over, by table; `before`
+    what stood in the fields of `kept` that were filled from `gone`."""
+
+    kept = within("patients.Patient", related_name="merges")
+    gone = within("patients.Patient")
+    moved = models.JSONField(default=dict)
+    before = models.JSONField(default=dict)
+    at = models.DateTimeField()
+    by = within("practice.Member")
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            *walls("patients_merge", kept="patients_patient", gone="patients_patient", by="practice_member"),
+            models.UniqueConstraint(fields=["practice", "gone"], name="merge_live_once", condition=models.Q(undone_at=None)),
+        ]
+        indexes = [models.Index(fields=["practice", "kept"], name="merge_of_kept")]
 
 
 @remembered("Card")

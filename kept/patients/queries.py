@@ -34,7 +34,7 @@ def patients(member: Member, search: str = "") -> QuerySet[Patient]:
 def find(member: Member, search: str) -> Found:
     """Each word asked for begins one of the patient's: of a name in any order, an e-mail address, a birth date, any piece of a phone
     number. Where nobody matches, the nearest spellings."""
-    everybody = Patient.objects.filter(practice=member.practice_id, erased_at=None).order_by("sort_name", "id")
+    everybody = Patient.objects.filter(practice=member.practice_id, erased_at=None, merged_into=None).order_by("sort_name", "id")
     if not search.strip():
         return Found(everybody)
     asked = rules.asked_words(search)
@@ -57,8 +57,18 @@ def find(member: Member, search: str) -> Found:
 
 
 def patient_or_404(member: Member, patient_id: UUID) -> Patient:
-    """The one door to a patient: of her practice, erased or not. Another's is simply not found (R24)."""
-    return get_object_or_404(Patient, practice=member.practice_id, pk=patient_id)
+    """The one door to a patient: of her practice, erased or not; where she was merged, the record that has it all. Another's is
+    simply not found (R24)."""
+    found = get_object_or_404(Patient.objects.select_related("merged_into"), practice=member.practice_id, pk=patient_id)
+    return patient_or_404(member, found.merged_into_id) if found.merged_into_id else found
+
+
+def records(patient: Patient) -> list[UUID]:
+    """The patient's own id, and those of the records that were merged into hers, and into those."""
+    found = [patient.pk]
+    while more := list(Patient.objects.filter(merged_into__in=found).exclude(pk__in=found).values_list("pk", flat=True)):
+        found += more
+    return found
 
 
 def cards(patient: Patient) -> QuerySet[Card]:

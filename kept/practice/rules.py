@@ -44,7 +44,7 @@ class Right(TextChoices):
     VOID = "void", "void invoices"
     SEE_PATIENTS = "see_patients", "see patients"
     CHANGE_PATIENTS = "change_patients", "add or change patients"
-    ERASE_PATIENTS = "erase_patients", "export or erase patients"
+    ERASE_PATIENTS = "erase_patients", "export, merge or erase patients"
     SEE_AUDIT = "see_audit", "see who looked"
     SEE_SETTINGS = "see_settings", "see settings"
     SET_UP = "set_up", "change policies, services or staff"

@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from kept.patients.models import Patient
+from kept.patients.queries import records
 
 # Keys of ours, which open something or say nothing of her.
 SECRET = {
@@ -26,7 +27,7 @@ SECRET = {
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """A table, and the fields of it that lead to the patient's id."""
+    """A table, and the fields of it that lead to the patient's id; that of a record merged into hers too."""
 
     label: Promise | str
     model: str
@@ -34,7 +35,8 @@ class Holding:
     by: str = "id"
 
     def rows(self, patient: Patient) -> "QuerySet[Any]":
-        return apps.get_model(self.model)._default_manager.filter(practice=patient.practice_id, **{self.path: patient.pk}).order_by(self.by)
+        hers = {"practice": patient.practice_id, f"{self.path}__in": records(patient)}
+        return apps.get_model(self.model)._default_manager.filter(**hers).order_by(self.by)
 
 
 HOLDINGS = [
@@ -58,12 +60,12 @@ HOLDINGS = [
     Holding(_("Letters"), "messaging.Message", "patient"),
     Holding(_("Who looked"), "events.Access", "patient_id", "at"),
 ]
-NOT_EXPORTED = {"patients.Word", "scheduling.Claim"}  # made from the others, for finding her and for keeping her time
+NOT_EXPORTED = {"patients.Word", "patients.Merge", "scheduling.Claim"}  # made from the others, for finding her and for keeping her time
 
 
 def subjects(patient: Patient) -> Q:
     """The journal's events about her and about what is hers."""
-    found = Q(subject_id=patient.pk)
+    found = Q(subject_id__in=records(patient))
     for model, path in (("scheduling.Appointment", "patient"), ("billing.Charge", "patient"), ("billing.Invoice", "patient")):
         found |= Q(subject_id__in=apps.get_model(model)._default_manager.filter(**{path: patient.pk}).values("pk"))
     return found | Q(subject_id__in=apps.get_model("billing.Refund")._default_manager.filter(charge__patient=patient.pk).values("pk"))

@@ -12,7 +12,8 @@ from kept.events import journal
 from kept.foundation import vault
 from kept.foundation.refusals import Refusal
 from kept.messaging.models import Message
-from kept.patients.models import Link, Patient
+from kept.patients.models import Link, Merge, Patient
+from kept.patients.queries import records
 from kept.patients.transitions import check_there
 from kept.practice.models import Idempotency, Member
 from kept.practice.rules import Right
@@ -50,8 +51,20 @@ def erase(patient: Patient, *, by: Member, at: datetime) -> Patient:
     check_erasable(patient)
     for letter in Message.objects.filter(patient=patient, state=Message.State.QUEUED):
         messaging.withdraw(letter, by=by, at=at)
-    said = {str(patient.pk), patient.name, patient.email, patient.phone} - {""}
     Link.objects.filter(patient=patient).delete()
+    said = set[str]()
+    for each in Patient.objects.filter(pk__in=records(patient)).select_for_update():
+        said |= {str(each.pk), each.name, each.email, each.phone} - {""}
+        _forget(each, at)
+    Merge.objects.filter(kept__in=records(patient)).update(before={})
+    _forget_answers(patient, said)
+    journal.record("patient.erased", patient, by=by, at=at)
+    patient.refresh_from_db()
+    return patient
+
+
+def _forget(patient: Patient, at: datetime) -> None:
+    """The row is a pseudonym, and so is all that belongs to it."""
     patient.first_name, patient.last_name = _("Erased patient"), patient.pk.hex[-6:].upper()
     patient.email = patient.phone = patient.alert = ""
     patient.birth_date = patient.external_id = None
@@ -60,10 +73,6 @@ def erase(patient: Patient, *, by: Member, at: datetime) -> Patient:
     with connection.cursor() as cursor:
         cursor.execute("set local statement_timeout = '60s'")
         cursor.execute("select patient_erased(%s)", [patient.pk])
-    _forget_answers(patient, said)
-    journal.record("patient.erased", patient, by=by, at=at)
-    patient.refresh_from_db()
-    return patient
 
 
 def _forget_answers(patient: Patient, said: set[str]) -> None:

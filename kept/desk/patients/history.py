@@ -56,6 +56,7 @@ def entries(patient: Patient, events: Sequence[Event]) -> list[Entry]:
 def _words(event: Event, cards: dict[str, Card], versions: dict[int, dict[str, Any]]) -> tuple[str, str, str]:
     """The icon, the sentence, and more of it."""
     said = event.particulars
+    merged = {str(each.pk): each.name for each in Patient.objects.filter(pk__in=[said["gone"]])} if "gone" in said else {}
     card = cards.get(said.get("card", ""), _("Card"))
     if event.kind == "patient.changed":
         after = versions.get(said["version"], {})
@@ -66,6 +67,8 @@ def _words(event: Event, cards: dict[str, Card], versions: dict[int, dict[str, A
     return {
         "patient.added": ("user-plus", _("Imported") if said.get("imported") else _("Added"), ""),
         "patient.noted": ("notebook-pen", _("Note written"), ""),
+        "patient.merged": ("merge", _("Merged with %s") % merged.get(said.get("gone", ""), _("another record")), ""),
+        "patient.unmerged": ("undo-2", _("Merge undone"), ""),
         "patient.erased": ("eraser", _("Erased"), ""),
         "card.given": ("credit-card", _("%s given") % card, ""),
         "card.taken_off": ("credit-card-x", _("%s taken off") % card, ""),

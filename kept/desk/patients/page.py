@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet, Subquery, Value
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
@@ -72,6 +72,11 @@ class PatientPage:
     now: datetime
     zone: tzinfo
     after: str | None = None
+
+    @cached_property
+    def records(self) -> list[UUID]:
+        """Her own, and those merged into it."""
+        return patients.records(self.patient)
 
     # Appointments
 
@@ -151,7 +156,7 @@ class PatientPage:
         if self.member.may(Right.SEE_SALES):
             seen |= {"invoices": _bills(self.invoices[:SOME]), "owes": self.owes, "nothing": self.nothing}
         if self.member.may(Right.SEE_AUDIT):
-            seen |= {"looks": history.looks(journal.looks(self.patient.pk)[:SOME])}
+            seen |= {"looks": history.looks(journal.looks(*self.records)[:SOME])}
         return seen
 
     def appointments(self) -> dict[str, Any]:
@@ -175,11 +180,11 @@ class PatientPage:
         return {"letters": shown.rows, "page": shown}
 
     def past_changes(self) -> dict[str, Any]:
-        shown = self._page(journal.timeline(self.patient.pk), "at")
+        shown = self._page(journal.timeline(*self.records), "at")
         return {"entries": history.entries(self.patient, shown.rows), "page": shown}
 
     def who_looked(self) -> dict[str, Any]:
-        shown = self._page(journal.looks(self.patient.pk), "at")
+        shown = self._page(journal.looks(*self.records), "at")
         return {"looks": history.looks(shown.rows), "page": shown}
 
     def _page(self, found: "QuerySet[Any]", by: str) -> Page[Any]:
@@ -230,6 +235,8 @@ def patient(request: MemberRequest, patient_id: UUID, section: str = "patient") 
     now, member, asked = clock.now(), request.member, BY_NAME[section]
     found = patients.patient_or_404(member, patient_id)
     member.must(asked.right)
+    if found.pk != patient_id:
+        return redirect(f"desk:{asked.name}", found.pk)
     looks_at(request, "patient", found.pk, now)
     clinic = clinic_of(request, member)
     shown = PatientPage(member, found, now, clinic.zone if clinic else UTC, request.GET.get("after"))
@@ -256,6 +263,7 @@ def patient(request: MemberRequest, patient_id: UUID, section: str = "patient") 
         "may_change": not found.erased_at and member.may(Right.CHANGE_PATIENTS),
         "may_book": not found.erased_at and member.may(Right.BOOK),
         "may_erase": not found.erased_at and member.may(Right.ERASE_PATIENTS),
+        "merge": found.merges.filter(undone_at=None).select_related("gone").last() if member.may(Right.ERASE_PATIENTS) else None,
         "may_export": member.may(Right.ERASE_PATIENTS),
         "several_clinics": len(member.given_clinics) > 1,
         "next_url": with_query(request.GET, after=paged.next) if paged and paged.next else "",
