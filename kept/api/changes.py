@@ -16,11 +16,17 @@ router = Router(tags=["Appointments"])
 
 @router.post("/{appointment_id}/cancel", response=AppointmentShape)
 def cancel(request: KeyRequest, appointment_id: str, body: Body[Cancelled]) -> AppointmentShape:
-    """Call it off, before its start: its time is free. From its start on it can only be a no-show."""
+    """Call it off, before its start: its time is free. From its start on it can only be a no-show.
+
+    Asked for by the patient after the last free instant of the policy that was accepted, it has its fee: `charge_fee` is then required.
+    """
     at, member = clock.now(), request.member
     cancelling.cancel(
         find.appointment(member, appointment_id),
         asked=Appointment.Asked(body.by),
+        charge_fee=body.charge_fee,
+        amount=body.amount.money if body.amount else None,
+        fee_reason=body.fee_reason,
         reason=body.reason,
         notify=body.notify,
         version=body.version,

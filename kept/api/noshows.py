@@ -65,7 +65,7 @@ def list_cancelled(request: KeyRequest, asked: Query[CancelledAsked]) -> Page[Ca
     """Cancelled appointments, newest first: from 30 days ago to 30 days ahead, at all her clinics, unless asked otherwise."""
     member, at = request.member, clock.now()
     member.must(Right.LIST_NO_SHOWS)
-    found = page(queries.cancelled(member, _gone(asked, member, at)), by="starts_at", cursor=asked.cursor, limit=asked.limit)
+    found = page(queries.cancelled(member, _gone(asked, member, at), at=at), by="starts_at", cursor=asked.cursor, limit=asked.limit)
     rivals = queries.taken_by(found.rows)
     items = [CancelledVisit.of(row, rivals.get(row.pk), member, at=at) for row in found.rows]
     return Page[CancelledVisit](items=items, next=found.next)
@@ -77,7 +77,7 @@ def export_cancelled(request: KeyRequest, asked: Query[CancelledFilter]) -> Stre
     member, at = request.member, clock.now()
     member.must(Right.LIST_NO_SHOWS)
     journal.looked_at("cancelled exported", practice_id=member.practice_id, at=at)
-    return exports.cancelled(queries.cancelled(member, _gone(asked, member, at)), at=at)
+    return exports.cancelled(queries.cancelled(member, _gone(asked, member, at), at=at), at=at)
 
 
 def _gone(asked: CancelledFilter, member: Member, at: datetime) -> queries.Filter:

@@ -8,13 +8,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 import kept.scheduling.transitions.attendance as attendance
+from kept.billing.models import Kind
 from kept.foundation import clock
 from kept.foundation.dates import moment
 from kept.foundation.pages import attempt, dialog, told
 from kept.messaging.letters import write
 from kept.messaging.models import Letter
 from kept.noshows.forms import CancelForm, ErrorForm
+from kept.noshows.offers import fee_offer, late_facts, late_fee
 from kept.noshows.transitions import cancelling
+from kept.noshows.views import after
 from kept.practice.doors import MemberRequest, member_required
 from kept.practice.rules import Right
 from kept.scheduling.models import Appointment, Status
@@ -28,14 +31,28 @@ def cancel(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
     member, appointment = request.member, appointment_or_404(request.member, appointment_id)
     member.must(Right.BOOK, appointment)
     check_cancellable(appointment, at=now)
+    may_charge = member.may(Right.CHARGE, appointment)
+    offer = fee_offer(appointment, at=now, kind=Kind.LATE_CANCEL) if late_fee(appointment, at=now) else None
     initial = {"version": appointment.version, "notify": appointment.practice.settings.tell_patients}
-    form = CancelForm(request.POST or None, who=appointment.patient.first_name, initial=initial)
+    form = CancelForm(request.POST or None, who=appointment.patient.first_name, offer=offer, may_charge=may_charge, initial=initial)
     if request.method == "POST" and form.is_valid():
         answers = form.cleaned_data
-        if attempt(form, lambda: cancelling.cancel(appointment, by=member, at=now, **answers)):
-            return _gone(request, appointment, now)
-    chosen = {"asked": form["asked"].value(), "notify_chosen": form["notify"].value()}
-    return dialog(request, "noshows/_cancel.html", {"appointment": appointment, "now": now, "form": form, **chosen})
+        if attempt(form, lambda: cancelling.cancel(appointment, by=member, at=now, **answers), version=appointment.version):
+            return after(request, appointment_id) if answers["charge_fee"] else _gone(request, appointment, now)
+    context = {
+        "appointment": appointment,
+        "now": now,
+        "form": form,
+        "offer": offer,
+        "may_charge": may_charge,
+        "facts": late_facts(appointment, at=now),
+        "due_at": offer.chargeable_from if offer and offer.waits else None,
+        "charge_chosen": form["charge_fee"].value() == "yes",
+        "spare_chosen": form["charge_fee"].value() == "no",
+        "asked": form["asked"].value(),
+        "notify_chosen": form["notify"].value(),
+    }
+    return dialog(request, "noshows/_cancel.html", context)
 
 
 def _gone(request: MemberRequest, appointment: Appointment, now: datetime) -> HttpResponse:

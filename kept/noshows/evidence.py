@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kept.billing import paper
-from kept.billing.models import Charge, Dispute, Refund
+from kept.billing.models import Charge, Dispute, Kind, Refund
 from kept.events.models import Event
 from kept.foundation.dates import clock_time, full_date
 from kept.messaging.models import Message
@@ -118,6 +118,8 @@ def _rebuttal(appointment: Appointment, charge: Charge) -> str:
         said.append(_("By the accepted policy it was free to change or cancel until %s.") % _when(acceptance.free_until, appointment))
     if appointment.status == Status.NOSHOW and appointment.status_at:
         said.append(_("The customer did not come; this was recorded on %s.") % _when(appointment.status_at, appointment))
+    if charge.kind == Kind.LATE_CANCEL and appointment.status == Status.CANCELLED and appointment.status_at:
+        said.append(_("The customer cancelled it on %s, after that.") % _when(appointment.status_at, appointment))
     most = acceptance.most(charge.kind) if acceptance else charge.amount
     said.append(_("The fee of %(fee)s is within the %(most)s that the customer accepted.") % {"fee": charge.amount, "most": most})
     return " ".join(said)

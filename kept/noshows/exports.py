@@ -27,9 +27,9 @@ def cancelled(found: QuerySet[Appointment], *, at: datetime) -> StreamingHttpRes
     """The whole filtered list of the cancelled."""
 
     def cells(visit: Appointment) -> list[str]:
-        return [*_visit(visit), visit.cancelled_for, visit.outcome_reason, *_by(visit)]
+        return [*_visit(visit), visit.cancelled_for, visit.outcome_reason, *_late_fee(visit, at), *_by(visit)]
 
-    return download("cancelled.csv", [*VISIT, "Asked by", "Reason", "Cancelled by", "Cancelled at"], found, cells, by="starts_at")
+    return download("cancelled.csv", [*VISIT, "Asked by", "Reason", *FEE, "Cancelled by", "Cancelled at"], found, cells, by="starts_at")
 
 
 def _visit(appointment: Appointment) -> list[str]:
@@ -44,6 +44,10 @@ def _fee(appointment: Appointment, at: datetime) -> list[str]:
         return ["not_offered", "", "", ""]
     invoice = fee.charge.invoice if fee.charge else None
     return [fee.state, str(fee.amount.decimal) if fee.amount_minor else "", fee.currency, str(invoice or "")]
+
+
+def _late_fee(appointment: Appointment, at: datetime) -> list[str]:
+    return _fee(appointment, at) if queries.fee_of(appointment, at=at) else [""] * len(FEE)
 
 
 def _by(appointment: Appointment) -> list[str]:

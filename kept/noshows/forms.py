@@ -104,26 +104,46 @@ CANCEL_REASONS = [
 ]
 
 
-class CancelForm(forms.Form):
-    """Cancel appointment: who asks for it, why, a note, and whether the patient is told."""
+class CancelForm(FeeForm):
+    """Cancel appointment: who asks for it; when it is late and the patient does, to charge or to spare the fee, nothing chosen in advance;
+    why, a note, and whether the patient is told."""
 
     asked = forms.ChoiceField(error_messages={"required": gettext_lazy("Choose who asks for it.")})
+    charge_fee = forms.ChoiceField(choices=[("yes", ""), ("no", "")], required=False)
     reason = forms.CharField(
         required=False, max_length=200, label=gettext_lazy("Reason"), widget=forms.TextInput({"list": "cancel-reasons"})
     )
     note = forms.CharField(required=False, max_length=500, label=gettext_lazy("Note"), help_text=gettext_lazy("staff only"))
     notify = forms.BooleanField(required=False)
-    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     reasons = CANCEL_REASONS
 
-    def __init__(self, *args: Any, who: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        asked = self.fields["asked"]
+    def __init__(self, *args: Any, who: str, offer: FeeOffer | None, may_charge: bool, **kwargs: Any) -> None:
+        super().__init__(*args, fee=offer.amount if offer else None, **kwargs)
+        self.must_choose = offer is not None and offer.offered and may_charge
+        asked, fee_reason = self.fields["asked"], self.fields["fee_reason"]
         assert isinstance(asked, forms.ChoiceField)
         asked.choices = [(Appointment.Asked.PATIENT, who), (Appointment.Asked.CLINIC, _("The clinic"))]
+        fee_reason.label = _("Fee reason")
+        fee_reason.help_text = _("to spare or lower it")
 
     def clean_asked(self) -> Appointment.Asked:
         return Appointment.Asked(self.cleaned_data["asked"])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        choice = cleaned.get("charge_fee")
+        if cleaned.get("asked") == Appointment.Asked.CLINIC:
+            choice = None
+        elif self.must_choose and not choice and "charge_fee" not in self.errors:
+            self.add_error("charge_fee", _("Choose whether to charge the fee."))
+        elif not self.must_choose and choice != "yes":  # a charge asked for is refused aloud where none is offered
+            choice = None
+        cleaned["charge_fee"] = {"yes": True, "no": False}.get(choice or "")
+        if not cleaned["charge_fee"]:
+            cleaned["amount"] = None
+        if choice is None:
+            cleaned["fee_reason"] = ""
+        return cleaned
 
 
 class ErrorForm(forms.Form):

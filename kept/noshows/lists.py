@@ -61,8 +61,16 @@ def _missed(appointment: Appointment, member: Member, now: datetime) -> dict[str
 
 
 def _cancelled(appointment: Appointment, member: Member, now: datetime) -> dict[str, Any]:
-    to_come = now < appointment.starts_at
-    return {"to_come": to_come, "may_restore": to_come and member.may(Right.MARK, appointment)}
+    to_come, fee = now < appointment.starts_at, queries.fee_of(appointment, at=now)
+    return {
+        "fee": fee,
+        "words": fee_words(appointment, fee, at=now) if fee else None,
+        "acts": fee_acts(appointment, member, fee, at=now) if fee else [],
+        "moving": fee is not None and fee.is_moving,
+        "to_come": to_come,
+        "may_restore": to_come and member.may(Right.MARK, appointment),
+        "may_see_invoice": member.may(Right.SEE_SALES, appointment),
+    }
 
 
 NO_SHOWS = Kind(
@@ -86,7 +94,7 @@ CANCELLED = Kind(
     days=listing.BOTH_WAYS,
     choices={"asked": Appointment.Asked.values},
     button=listing.by_asked,
-    found=lambda member, wanted, at: queries.cancelled(member, wanted),
+    found=lambda member, wanted, at: queries.cancelled(member, wanted, at=at),
     totals=lambda member, wanted, at: listing.cancellations(queries.cancellations(member, wanted, at=at)),
     row=_cancelled,
     export=exports.cancelled,

@@ -13,8 +13,11 @@ from kept.foundation.money import Money
 from kept.foundation.refusals import Refusal
 from kept.patients.models import Card
 from kept.patients.queries import usable_card
+from kept.policies import fees
 from kept.policies import queries as policies
 from kept.policies.case import months_before
+from kept.policies.words import Words
+from kept.scheduling.cases import case_of
 from kept.scheduling.models import Appointment, Status
 
 # What the dialog and the API say when no fee is offered: one reason, the first that holds.
@@ -40,6 +43,7 @@ class FeeOffer:
     """
 
     offered: bool
+    kind: Kind = Kind.NO_SHOW
     why_not: str = ""
     amount: Money | None = None
     card: Card | None = None
@@ -61,8 +65,51 @@ class FeeOffer:
         return sentence
 
 
-def fee_offer(appointment: Appointment, *, at: datetime, kind: Kind = Kind.NO_SHOW) -> FeeOffer:
-    """What marking it at that instant may charge: the fee of the version accepted at booking, never of today's (R4)."""
+def kind_of(appointment: Appointment) -> Kind:
+    """What its fee is for as it stands: cancelled late, or missed."""
+    return Kind.LATE_CANCEL if appointment.status == Status.CANCELLED else Kind.NO_SHOW
+
+
+def costs(appointment: Appointment) -> bool:
+    """Whether it ended in a way that may have a fee."""
+    return appointment.status == Status.NOSHOW or appointment.status == Status.CANCELLED and appointment.late_cancel
+
+
+def late_fee(appointment: Appointment, *, at: datetime, kind: Kind = Kind.LATE_CANCEL) -> Money | None:
+    """What the patient's cancelling it at that instant costs by what she accepted (R14, R4); None where it is free."""
+    acceptance = appointment.acceptance
+    if acceptance is None:
+        return None
+    fee = fees.quote(acceptance.version.terms, case_of(appointment, at=at), kind, at=at).fee
+    return min(fee, acceptance.most(kind), key=lambda each: each.minor) or None
+
+
+def late_facts(appointment: Appointment, *, at: datetime, kind: Kind = Kind.LATE_CANCEL) -> str:
+    """Why cancelling it at that instant costs what it does, or is free: the notice, until when it was free, and the version and row."""
+    acceptance = appointment.acceptance
+    if acceptance is None:
+        return _("Cancelling is free: the patient accepted no policy for this appointment.")
+    document, case = acceptance.version.terms, case_of(appointment, at=at)
+    quote = fees.quote(document, case, kind, at=at)
+    because = Words(acceptance.currency).because(document, case, quote, at=at)
+    says = because[:1].upper() + because[1:] if quote.fee else _("Cancelling is free: %s") % because
+    if quote.number is None:
+        return says
+    return f"{says} " + _("Policy v%(version)d, row %(row)d.") % {"version": acceptance.version.number, "row": quote.number}
+
+
+def owed(appointment: Appointment, *, at: datetime, kind: Kind) -> Money | None:
+    """The most that the fee may be: of a cancellation, by the notice that was given."""
+    if kind == Kind.LATE_CANCEL:
+        cancelled_at = appointment.status_at if appointment.status == Status.CANCELLED else None
+        return late_fee(appointment, at=cancelled_at or at)
+    return appointment.acceptance.most(kind) if appointment.acceptance else None
+
+
+def fee_offer(appointment: Appointment, *, at: datetime, kind: Kind | None = None) -> FeeOffer:
+    """What may be charged at that instant: the fee of the version accepted at booking, never of today's (R4). `kind` None: of what it
+    is, missed unless it was cancelled. A cancellation is final, so its fee waits only for the breathing space (R7b)."""
+    kind = kind or kind_of(appointment)
     acceptance = appointment.acceptance
     charges = list(
         Charge.objects.filter(appointment=appointment, kind=kind, booking_no=appointment.booking_no)
@@ -70,15 +117,16 @@ def fee_offer(appointment: Appointment, *, at: datetime, kind: Kind = Kind.NO_SH
         .order_by("-created_at", "-id")
     )
     if unresolved := next((charge for charge in charges if charge.live and _unresolved(charge)), None):
-        return FeeOffer(False, earlier=unresolved, in_flight=True)
+        return FeeOffer(False, kind, earlier=unresolved, in_flight=True)
     earlier = next((charge for charge in charges if _holds_money(charge)), next(iter(charges), None))
     why_not = _first_reason(appointment, kind, earlier, at)
     if why_not or acceptance is None:
-        return FeeOffer(False, why_not=why_not, earlier=earlier)
-    chargeable_from = max(missed_from(appointment), at + appointment.practice.settings.breathing_space)
+        return FeeOffer(False, kind, why_not=why_not, earlier=earlier)
+    chargeable_from = max(due_from(appointment, kind) or at, at + appointment.practice.settings.breathing_space)
     return FeeOffer(
         True,
-        amount=acceptance.most(kind),
+        kind,
+        amount=owed(appointment, at=at, kind=kind),
         card=acceptance.card,
         card_expired=acceptance.card.expired(appointment.clinic.local_date(at)),
         chargeable_from=chargeable_from,
@@ -110,6 +158,11 @@ def missed_from(appointment: Appointment) -> datetime:
     return appointment.starts_at + timedelta(minutes=terms.late_minutes if terms else 0)
 
 
+def due_from(appointment: Appointment, kind: str) -> datetime | None:
+    """Before when the fee is never charged (R7d); None: that is past, as with a cancellation, after which nobody comes."""
+    return missed_from(appointment) if kind == Kind.NO_SHOW else None
+
+
 def _unresolved(charge: Charge) -> bool:
     return charge.in_flight or charge.ending
 
@@ -131,7 +184,7 @@ def _first_reason(appointment: Appointment, kind: Kind, earlier: Charge | None, 
         return "policy_off"
     if not accounts.payments_on():
         return "payments_off"
-    if not acceptance.most(kind):
+    if not owed(appointment, at=at, kind=kind):
         return "exempt"
     if not acceptance.card.chargeable:
         return "card_gone"

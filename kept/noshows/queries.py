@@ -89,12 +89,12 @@ def _missed(found: QuerySet[Appointment], wanted: Filter, at: datetime) -> Query
     return missed.annotate(fee_state=Subquery(state)).filter(asked)
 
 
-def cancelled(member: Member, wanted: Filter) -> QuerySet[Appointment]:
-    """The Cancelled list (R13), newest first, each with its patient, provider, clinic and lines."""
+def cancelled(member: Member, wanted: Filter, *, at: datetime) -> QuerySet[Appointment]:
+    """The Cancelled list (R13), newest first, each with its patient, provider, clinic, lines and `standing_fees`."""
     found = _filtered(member, wanted).filter(status=Status.CANCELLED)
     if wanted.asked:
         found = found.filter(cancelled_for__in=wanted.asked)
-    return _newest_first(found).prefetch_related("lines")
+    return with_fees(_newest_first(found), at=at)
 
 
 def _newest_first(found: QuerySet[Appointment]) -> QuerySet[Appointment]:
@@ -114,7 +114,7 @@ def fee_of(appointment: Appointment, *, at: datetime) -> Fee | None:
         fees = list(
             Fee.objects.standing().with_state(at).select_related("charge__invoice", "charge__card", "by").filter(appointment=appointment)
         )
-    return max(fees, key=lambda fee: fee.booking_no, default=None)
+    return max(fees, key=lambda fee: (fee.booking_no, fee.at), default=None)
 
 
 def totals(member: Member, wanted: Filter, *, at: datetime) -> Totals:

@@ -9,8 +9,8 @@ from kept.billing.rules import check_unpaid, under_way
 from kept.foundation.dates import clock_time, full_date
 from kept.foundation.refusals import Refusal
 from kept.noshows.models import MOVING, Decision, Fee
-from kept.noshows.offers import WHY_NOT, decide_until, missed_from
-from kept.scheduling.models import Appointment, Status
+from kept.noshows.offers import WHY_NOT, costs, decide_until, due_from
+from kept.scheduling.models import Appointment
 from kept.scheduling.rules import wrong_status
 
 
@@ -25,8 +25,9 @@ UNPAID = ("undecided", "waiting", "declined", "needs_patient", "failed")
 
 
 def check_decidable(appointment: Appointment, fee: Fee | None) -> Fee:
-    """The fee of a missed visit. Raises Refusal `wrong_status`, or `fee_not_available` with the reason why there is none."""
-    if appointment.status != Status.NOSHOW:
+    """The fee of a visit that was missed, or cancelled late. Raises Refusal `wrong_status`, or `fee_not_available` with the reason why
+    there is none."""
+    if not costs(appointment):
         raise wrong_status(appointment, _("It is %s, so there is no fee to decide.") % appointment.get_status_display())
     if fee is None or fee.state == "not_offered":
         why_not = fee.why_not if fee else "imported"
@@ -45,8 +46,8 @@ def check_charge_now(appointment: Appointment, fee: Fee, *, at: datetime) -> Non
     """It waits, and the late minutes are over (R7d)."""
     if fee.state != "waiting":
         raise _settled(appointment, fee)
-    missed_at = missed_from(appointment)
-    if at < missed_at:
+    missed_at = due_from(appointment, fee.kind)
+    if missed_at and at < missed_at:
         text = _("It is not charged before %s: until then the patient may still come.") % clock_time(missed_at, appointment.clinic.zone)
         raise Refusal("too_early", text, chargeable_from=missed_at.isoformat())
 

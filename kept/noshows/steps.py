@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 from kept.billing.acts import acts
 from kept.noshows.actions import fee_acts
 from kept.noshows.models import Decision, Fee
-from kept.noshows.offers import decide_until, missed_from
+from kept.noshows.offers import costs, decide_until, due_from
 from kept.noshows.transitions.links import STILL_AGREED
 from kept.practice.models import Member
 from kept.practice.rules import Right
-from kept.scheduling.models import Appointment, Status
+from kept.scheduling.models import Appointment
 
 STOPPED = ("declined", "needs_patient", "failed")
 
@@ -48,7 +48,7 @@ def steps(appointment: Appointment, fee: Fee | None, member: Member, *, at: date
         text = _("Paid another way: cash, card terminal, transfer or other.")
         found.append(Step("record", "banknote", _("Record payment"), _("Record payment"), text))
     if charge and fee.state in STOPPED and "spare" in fee_acts(appointment, member, fee, at=at):
-        text = _("Cancels the invoice by a credit note. Asks for a fee reason. The no-show stays recorded.")
+        text = _("Cancels the invoice by a credit note. Asks for a fee reason. What happened stays recorded.")
         found.append(Step("spare", "circle-slash", _("Spare"), _("Spare"), text))
     return found
 
@@ -56,11 +56,11 @@ def steps(appointment: Appointment, fee: Fee | None, member: Member, *, at: date
 def may_ask_to_pay(appointment: Appointment, fee: Fee, member: Member, *, at: datetime) -> bool:
     """Whether a payment link is the way: of a charge that stopped, of a fee that it is too late to decide about (R7e), or of one that
     only its card stood against."""
-    if appointment.status != Status.NOSHOW or not member.may(Right.COLLECT, appointment):
+    if not costs(appointment) or not member.may(Right.COLLECT, appointment):
         return False
     if fee.decision == Decision.CHARGE:
         return acts(fee.charge, member, at=at).link
     if fee.decision in (Decision.UNDECIDED, Decision.SPARED):
         return at > decide_until(appointment)
     agreed = fee.why_not in STILL_AGREED and appointment.acceptance_id is not None
-    return fee.decision == Decision.NOT_OFFERED and agreed and at >= missed_from(appointment)
+    return fee.decision == Decision.NOT_OFFERED and agreed and at >= (due_from(appointment, fee.kind) or at)

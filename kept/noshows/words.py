@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from kept.billing.models import Charge
+from kept.billing.models import Charge, Kind
 from kept.billing.rules import MOST_TRIES, check_retry
 from kept.billing.transitions.charging import LINK_EXPIRED
 from kept.billing.words import how, reason
@@ -32,7 +32,8 @@ class FeeWords:
 
 
 def fee_words(appointment: Appointment, fee: Fee | None, *, at: datetime) -> FeeWords:
-    """A missed appointment's fee. `fee` carries `state`; None: no decision was ever asked for, as with imported visits."""
+    """The fee of an appointment that was missed, or cancelled late. `fee` carries `state`; None: no decision was ever asked for, as with
+    imported visits."""
     if fee is None or fee.state == "not_offered":
         why_not = fee.why_not if fee else ("imported" if appointment.imported else "no_card")
         chip = "no_card" if why_not == "no_card" else "not_offered"
@@ -47,7 +48,8 @@ def fee_words(appointment: Appointment, fee: Fee | None, *, at: datetime) -> Fee
 def _undecided(appointment: Appointment, fee: Fee, at: datetime) -> FeeWords:
     zone, until = appointment.clinic.zone, decide_until(appointment)
     by = fee.by.name if fee.by else _("The system")
-    said = _("%(by)s marked it %(when)s.") if fee.at == appointment.status_at else _("%(by)s undid the sparing %(when)s.")
+    ended = _("%(by)s cancelled it %(when)s.") if fee.kind == Kind.LATE_CANCEL else _("%(by)s marked it %(when)s.")
+    said = ended if fee.at == appointment.status_at else _("%(by)s undid the sparing %(when)s.")
     text = said % {"by": by, "when": _moment(fee.at, zone, at)}
     if at > until:
         text += " " + _("It could be decided until %s; now only by payment link.") % month_day(until, zone)

@@ -27,7 +27,7 @@ from kept.api.shapes.fields import (
 from kept.billing.models import Invoice
 from kept.noshows.actions import Action
 from kept.noshows.models import Fee
-from kept.noshows.offers import FeeOffer
+from kept.noshows.offers import FeeOffer, costs
 from kept.noshows.queries import Attendance
 from kept.noshows.refilling import proposal_for
 from kept.patients.models import Card
@@ -117,9 +117,13 @@ class Restored(Versioned):
 
 
 class Cancelled(Versioned):
-    """Who asked for it, and why. Cancelling is free for now, whoever asks."""
+    """Who asked for it, and why. `charge_fee` is required when the patient asks and it is late; `amount` may lower the fee, and lowering
+    and sparing it need a `fee_reason`. The clinic’s own cancellation is free."""
 
     by: Literal["patient", "clinic"]
+    charge_fee: StrictBool | None = None
+    amount: AmountSent | None = None
+    fee_reason: Reason = ""
     reason: Reason = ""
     notify: StrictBool | None = None
 
@@ -172,7 +176,8 @@ class AppointmentLine(BaseModel):
 
 
 def fee_state(appointment: Appointment, fee: Fee | None) -> str | None:
-    """Null until a no-show makes a fee possible; a no-show about which nobody was ever asked, as an imported one, offers none."""
+    """Null until a no-show or a late cancellation makes a fee possible; a no-show about which nobody was ever asked, as an imported
+    one, offers none."""
     if fee:
         return fee.state
     return "not_offered" if appointment.status == Status.NOSHOW else None
@@ -233,8 +238,8 @@ class AcceptanceShape(PolicyAccepted):
 
 
 class FeeShape(BaseModel):
-    """Its cancellation fee. `state` is null until a no-show makes one possible; `offered` says whether one can still be charged, and
-    `reason` why not."""
+    """Its cancellation fee. `state` is null until a no-show or a late cancellation makes one possible; `offered` says whether one can
+    still be charged, and `reason` why not."""
 
     state: FeeState | None
     offered: bool
@@ -247,7 +252,7 @@ class FeeShape(BaseModel):
     def of(cls, appointment: Appointment, fee: Fee | None, offer: FeeOffer) -> "FeeShape":
         zone = appointment.clinic.zone
         state = fee_state(appointment, fee)
-        possible = appointment.status in (Status.BOOKED, Status.NOSHOW)
+        possible = appointment.status == Status.BOOKED or costs(appointment)
         offered = offer.offered and (appointment.status == Status.BOOKED or state in STILL_OPEN)
         amount = fee.amount if fee and fee.currency else offer.amount if offered else None
         why_not = (fee.why_not if fee else "") or (offer.why_not if possible else "")

@@ -9,6 +9,7 @@ from kept.api.pages import Paged
 from kept.api.shapes.appointments import InvoiceRef, fee_state, services
 from kept.api.shapes.fields import Amount, Asked, Day, FeeState, Named, NoFeeReason
 from kept.noshows.models import Fee
+from kept.noshows.queries import fee_of
 from kept.practice.models import Member
 from kept.practice.rules import Right
 from kept.scheduling.claims import may_know
@@ -45,7 +46,8 @@ class CancelledAsked(CancelledFilter, Paged):
 
 
 class NoShowFee(BaseModel):
-    """The fee of a no-show. `reason` says why none was offered; `invoice` is null for a token that may not see invoices."""
+    """The fee of a no-show, or of a late cancellation. `reason` says why none was offered; `invoice` is null for a token that may not see
+    invoices."""
 
     state: FeeState
     amount: Amount | None
@@ -149,17 +151,20 @@ class CancelledVisit(Gone):
 
     by: Literal["patient", "clinic"] | None = Field(description="Null of an imported visit that does not say.")
     late: bool
+    fee: NoShowFee | None = Field(description="Of a late cancellation.")
     cancelled_by: Named | None
     cancelled_at: datetime | None
     restorable: bool
 
     @classmethod
     def of(cls, visit: Appointment, rival: Claim | None, member: Member, *, at: datetime) -> "CancelledVisit":
+        fee, may_see_invoice = fee_of(visit, at=at), member.may(Right.SEE_SALES, visit)
         return cls.model_validate(
             _gone(visit, rival, member)
             | {
                 "by": visit.cancelled_for or None,
                 "late": visit.late_cancel,
+                "fee": NoShowFee.of(visit, fee, may_see_invoice=may_see_invoice) if fee else None,
                 "cancelled_by": Named.of(visit.status_by) if visit.status_by else None,
                 "cancelled_at": visit.status_at.astimezone(visit.clinic.zone) if visit.status_at else None,
                 "restorable": at < visit.starts_at,

@@ -42,6 +42,7 @@ def test_a_cancelled_appointment(desk: Caller, odette: Member, cancelled: Appoin
                 "clinic": {"id": str(cancelled.clinic_id), "name": "Elm Street"},
                 "by": "patient",
                 "late": False,
+                "fee": None,
                 "reason": "Work",
                 "note": "Called twice",
                 "cancelled_by": {"id": str(odette.pk), "name": odette.name},

@@ -67,6 +67,21 @@ def test_the_patient_is_told_or_not(desk: Caller, appointment: Appointment, call
     assert Message.objects.filter(letter="cancelled" if call == "cancel" else "moved").count() == letters
 
 
+def test_r14_a_late_cancellation_is_charged_or_spared(desk: Caller, appointment: Appointment, hour: Callable[[datetime], None]) -> None:
+    hour(STARTS_AT - timedelta(hours=2))
+    address = f"/appointments/{appointment.pk}/cancel"
+
+    assert problem(desk.post(address, {"by": "patient"})) == (422, "choice_required")
+    assert problem(desk.post(address, {"by": "patient", "charge_fee": False})) == (422, "reason_required")
+    assert problem(desk.post(address, {"by": "clinic", "charge_fee": True})) == (422, "fee_not_available")
+    said = desk.post(address, {"by": "patient", "charge_fee": False, "fee_reason": "Illness"}).json()
+
+    assert (said["display"], said["fee"]["state"], said["fee"]["amount"]) == ("late_cancel", "spared", {"minor": 7500, "currency": "USD"})
+    (gone,) = desk.get("/cancelled?from=2026-10-14&to=2026-10-14").json()["items"]
+    assert (gone["late"], gone["fee"]["state"]) == (True, "spared")
+    assert said["actions"]["fee.unspare"]["allowed"] is True
+
+
 # Moving
 
 

@@ -29,10 +29,11 @@ from tests.kit.visits import BOOKED_AT, STARTS_AT
 pytestmark = pytest.mark.usefixtures("all_rounders")
 
 LIST, CSV = reverse("noshows:cancelled"), reverse("noshows:cancelled-csv")
-LIST_QUERIES = 13  # however many rows a page has, with what needs attention
+LIST_QUERIES = 14  # however many rows a page has, with what needs attention
 EARLIER = STARTS_AT - timedelta(hours=2)  # Wed, Oct 14, 2026, 1:30 PM
 DAY = timedelta(days=1)
 PATIENT, CLINIC = Appointment.Asked.PATIENT, Appointment.Asked.CLINIC
+SPARED = {"charge_fee": "no", "fee_reason": "Illness"}
 Jobs = Callable[..., list[str]]
 
 
@@ -183,6 +184,10 @@ def test_the_same_as_a_file(desk: Browser, juniper: House) -> None:
         "Clinic": "Elm Street",
         "Asked by": "patient",
         "Reason": "Not well",
+        "Fee": "",
+        "Amount": "",
+        "Currency": "",
+        "Invoice": "",
         "Cancelled by": "Odette Farnley",
         "Cancelled at": "2026-10-15T15:30-04:00",
     }
@@ -236,13 +241,15 @@ def cancel_url(appointment: Appointment) -> str:
     return reverse("noshows:cancel", args=[appointment.pk])
 
 
-def test_nothing_is_chosen_in_advance_and_it_is_free_and_says_so(desk: Browser, appointment: Appointment) -> None:
-    dialog = desk.get(cancel_url(appointment))
+def test_r14_before_the_last_free_instant_it_is_free_and_says_so(desk: Browser, appointment: Appointment) -> None:
+    with clock_at(STARTS_AT - DAY):
+        dialog = desk.get(cancel_url(appointment))
 
     said = words(dialog)
     assert "Renata Solbrook · Lip filler · Wed, Oct 14, 3:30 PM with Tess Marrowby" in said
-    assert "Who asks for it Renata The clinic Cancelling is free, whoever asks for it" in said
-    assert "Cancels. Nothing is charged; 3:30 PM is free again." in said
+    assert "Who asks for it Renata The clinic Cancelling is free: it is cancelled" in said
+    assert "before, and free until Tue, Oct 13, 3:30 PM. Policy v3, row 1." in said
+    assert "Cancels; 3:30 PM is free again. Nothing is charged." in said
     assert offered(dialog, "asked") == ["patient", "clinic"]
     assert fields(dialog) == {"reason": "", "note": "", "notify": "on", "version": str(Appointment.objects.get().version)}
 
@@ -258,7 +265,8 @@ def test_it_asks_who_and_loses_nothing_that_was_typed(desk: Browser, appointment
 
 def test_it_cancels_frees_the_time_and_tells_the_patient(desk: Browser, odette: Member, appointment: Appointment, run_jobs: Jobs) -> None:
     answer = desk.post(
-        cancel_url(appointment), {"asked": "patient", "reason": "Not well", "note": "Called 1:10 PM, has a fever", "notify": "on"}
+        cancel_url(appointment),
+        SPARED | {"asked": "patient", "reason": "Not well", "note": "Called 1:10 PM, has a fever", "notify": "on"},
     )
     run_jobs(at=EARLIER + timedelta(minutes=2))
 
@@ -308,7 +316,7 @@ def test_r14_from_its_start_on_it_is_a_no_show(desk: Browser, appointment: Appoi
 
 
 def test_what_changed_meanwhile_is_not_cancelled_unseen(desk: Browser, appointment: Appointment) -> None:
-    answer = desk.post(cancel_url(appointment), {"asked": "patient", "version": "1"})
+    answer = desk.post(cancel_url(appointment), SPARED | {"asked": "patient", "version": "1"})
 
     assert (answer.status_code, Appointment.objects.get().status) == (409, "booked")
 
@@ -359,6 +367,6 @@ def test_entered_in_error_only_while_it_is_booked(desk: Browser, appointment_tha
 def test_without_script_it_leads_back_to_the_panel(
     signed_in: Callable[[Member], Browser], odette: Member, appointment: Appointment
 ) -> None:
-    answer = signed_in(odette).post(cancel_url(appointment), {"asked": "patient"})
+    answer = signed_in(odette).post(cancel_url(appointment), SPARED | {"asked": "patient"})
 
     assert (answer.status_code, answer["Location"]) == (302, reverse("desk:panel", args=[appointment.pk]))

@@ -1,12 +1,22 @@
-"""Calling a visit off: the book, and the letter that tells of it. Free, whoever asks for it."""
+"""Calling a visit off: the book, the fee where it is late, and the letter that tells of it."""
 
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 import kept.messaging.transitions as messaging
 import kept.scheduling.transitions.cancelling as scheduling
+from kept.billing.models import Kind
+from kept.events import journal
+from kept.foundation.money import Money
+from kept.foundation.refusals import Refusal
 from kept.messaging.models import Letter
+from kept.noshows.offers import fee_offer, late_fee
+from kept.noshows.transitions import fees
 from kept.practice.models import Member
+from kept.practice.rules import Right
 from kept.scheduling.models import Appointment
+from kept.scheduling.rules import check_cancellable
 
 TWO_MINUTES = timedelta(minutes=2)  # in which a restore takes the letter back
 
@@ -15,6 +25,9 @@ def cancel(
     appointment: Appointment,
     *,
     asked: Appointment.Asked,
+    charge_fee: bool | None = None,
+    amount: Money | None = None,
+    fee_reason: str = "",
     reason: str = "",
     note: str = "",
     notify: bool | None = None,
@@ -22,10 +35,31 @@ def cancel(
     at: datetime,
     version: int | None = None,
 ) -> Appointment:
-    """Its time is free, before its start, and the patient is told in two minutes (R14).
+    """Its time is free, before its start, and the patient is told in two minutes. Asked for by the patient inside the window of what
+    she accepted, it has its fee, charged or spared with a reason (R14); the clinic's own cancellation is free.
 
-    `notify` None follows the practice's setting. Raises Refusal `wrong_status`, `stale_version`, `not_permitted`.
+    `amount` lowers the fee; `charge_fee` None leaves it undecided for a member who may not charge; `notify` None follows the practice's
+    setting. Raises Refusal `wrong_status`, `stale_version`, `choice_required`, `fee_not_available`, `charge_in_flight`,
+    `already_charged`, `fee_exceeds_policy`, `wrong_currency`, `reason_required`, `not_permitted`.
     """
-    cancelled = scheduling.cancel(appointment, asked=asked, reason=reason, note=note, by=by, at=at, version=version)
+    by.must(Right.BOOK, appointment)
+    appointment = Appointment.objects.locked(appointment)
+    check_cancellable(appointment, at=at)
+    late = asked == Appointment.Asked.PATIENT and late_fee(appointment, at=at) is not None
+    if charge_fee and not late:
+        raise Refusal("fee_not_available", _("No fee can be charged: cancelling it is free."), reason="exempt")
+    cancelled = scheduling.cancel(appointment, asked=asked, reason=reason, note=note, late=late, by=by, at=at, version=version)
+    if late:
+        _decide(cancelled, charge_fee, amount, fee_reason, by, at)
     messaging.queue(Letter.CANCELLED, cancelled, wanted=notify, after=TWO_MINUTES, by=by, at=at)
     return cancelled
+
+
+def _decide(appointment: Appointment, charge_fee: bool | None, amount: Money | None, fee_reason: str, by: Member, at: datetime) -> None:
+    offer = fee_offer(appointment, at=at, kind=Kind.LATE_CANCEL)
+    if offer.offered and charge_fee is False:
+        by.must(Right.CHARGE, appointment)
+        if not fee_reason.strip():
+            raise Refusal("reason_required", _("Say why it is not charged."), field="fee_reason")
+    fee = fees.decide(appointment, offer, charge_fee=charge_fee, amount=amount, fee_reason=fee_reason, by=by, at=at)
+    journal.record("fee.decided", appointment, by=by, at=at, decision=fee.decision, minor=fee.amount_minor, currency=fee.currency)

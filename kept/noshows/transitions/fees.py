@@ -10,7 +10,7 @@ from kept.events import journal
 from kept.foundation.money import Money
 from kept.foundation.refusals import Refusal
 from kept.noshows.models import Decision, Fee
-from kept.noshows.offers import FeeOffer, fee_offer, offer_refusal
+from kept.noshows.offers import FeeOffer, fee_offer, kind_of, offer_refusal, owed
 from kept.noshows.rules import UNPAID, Check, check_charge, check_charge_now, check_decidable, check_spare, check_unspare
 from kept.practice.models import Member
 from kept.practice.rules import Right
@@ -28,7 +28,7 @@ def decide(
     by: Member,
     at: datetime,
 ) -> Fee:
-    """The fee of a no-show and, where it is charged, its charge. One row per kind and booked time (R5).
+    """The fee of a no-show or of a late cancellation and, where it is charged, its charge. One row per kind and booked time (R5).
 
     Raises Refusal `choice_required`, `fee_not_available`, `already_charged`, `charge_in_flight`, `fee_exceeds_policy`, `wrong_currency`,
     `reason_required`, `not_permitted`.
@@ -39,7 +39,7 @@ def decide(
     fee, _new = Fee.objects.update_or_create(
         practice_id=appointment.practice_id,
         appointment=appointment,
-        kind=Kind.NO_SHOW,
+        kind=offer.kind,
         booking_no=appointment.booking_no,
         defaults={
             "decision": decision,
@@ -132,7 +132,7 @@ def spare(appointment: Appointment, *, fee_reason: str, by: Member, at: datetime
 def spare_by_itself(appointment: Appointment, *, fee_reason: str, at: datetime) -> None:
     """The fee of a missed visit that the caller has locked is spared as the practice has set it, by no member. What is paid, under way or
     decided otherwise stays as it is."""
-    found = Fee.objects.filter(appointment=appointment, booking_no=appointment.booking_no, open=True)
+    found = Fee.objects.filter(appointment=appointment, kind=kind_of(appointment), booking_no=appointment.booking_no, open=True)
     charge_id = found.values_list("charge", flat=True).first()
     if charge_id:
         charging.locked(charge_id)
@@ -148,7 +148,7 @@ def unspare(appointment: Appointment, *, by: Member, at: datetime, version: int 
     """A spared fee is to be decided anew, over the whole accepted amount (R7e). Raises Refusal `wrong_status`, `fee_not_available`,
     `stale_version`, `not_permitted`."""
     appointment, fee = _locked(appointment, check_unspare, by, at, version)
-    amount = appointment.acceptance.fee if appointment.acceptance else fee.amount
+    amount = owed(appointment, at=at, kind=Kind(fee.kind)) or fee.amount
     return _decided(fee, Decision.UNDECIDED, amount, "", by=by, at=at)
 
 
@@ -157,7 +157,7 @@ def _locked(appointment: Appointment, check: Check, by: Member, at: datetime, ve
     and checked: the right, the status, the fee, then the version."""
     by.must(Right.CHARGE, appointment)
     appointment = Appointment.objects.locked(appointment)
-    found = Fee.objects.filter(appointment=appointment, booking_no=appointment.booking_no, open=True)
+    found = Fee.objects.filter(appointment=appointment, kind=kind_of(appointment), booking_no=appointment.booking_no, open=True)
     charge_id = found.values_list("charge", flat=True).first()
     if charge_id:
         charging.locked(charge_id)
@@ -171,7 +171,7 @@ def _opened(appointment: Appointment, offer: FeeOffer, amount: Money, by: Member
     """The charge of an offer. A wholly refunded one before it makes room (R5)."""
     if offer.earlier and offer.earlier.live:
         charging.supersede(offer.earlier)
-    return charging.open_charge(appointment, Kind.NO_SHOW, amount, due_at=offer.chargeable_from or at, by=by, at=at)
+    return charging.open_charge(appointment, offer.kind, amount, due_at=offer.chargeable_from or at, by=by, at=at)
 
 
 def _decided(fee: Fee, decision: Decision, amount: Money, fee_reason: str, *, by: Member | None, at: datetime) -> Fee:

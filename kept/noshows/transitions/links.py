@@ -7,14 +7,14 @@ from django.utils.translation import gettext as _
 
 import kept.billing.transitions.paying as paying
 import kept.messaging.transitions as messaging
-from kept.billing.models import Charge, Invoice, State
+from kept.billing.models import Charge, Invoice, Kind, State
 from kept.events import journal
 from kept.foundation.dates import clock_time
 from kept.foundation.money import Money
 from kept.foundation.refusals import Refusal
 from kept.messaging.models import Letter, Message
 from kept.noshows.models import Decision, Fee
-from kept.noshows.offers import WHY_NOT, decide_until, missed_from
+from kept.noshows.offers import WHY_NOT, decide_until, due_from, kind_of, owed
 from kept.practice.models import Member
 from kept.practice.rules import Right
 from kept.scheduling.models import Appointment
@@ -39,9 +39,8 @@ def ask_to_pay(appointment: Appointment, *, notify: bool | None = None, invoice:
     """
     by.must(Right.COLLECT, appointment)
     appointment = Appointment.objects.locked(appointment)
-    fee = (
-        Fee.objects.filter(appointment=appointment, booking_no=appointment.booking_no, open=True).select_related("charge__invoice").first()
-    )
+    open_fees = Fee.objects.filter(appointment=appointment, kind=kind_of(appointment), booking_no=appointment.booking_no, open=True)
+    fee = open_fees.select_related("charge__invoice").first()
     if fee is None or invoice and (fee.charge is None or fee.charge.invoice_id != invoice.pk):
         raise Refusal("wrong_status", _("The fee was ended; there is nothing to pay."))
     charge = fee.charge if fee.decision == Decision.CHARGE else None
@@ -55,7 +54,7 @@ def ask_to_pay(appointment: Appointment, *, notify: bool | None = None, invoice:
 
 def _opened(appointment: Appointment, fee: Fee, failed: Charge | None, by: Member, at: datetime) -> Charge:
     """A new charge that waits for the patient; the fee is decided by it."""
-    if at < (missed_at := missed_from(appointment)):
+    if (missed_at := due_from(appointment, fee.kind)) and at < missed_at:
         text = _("Not before %s: until then the patient may still come.") % clock_time(missed_at, appointment.clinic.zone)
         raise Refusal("too_early", text)
     amount = failed.amount if failed else _agreed(appointment, fee, at)
@@ -75,4 +74,4 @@ def _agreed(appointment: Appointment, fee: Fee, at: datetime) -> Money:
         return fee.amount
     if appointment.acceptance is None or fee.decision == Decision.NOT_OFFERED and fee.why_not not in STILL_AGREED:
         raise Refusal("fee_not_available", _("No fee can be charged: %s") % WHY_NOT.get(fee.why_not, ""), reason=fee.why_not)
-    return appointment.acceptance.fee
+    return owed(appointment, at=at, kind=Kind(fee.kind)) or fee.amount

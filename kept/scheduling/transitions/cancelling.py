@@ -15,13 +15,14 @@ def cancel(
     asked: Appointment.Asked,
     reason: str = "",
     note: str = "",
+    late: bool = False,
     by: Member,
     at: datetime,
     version: int | None = None,
 ) -> Appointment:
     """The patient or the clinic called it off; its time is free. From `booked`, before its start: from then on it is a no-show (R14).
 
-    Free for now, whoever asked. Raises Refusal `wrong_status`, `stale_version`, `not_permitted`.
+    `late`: inside the window of what the patient accepted. Raises Refusal `wrong_status`, `stale_version`, `not_permitted`.
     """
     by.must(Right.BOOK, appointment)
     appointment = Appointment.objects.locked(appointment)
@@ -33,7 +34,8 @@ def cancel(
         "appointment.cancelled",
         by=by,
         at=at,
-        particulars={"asked": asked},
+        particulars={"asked": asked} | ({"late": True} if late else {}),
+        late_cancel=late,
         cancelled_for=asked,
         outcome_reason=reason.strip(),
         outcome_note=note.strip(),
