@@ -374,6 +374,7 @@ class Address:
             "merge_id": ids.patient,
             "card_id": ids.card,
             "version_id": ids.version,
+            "capture_id": ids.capture,
             "number": ids.number,
             "token": ids.token,
             "block_id": ids.block,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ import kept.billing.transitions.paying as paying
 import kept.noshows.transitions.attendance as noshows
 import kept.scheduling.transitions.attendance as attendance
 import kept.scheduling.transitions.booking as booking
-from kept.billing.models import GatewayEvent
+from kept.billing.models import CardCapture, GatewayEvent
 from kept.foundation.ids import new_id
 from kept.ops.cast import House
 from kept.practice.models import ApiKey, Member, MemberClinic, OpeningHours, Resource, ScheduleException, Settings, User
@@ -25,7 +26,7 @@ from tests.kit.browser import Browser
 from tests.kit.gateway import clock_at
 from tests.kit.money import marked
 from tests.kit.undone import undone
-from tests.kit.visits import BOOKED_AT, QUARTER_PAST, STARTS_AT, accepted, card_of
+from tests.kit.visits import BOOKED_AT, QUARTER_PAST, STARTS_AT, accepted, book, card_of
 
 OWNER, MANAGER, FRONT_DESK, PROVIDER, BILLING, AUDITOR = Role
 HEADS = {OWNER, MANAGER}
@@ -207,6 +208,7 @@ TABLE = [
     Row("billing:attention", "GET", ALL - {PROVIDER}),
     Row("billing:look-again", "POST", OFFICE | {BILLING}, 302),
     Row("billing:set-aside", "POST", OFFICE | {BILLING}, 302, sent={"why": "Refunded there"}),
+    Row("billing:late-card-seen", "POST", OFFICE | {BILLING}, 302),
     Row("billing:account", "GET", HEADS),
     Row("billing:account", "POST", HEADS, 302, sent={"secret_key": "sk_test_1"}),
     Row("billing:account-check", "POST", HEADS, 302),
@@ -311,6 +313,8 @@ def ids(name: str, juniper: House, subject: Appointment | None) -> dict[str, Any
         return {"patient_id": patient.pk, "merge_id": patient.pk}
     if name in OF_A_PATIENT:
         return {"patient_id": patient.pk}
+    if name == "billing:late-card-seen":
+        return {"capture_id": too_late(juniper).pk}
     if name in OF_ALL_CLINICS:
         return {"event_id": parked(juniper).pk}
     if name.startswith("desk:") and name.removeprefix("desk:") in (
@@ -364,6 +368,15 @@ def set_up(name: str, juniper: House) -> dict[str, Any]:
     return {SETUP_ROWS[name]: (rows.get(name) or Resource.objects.get(clinic=elm, name="Room 1")).pk}
 
 
+def too_late(juniper: House) -> CardCapture:
+    """A card that came when the time was another's."""
+    visit = book(juniper, starts_at=STARTS_AT + timedelta(days=40))
+    Appointment.objects.filter(pk=visit.pk).update(channel="online")
+    return CardCapture.objects.create(
+        practice=juniper.practice, appointment=visit, patient=visit.patient, key="late", created_at=QUARTER_PAST, state="too_late"
+    )
+
+
 def parked(juniper: House) -> GatewayEvent:
     about = {"event_id": str(new_id()), "kind": "payment_intent.succeeded", "body": {"data": {"object": {"id": "pi_lost"}}}}
     return GatewayEvent.objects.create(practice=juniper.practice, **about, received_at=QUARTER_PAST, state="parked")
@@ -396,7 +409,7 @@ def answers(row: Row, juniper: House, seats: Mapping[str, Browser], subject: App
 def expected(row: Row, place: str = SAME) -> dict[str, int]:
     """As the table says it, for what is at that place."""
     due = {str(role): row.answer if role in row.may else row.otherwise for role in Role} | {NOBODY: row.to_nobody}
-    due[HARBOR] = 404 if row.name in OF_ALL_CLINICS else due[FRONT_DESK]
+    due[HARBOR] = 404 if row.name in {*OF_ALL_CLINICS, "billing:late-card-seen"} else due[FRONT_DESK]
     if row.name in HIDDEN_TO_PROVIDERS:
         due[PROVIDER] = 404
     if row.name in PUBLIC or not place:
@@ -454,6 +467,7 @@ def test_what_changes_something_is_never_done_by_a_get(juniper: House, leonora: 
             "billing:webhook",
             "billing:look-again",
             "billing:set-aside",
+            "billing:late-card-seen",
             "billing:account-check",
             "billing:webhook-secret",
             "billing:webhook-secret-retire",

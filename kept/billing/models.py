@@ -384,6 +384,7 @@ class CardCapture(OfPractice):
         OPEN = "open"
         DONE = "done"
         TOO_LATE = "too_late"  # the card came after the start: it is kept for the patient, not for this appointment
+        SEEN = "seen"  # it was too late, and somebody has told the patient
         REFUSED = "refused"  # what a website sent is no card that the gateway holds
 
     appointment = within("scheduling.Appointment")
@@ -401,6 +402,7 @@ class CardCapture(OfPractice):
             *walls("billing_cardcapture", appointment="scheduling_appointment", patient="patients_patient", charge="billing_charge"),
             models.UniqueConstraint(fields=["practice", "session_id"], name="card_capture_session_once"),
         ]
+        indexes = [models.Index(fields=["practice", "created_at"], name="card_capture_late", condition=Q(state="too_late"))]
 
 
 class GatewayEvent(OfPractice):

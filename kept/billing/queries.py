@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
-from kept.billing.models import ASKS, IN_FLIGHT, Charge, Dispute, GatewayEvent, Invoice, State
+from kept.billing.models import ASKS, IN_FLIGHT, CardCapture, Charge, Dispute, GatewayEvent, Invoice, State
 from kept.foundation.money import Money
 from kept.patients.models import Card
 from kept.patients.queries import patients
@@ -115,6 +115,14 @@ def parked_reports(member: Member) -> QuerySet[GatewayEvent]:
     members of all clinics see them."""
     found = GatewayEvent.objects.filter(state=GatewayEvent.State.PARKED, practice=member.practice_id).order_by("received_at", "id")
     return found.none() if member.clinic_limits else found
+
+
+def late_cards(member: Member) -> QuerySet[CardCapture]:
+    """Online, a patient gave her card when her half hour was over and the time another's: she may think that she is booked. In the
+    member's clinics, the oldest first."""
+    found = CardCapture.objects.filter(state=CardCapture.State.TOO_LATE, appointment__channel="online", practice=member.practice_id)
+    found = found.select_related("appointment__clinic", "appointment__provider", "patient").order_by("created_at", "id")
+    return found.filter(appointment__clinic__in=member.clinic_limits) if member.clinic_limits else found
 
 
 def with_particulars(found: QuerySet[Charge]) -> QuerySet[Charge]:

@@ -72,6 +72,11 @@ def finish_capture(practice_id: str, capture_id: str) -> None:
     cards.finish(practice_id, capture_id)
 
 
+@app.task(name="billing.close_card_page", queue="money", retry=AGAIN)
+def close_card_page(practice_id: str, capture_id: str) -> None:
+    cards.close_page(practice_id, capture_id)
+
+
 @app.periodic(cron="* * * * *")
 @app.task(name="billing.follow_up_all", queue="money", queueing_lock="follow_up_all")
 def follow_up_all(timestamp: int) -> None:

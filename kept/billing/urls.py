@@ -22,6 +22,7 @@ urlpatterns = [
     path("attention/", attention.page, name="attention"),
     path("attention/reports/<uuid:event_id>/look-again/", attention.look_again, name="look-again"),
     path("attention/reports/<uuid:event_id>/set-aside/", attention.set_aside, name="set-aside"),
+    path("attention/cards/<uuid:capture_id>/seen/", attention.late_card_seen, name="late-card-seen"),
     path("settings/payments/", account.page, name="account"),
     path("settings/payments/check/", account.check, name="account-check"),
     path("settings/payments/webhook/", account.webhook_secret, name="webhook-secret"),

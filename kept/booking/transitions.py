@@ -39,7 +39,6 @@ def book(
     it; the desk sees both. Her own holds `in_place_of` which she books now are given free.
     Raises Refusal `slot_taken`, `stale_version`, `invalid`, and those of the policy that can't be met here.
     """
-    holding.release_overdue(at=at)
     holding.release(holding.holds().filter(pk__in=list(in_place_of)), at=at)
     if not choice.services or choice.start is None:
         raise Refusal("invalid", _("Choose a service and a time."))

@@ -41,8 +41,8 @@ def _attention(member: Member) -> int:
     """How many things wait for a person's decision about the money, for those who may decide."""
     if not member.may(Right.COLLECT):
         return 0
-    charges, reports = billing.attention(member, at=clock.now()), billing.parked_reports(member)
-    return charges.order_by().values("pk").union(reports.order_by().values("pk"), all=True).count()
+    charges, *others = billing.attention(member, at=clock.now()), billing.parked_reports(member), billing.late_cards(member)
+    return charges.order_by().values("pk").union(*(each.order_by().values("pk") for each in others), all=True).count()
 
 
 def clinic_of(request: HttpRequest, member: Member) -> Clinic | None:

@@ -24,7 +24,14 @@ QUARTER_PAST = STARTS_AT + timedelta(minutes=15)
 Booking = Callable[..., Appointment]
 
 
-def book(house: House, *, patient: Patient | None = None, service: str = "Lip filler", starts_at: datetime = STARTS_AT) -> Appointment:
+def book(
+    house: House,
+    *,
+    patient: Patient | None = None,
+    service: str = "Lip filler",
+    starts_at: datetime = STARTS_AT,
+    at: datetime | None = None,
+) -> Appointment:
     """Booked at the desk, nine days ahead, with the provider who has a seat. Inside the practice's scope."""
     desk, seat = house.members[Role.FRONT_DESK], house.members[Role.PROVIDER]
     return booking.book(
@@ -34,7 +41,7 @@ def book(house: House, *, patient: Patient | None = None, service: str = "Lip fi
         services=[house.services[service]],
         starts_at=starts_at,
         by=desk,
-        at=min(BOOKED_AT, starts_at - timedelta(days=9)),
+        at=at or min(BOOKED_AT, starts_at - timedelta(days=9)),
     )
 
 

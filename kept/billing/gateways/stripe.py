@@ -75,6 +75,11 @@ class StripeGateway:
         with _speaking():
             return _session(self._client.v1.checkout.sessions.retrieve(session_id, {"expand": EXPAND_CARD}))
 
+    def close_card_page(self, session_id: str) -> None:
+        """No card can be given there any more. Raises Rejected where one was, or its time is over."""
+        with _speaking():
+            self._client.v1.checkout.sessions.expire(session_id)
+
     def stored_card(self, payment_method_id: str) -> CardFacts:
         """A card that a clinic's own website had saved. Raises Rejected when it is none, or belongs to no customer."""
         with _speaking():

@@ -75,7 +75,11 @@ def begin(appointment: Appointment, *, version_id: str, origin: Origin, at: date
         raise Refusal("stale_version", _("The clinic’s policy changed a moment ago. Please read it again."))
     online = appointment.channel == Appointment.Channel.ONLINE
     channel = Acceptance.Channel.ONLINE if online else Acceptance.Channel.LINK
-    return _captured(appointment, version, origin, channel, at=at)
+    capture = _captured(appointment, version, origin, channel, at=at)
+    if holding.holds().filter(pk=appointment.pk).exists():
+        over = appointment.booked_at + holding.HOLD + timedelta(seconds=1)
+        jobs.defer("billing.close_card_page", at=over, capture_id=str(capture.id))
+    return capture
 
 
 def from_website(
@@ -248,6 +252,32 @@ def finish(practice_id: str, capture_id: str) -> None:
             CardCapture.objects.filter(pk=capture.pk, state=CardCapture.State.OPEN).update(state=CardCapture.State.DONE)
         else:
             accept(capture, card, setup_intent_id=facts.setup_intent_id, at=at)
+
+
+def close_page(practice_id: str, capture_id: str) -> None:
+    """The hold's half hour is over (R19): where it is off the book, the gateway's page takes no card for it any more. A card that was
+    given just before counts as any that comes late."""
+    with scope(practice_id, actor="job:close_card_page", source="job"):
+        capture = CardCapture.objects.select_related("appointment").get(pk=capture_id)
+        keys = accounts.secrets(clock.now())
+    if capture.state != CardCapture.State.OPEN or not capture.session_id or keys is None or not holding.lapsed(capture.appointment):
+        return
+    try:
+        accounts.gateway(keys.secret_key).close_card_page(capture.session_id)
+    except Rejected:
+        finish(practice_id, capture_id)
+
+
+def seen(capture: CardCapture, *, by: Member, at: datetime) -> CardCapture:
+    """Somebody has told the patient whose card came when her time was another's. Raises Refusal `wrong_status`, `not_permitted`."""
+    by.must(Right.COLLECT, capture.appointment)
+    capture = CardCapture.objects.select_for_update(no_key=True).get(pk=capture.pk)
+    if capture.state != CardCapture.State.TOO_LATE:
+        raise Refusal("wrong_status", _("Somebody else has dealt with it already."))
+    capture.state = CardCapture.State.SEEN
+    capture.save(update_fields=["state"])
+    journal.record("card.late_seen", capture.appointment, by=by, at=at)
+    return capture
 
 
 def _card_of(capture: CardCapture, gateway: Gateway) -> CardFacts | None:

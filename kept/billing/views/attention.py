@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from kept.billing import attention, queries
 from kept.billing.models import GatewayEvent
-from kept.billing.transitions import reporting
+from kept.billing.transitions import cards, reporting
 from kept.foundation import clock
 from kept.foundation.lists import Option, chosen_ids, chosen_label, with_query
 from kept.foundation.paging import page as page_of
@@ -33,6 +33,7 @@ def page(request: MemberRequest) -> HttpResponse:
         "tab": "attention",
         "groups": attention.groups(attention.item(charge, member, at=now) for charge in shown.rows),
         "parked": [] if chosen or asked.get("after") else list(queries.parked_reports(member)[:ROWS]),
+        "late": [] if chosen or asked.get("after") else list(queries.late_cards(member)[:ROWS]),
         "may_ask": member.may(Right.COLLECT),
         "may_end": member.may(Right.CHARGE),
         "now": now,
@@ -61,6 +62,17 @@ def set_aside(request: MemberRequest, event_id: UUID) -> HttpResponse:
     event = _parked_or_404(request.member, event_id)
     reporting.set_aside(event, why=request.POST.get("why", ""), by=request.member, at=clock.now())
     messages.success(request, _("Set aside. The report is kept."))
+    return redirect("billing:attention")
+
+
+@require_POST
+@member_required
+def late_card_seen(request: MemberRequest, capture_id: UUID) -> HttpResponse:
+    """The patient knows that her time was gone."""
+    member = request.member
+    member.must(Right.COLLECT)
+    cards.seen(get_object_or_404(queries.late_cards(member), pk=capture_id), by=member, at=clock.now())
+    messages.success(request, _("Done. The card stays on the patient’s file."))
     return redirect("billing:attention")
 
 

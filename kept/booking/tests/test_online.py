@@ -1,6 +1,6 @@
 """Online booking: from the clinic's address to a time that is held, promised and confirmed (R16, R18, R19, I9)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -188,6 +188,55 @@ def test_r19_a_card_that_comes_late_books_the_time_if_it_is_still_free(
     assert (hers.status, hers.acceptance is None) == (("cancelled", True) if taken else ("booked", False))
     assert ("Your time is free again" if taken else "Your time is held") in words(done)
     assert Acceptance.objects.count() == (0 if taken else 1)
+
+
+def test_r19_the_card_page_takes_no_card_once_the_hold_is_over(gateway: Double, choice: dict[str, Any]) -> None:
+    sent(Browser(), choice)
+
+    do_jobs(at=AT + holding.HOLD + timedelta(seconds=1))
+
+    assert [session["status"] for session in gateway.ledger()["sessions"]] == ["expired"]
+    assert CardCapture.objects.get().state == "open"
+
+
+def test_r19_while_the_desk_has_put_it_back_the_card_page_stays(gateway: Double, odette: Member, choice: dict[str, Any]) -> None:
+    there = sent(Browser(), choice)["Location"]
+    late = AT + holding.HOLD
+    holding.release_overdue(at=late)
+    attendance.restore(Appointment.objects.get(), by=odette, at=late)
+
+    do_jobs(at=late + timedelta(seconds=1))
+
+    assert [session["status"] for session in gateway.ledger()["sessions"]] == ["open"]
+    assert on_the_gateways_page(there)
+
+
+def test_r19_a_desk_books_the_time_of_a_hold_that_is_over(juniper: House, gateway: Double, choice: dict[str, Any]) -> None:
+    sent(Browser(), choice)
+
+    visit = book(juniper, at=AT + holding.HOLD)
+
+    assert dict(Appointment.objects.values_list("channel", "status")) == {"online": "cancelled", "desk": "booked"}
+    assert visit.starts_at == STARTS_AT
+
+
+def test_r19_a_card_that_came_too_late_is_put_before_the_desk_until_the_patient_is_told(
+    juniper: House, gateway: Double, choice: dict[str, Any], signed_in: Callable[[Member], Browser], odette: Member
+) -> None:
+    browser, desk, late = Browser(), signed_in(odette), AT + holding.HOLD + timedelta(minutes=1)
+    there = sent(browser, choice)["Location"]
+    with clock_at(late):
+        book(juniper, at=late)
+        browser.get(browser.get(on_the_gateways_page(there))["Location"])
+        shown = words(desk.get("/attention/"))
+        told = desk.post(f"/attention/cards/{CardCapture.objects.get().pk}/seen/")
+        again = desk.post(f"/attention/cards/{CardCapture.objects.get().pk}/seen/")
+        after = words(desk.get("/attention/"))
+
+    assert "Cards that came too late" in shown
+    assert "Perpetua Nightshade" in shown
+    assert (told.status_code, again.status_code) == (302, 404)
+    assert "Nothing needs you" in after
 
 
 def test_r19_what_the_desk_restored_is_no_hold_any_more(juniper: House, odette: Member, gateway: Double, choice: dict[str, Any]) -> None:

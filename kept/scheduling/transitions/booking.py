@@ -19,6 +19,7 @@ from kept.scheduling import claims
 from kept.scheduling.cases import case_for, prices_of
 from kept.scheduling.fitting import Visit, check_provider, check_rooms, needs
 from kept.scheduling.models import Appointment, Line
+from kept.scheduling.transitions import holding
 
 A_DAY = timedelta(days=1)
 MOST_MINOR = 2**31 - 1
@@ -64,6 +65,7 @@ def book(
     past = starts_at < at
     if past and channel == Appointment.Channel.ONLINE:
         raise Refusal("invalid", _("That time has passed. Choose a later one."), field="start")
+    holding.release_overdue(at=at)
     visit = Visit.of(services)
     check_provider(provider, clinic, visit.service_ids)
     wanted = needs(clinic, visit.service_ids)
