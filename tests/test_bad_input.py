@@ -324,6 +324,7 @@ def set_up(juniper: House) -> dict[str, tuple[str, dict[str, str]]]:
             reverse("desk:webhook-new"),
             {"endpoint_id": str(new_id()), "url": "https://example.com/kept", "kinds": "charge.failed"},
         ),
+        "wording": (reverse("desk:letter", args=["moved"]), {"title": "{title}", "text": "{what}", "on": "on"}),
         "online": (reverse("desk:online"), {"lead_minutes": "60", "horizon_days": "30", "step_minutes": "15"}),
     }
 
@@ -334,7 +335,7 @@ POLICY = ["policy row", "policy ask", "policy options", "policy texts"]
 
 FORMS = [
     *(*POLICY, "move a row"),
-    *(*SET_UP, "seat", "new seat", "online", "new token", "new endpoint"),
+    *(*SET_UP, "seat", "new seat", "online", "wording", "new token", "new endpoint"),
     *(
         "book",
         "block",
@@ -390,7 +391,7 @@ def test_nothing_at_all_is_sent(juniper: House, odette: Member, asked: Asked) ->
             "check in": (302, True),
             "restore": (422, False),
             **dict.fromkeys(("new patient", "edit", "note"), (422, False)),
-            **dict.fromkeys((*SET_UP, "seat", "new seat", "online", "new token", "new endpoint"), (422, False)),
+            **dict.fromkeys((*SET_UP, "seat", "new seat", "online", "wording", "new token", "new endpoint"), (422, False)),
             "refund": (422, False),
             "record": (422, False),
             "void": (422, False),

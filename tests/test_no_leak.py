@@ -33,7 +33,7 @@ from kept.foundation.ids import new_id
 from kept.foundation.models import OfPractice
 from kept.foundation.money import Money
 from kept.foundation.scope import outside, scope
-from kept.messaging.models import Letter, Message
+from kept.messaging.models import Letter, Message, Wording
 from kept.ops.cast import House
 from kept.patients.models import Card, Link, Merge, Note, Patient
 from kept.policies import drafts
@@ -180,6 +180,7 @@ def planted(juniper: House) -> Ids:
         terms=Document(rows=(for_canaries, *flat(9000).rows)), by=owner, at=BOOKED_AT,
     )  # fmt: skip
     drafts.write_draft(description=f"{CANARY}, a draft", by=owner, at=BOOKED_AT)
+    Wording.objects.create(practice=owner.practice, letter=Letter.MOVED, title=CANARY, text=f"{CANARY} {{what}}")
     issue_key(owner, CANARY, scopes=[], at=BOOKED_AT)
     appointment = _booked(juniper)
     token = cards.card_link(appointment, by=desk, at=BOOKED_AT).split("/")[-2]
@@ -393,6 +394,7 @@ class Address:
             "exception_id": ids.exception,
             "verb": "check-in",
             "slug": "juniper",
+            "letter": "moved",
         }
         return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(given[found[1]]), self.route)
 

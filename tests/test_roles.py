@@ -99,6 +99,9 @@ TABLE = [
     Row("desk:clinics", "POST", HEADS, 302, sent={"name": "Juniper"}),
     *(Row(f"desk:{name}", "POST", HEADS, 422) for name in (*SETUP_NEW, *SETUP_ROWS)),
     Row("desk:online", "POST", HEADS, 302, sent={"lead_minutes": "60", "horizon_days": "30", "step_minutes": "15"}),
+    Row("desk:letters", "GET", HEADS),
+    Row("desk:letter", "GET", HEADS),
+    Row("desk:letter", "POST", HEADS, 422),
     Row("desk:tokens", "GET", HEADS),
     Row("desk:tokens", "POST", HEADS, 422),
     Row("desk:token-revoke", "GET", HEADS),
@@ -328,6 +331,7 @@ def ids(name: str, juniper: House, subject: Appointment | None) -> dict[str, Any
     if subject is None:
         return {
             "billing:webhook": {"slug": "juniper"},
+            "desk:letter": {"letter": "moved"},
             "booking:online": {"practice": "juniper", "clinic": "elm-street"},
             **dict.fromkeys(("desk:policy-version", "desk:policy-start-from"), {"number": 3}),
             **dict.fromkeys(("desk:policy-row", "desk:policy-row-move", "desk:policy-ask"), {"key": "new"}),

@@ -14,6 +14,7 @@ from kept.billing.gateways import accounts
 from kept.desk.setup.forms import lead_in_words
 from kept.desk.setup.started import getting_started
 from kept.foundation import clock
+from kept.messaging.models import Wording
 from kept.noshows.fee_settings import waiting
 from kept.policies import queries as policies
 from kept.practice import queries
@@ -105,6 +106,11 @@ def _audit(member: Member) -> str:
     return _("Who looked at patients, and what was done")
 
 
+def _messages(member: Member) -> str:
+    own = Wording.objects.filter(practice=member.practice_id).exclude(title="", text="").count()
+    return ngettext("%d in your own words", "%d in your own words", own) % own if own else _("In Kept’s words")
+
+
 class Entry(NamedTuple):
     """A page of settings. `says`: how things stand there, in a few words."""
 
@@ -130,6 +136,7 @@ ENTRIES = [
     Entry(BOOKING, "settings", gettext_lazy("Calendar settings"), "desk:calendar-settings", _calendar),
     Entry(BOOKING, "shield-check", gettext_lazy("Cancellation policy"), "desk:policy", _policy),
     Entry(BOOKING, "mail", gettext_lazy("Fees and letters"), "noshows:fee-settings", _fees),
+    Entry(BOOKING, "message-square", gettext_lazy("Messages"), "desk:letters", _messages),
     Entry(BOOKING, "globe", gettext_lazy("Online booking"), "desk:online", _online),
     Entry(PRACTICE, "building-2", gettext_lazy("Clinics"), "desk:clinics", _clinics),
     Entry(PRACTICE, "calendar-clock", gettext_lazy("Providers and schedules"), "desk:providers", _providers),

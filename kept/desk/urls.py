@@ -14,7 +14,7 @@ from kept.desk.patients import views as patients
 from kept.desk.policy import pages as policy
 from kept.desk.policy import publishing
 from kept.desk.policy import rows as policy_rows
-from kept.desk.setup import clinics, offer, online, providers, staff, started, tokens, webhooks
+from kept.desk.setup import clinics, letters, offer, online, providers, staff, started, tokens, webhooks
 
 app_name = "desk"
 urlpatterns = [
@@ -83,6 +83,8 @@ urlpatterns = [
     path("settings/webhooks/<uuid:endpoint_id>/test/", webhooks.test, name="webhook-test"),
     path("settings/webhooks/messages/<uuid:delivery_id>/", webhooks.delivery, name="delivery"),
     path("settings/webhooks/messages/<uuid:delivery_id>/again/", webhooks.send_again, name="delivery-again"),
+    path("settings/messages/", letters.letters, name="letters"),
+    path("settings/messages/<slug:letter>/", letters.letter, name="letter"),
     path("settings/online/", online.online, name="online"),
     path("settings/getting-started/hide/", started.hide, name="getting-started-hide"),
     path("settings/cancellation-policy/", policy.fees, name="policy"),

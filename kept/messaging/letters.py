@@ -18,7 +18,8 @@ from kept.billing.queries import charge_of
 from kept.billing.transitions import cards, paying
 from kept.foundation.dates import clock_time, full_date, moment, short_day
 from kept.foundation.refusals import Refusal
-from kept.messaging.models import Message
+from kept.messaging.models import Message, Wording
+from kept.messaging.wording import TITLE, fill
 from kept.scheduling.models import Appointment, Status
 from kept.scheduling.rules import wrong_status
 
@@ -40,17 +41,31 @@ def facts_of(message: Message, *, at: datetime) -> dict[str, Any]:
 
 
 def write(letter: str, appointment: Appointment, facts: dict[str, Any]) -> Written:
-    """The letter as the patient reads it, its link hidden unless `facts` hold the address."""
-    zone = appointment.clinic.zone
-    here = {
-        "who": appointment.patient.first_name,
-        "when": moment(appointment.starts_at, zone),
-        "practice": appointment.practice,
-        "clinic": appointment.clinic,
-    }
+    """The letter as the patient reads it, in the practice's own words where it has some; its link hidden unless `facts` hold the
+    address."""
+    words = Wording.objects.filter(practice=appointment.practice_id, letter=letter).first() or Wording()
+    return compose(letter, appointment, facts, title=words.title, text=words.text)
+
+
+def compose(letter: str, appointment: Any, facts: dict[str, Any], *, title: str = "", text: str = "") -> Written:
+    """The same in these words; blank ones are Kept's."""
+    clinic = appointment.clinic
+    when = moment(appointment.starts_at, clinic.zone)
+    here = {"who": appointment.patient.first_name, "when": when, "practice": appointment.practice, "clinic": clinic, "bare": bool(text)}
     link = {"link": HIDDEN_LINK} if callable(facts.get("link")) else {}
-    title, _nothing, text = render_to_string(f"messaging/{letter}.txt", here | facts | link).strip().partition("\n")
-    return Written(title.strip(), re.sub(r"\n{3,}", "\n\n", text.strip()) + "\n")
+    own_title, _nothing, own_text = render_to_string(f"messaging/{letter}.txt", here | facts | link).strip().partition("\n")
+    values = {
+        "what": own_text.strip(),
+        "title": own_title.strip(),
+        "first_name": appointment.patient.first_name,
+        "when": when,
+        "practice": appointment.practice,
+        "clinic": clinic,
+        "phone": clinic.phone,
+        "address": clinic.address,
+    }
+    filled = fill(text, values) if text else own_text
+    return Written(fill(title or TITLE, values)[:200], re.sub(r"\n{3,}", "\n\n", filled.strip()) + "\n")
 
 
 def cancelled(message: Message, at: datetime) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""Letters to patients: what is to go out, what went, and what was taken back. A row first, in the transaction of the act it tells of."""
+"""Letters to patients: what is to go out, what went, and what was taken back, a row first in the transaction of the act it tells of; and
+the words a practice chose for them."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -100,3 +101,15 @@ class Message(OfPractice):
     def unsent(self) -> bool:
         """It can still be withdrawn."""
         return self.state == self.State.QUEUED
+
+
+class Wording(OfPractice):
+    """A letter in the practice's own words; blank ones are Kept's. `on`: it goes by itself wherever patients are told."""
+
+    letter = code(choices=Letter.choices)
+    on = models.BooleanField(default=True)
+    title = models.CharField(max_length=150, blank=True)
+    text = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [*walls("messaging_wording"), models.UniqueConstraint(fields=["practice", "letter"], name="wording_once")]

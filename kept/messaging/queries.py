@@ -2,10 +2,10 @@
 
 from django.db.models import QuerySet
 
-from kept.messaging.models import Message
+from kept.messaging.models import Message, Wording
 from kept.patients.models import Patient
 from kept.practice import queries as practice
-from kept.practice.models import Member
+from kept.practice.models import Member, Practice
 from kept.scheduling.models import Appointment
 
 
@@ -23,3 +23,8 @@ def of_patient(member: Member, patient: Patient) -> QuerySet[Message]:
 def of_appointment(appointment: Appointment) -> QuerySet[Message]:
     """An appointment's letters, newest first."""
     return Message.objects.filter(appointment=appointment).select_related("queued_by").order_by("-queued_at", "-id")
+
+
+def told_by_itself(practice: Practice, letter: str) -> bool:
+    """Whether that letter goes where nobody says otherwise: the practice tells its patients, and has not turned this one off."""
+    return practice.settings.tell_patients and not Wording.objects.filter(practice=practice, letter=letter, on=False).exists()

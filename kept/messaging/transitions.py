@@ -10,10 +10,11 @@ from kept.billing.transitions import paying
 from kept.events import journal
 from kept.foundation import jobs
 from kept.foundation.refusals import Refusal
-from kept.messaging import letters
+from kept.messaging import letters, wording
 from kept.messaging.letters import HIDDEN_LINK, Written
-from kept.messaging.models import MOST_TRIES, Letter, Message
-from kept.practice.models import Member
+from kept.messaging.models import MOST_TRIES, Letter, Message, Wording
+from kept.messaging.queries import told_by_itself
+from kept.practice.models import Member, Service
 from kept.practice.rules import Right
 from kept.scheduling.models import Appointment
 
@@ -37,12 +38,12 @@ def queue(
     """The letter goes to the patient by e-mail `after` that time, unless it has lost its point by then: a row and its job in the
     caller's transaction (I14). None when it is not wanted, or nobody knows her address.
 
-    `wanted` None follows the practice's setting. A letter about one subject is written once; `once` tells apart those of several acts,
+    `wanted` None follows the practice's settings. A letter about one subject is written once; `once` tells apart those of several acts,
     and is an appointment's version where none is given.
     """
     appointment, invoice = _of(subject)
     if wanted is None:
-        wanted = appointment.practice.settings.tell_patients
+        wanted = told_by_itself(appointment.practice, letter)
     if not wanted or not appointment.patient.email:
         return None
     once = once or (str(subject.version) if isinstance(subject, Appointment) else "")
@@ -189,3 +190,20 @@ def bank_asks(charge: Charge, *, at: datetime) -> Message | None:
 def _record(kind: str, message: Message, *, by: Member | None, at: datetime, **particulars: str) -> None:
     """Of a letter about an invoice, on the invoice."""
     journal.record(kind, message.invoice or message, by=by, at=at, letter=message.letter, **particulars)
+
+
+def checked(*, title: str, text: str, by: Member) -> tuple[str, str]:
+    """Subject and text as they are kept. Raises Refusal `invalid` at `title` or `text` where a letter can't go in these words."""
+    wording.check(title, text, services=list(Service.objects.filter(practice=by.practice_id).values_list("name", flat=True)))
+    return " ".join(title.split()), text.replace("\r\n", "\n").strip() + "\n"
+
+
+def word(letter: Letter, *, title: str, text: str, on: bool, by: Member, at: datetime) -> Wording:
+    """The letter goes in these words from now on, those that wait included; what Kept would write anyway is kept as Kept's own. `on`:
+    whether it goes by itself. Raises Refusal `invalid` at `title` or `text`, `not_permitted`."""
+    by.must(Right.SET_UP)
+    title, text = checked(title=title, text=text, by=by)
+    fields = {"title": "" if title == wording.TITLE else title, "text": "" if text == wording.TEXT else text, "on": on}
+    kept, _new = Wording.objects.update_or_create(practice_id=by.practice_id, letter=letter, defaults=fields)
+    journal.record("letter.worded", kept, by=by, at=at, letter=letter, on=on)
+    return kept

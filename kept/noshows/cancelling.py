@@ -12,6 +12,7 @@ from kept.billing.models import Kind
 from kept.foundation import clock
 from kept.foundation.dates import moment
 from kept.foundation.pages import attempt, dialog, told
+from kept.messaging import queries as messages
 from kept.messaging.letters import write
 from kept.messaging.models import Letter
 from kept.noshows.forms import CancelForm, ErrorForm
@@ -33,7 +34,7 @@ def cancel(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
     check_cancellable(appointment, at=now)
     may_charge = member.may(Right.CHARGE, appointment)
     offer = fee_offer(appointment, at=now, kind=Kind.LATE_CANCEL) if late_fee(appointment, at=now) else None
-    initial = {"version": appointment.version, "notify": appointment.practice.settings.tell_patients}
+    initial = {"version": appointment.version, "notify": messages.told_by_itself(appointment.practice, Letter.CANCELLED)}
     form = CancelForm(request.POST or None, who=appointment.patient.first_name, offer=offer, may_charge=may_charge, initial=initial)
     if request.method == "POST" and form.is_valid():
         answers = form.cleaned_data

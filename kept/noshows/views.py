@@ -19,6 +19,7 @@ from kept.foundation.dates import moment
 from kept.foundation.pages import attempt, dialog, told
 from kept.foundation.refusals import refusal_by
 from kept.messaging import queries as messaging
+from kept.messaging.models import Letter
 from kept.noshows import queries, taken
 from kept.noshows.forms import MarkForm, RestoreForm
 from kept.noshows.offers import fee_offer, offer_facts
@@ -50,7 +51,8 @@ def mark(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
     may_charge = member.may(Right.CHARGE, appointment)
     settings = appointment.practice.settings
     chosen = {Settings.FeeChoice.CHARGE: "yes", Settings.FeeChoice.SPARE: "no"}.get(settings.fee_choice, "")
-    initial = {"version": appointment.version, "charge_fee": chosen, "notify": settings.tell_patients}
+    told_itself = messaging.told_by_itself(appointment.practice, Letter.NO_SHOW)
+    initial = {"version": appointment.version, "charge_fee": chosen, "notify": told_itself}
     form = MarkForm(request.POST if request.method == "POST" else None, offer=offer, may_charge=may_charge, initial=initial)
     if request.method == "POST" and form.is_valid():
         answers = form.cleaned_data

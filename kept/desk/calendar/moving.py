@@ -19,6 +19,8 @@ from kept.foundation.dates import clock_time, moment, short_day
 from kept.foundation.lists import EARLIEST, LATEST
 from kept.foundation.pages import attempt, dialog, told
 from kept.foundation.refusals import Refusal
+from kept.messaging.models import Letter
+from kept.messaging.queries import told_by_itself
 from kept.practice import queries as practice
 from kept.practice.doors import MemberRequest, member_required
 from kept.practice.models import Provider
@@ -213,7 +215,7 @@ def _initial(move: Move) -> dict[str, Any]:
         "start": move.wall,
         "provider": move.provider.pk,
         "double_book": "double_book" in move.fields,
-        "notify": move.appointment.practice.settings.tell_patients if fresh else "notify" in move.fields,
+        "notify": told_by_itself(move.appointment.practice, Letter.MOVED) if fresh else "notify" in move.fields,
         "version": move.appointment.version,
     }
 

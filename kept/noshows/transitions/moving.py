@@ -13,6 +13,7 @@ import kept.scheduling.transitions.moving as scheduling
 from kept.events.models import Event
 from kept.foundation.refusals import Refusal
 from kept.messaging.models import Letter, Message
+from kept.messaging.queries import told_by_itself
 from kept.noshows.transitions import refilling
 from kept.practice.models import Member, Provider, Resource
 from kept.practice.rules import Right
@@ -54,7 +55,7 @@ def reschedule(
         version=version,
     )
     refilling.spare_filled(freed, at=at)
-    wanted = moved.practice.settings.tell_patients if notify is None else notify
+    wanted = told_by_itself(moved.practice, Letter.MOVED) if notify is None else notify
     if moved.starts_at != appointment.starts_at and wanted:
         messaging.withdraw_unsent(moved, Letter.MOVED, why=_("Moved again."), by=by, at=at)
         messaging.queue(Letter.MOVED, moved, wanted=True, after=LONG_ENOUGH_TO_UNDO, by=by, at=at)
