@@ -23,7 +23,8 @@ print(json.dumps([s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.SESSION_COOKIE_SE
 def python(base_url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """A process of its own with the settings of a server at that address."""
     server = {"KEPT_BASE_URL": base_url, "KEPT_BEHIND_PROXY": "1", "KEPT_SECRET_KEY": "a-key-of-a-server-" + "0123456789abcdefghij" * 3}
-    return subprocess.run([sys.executable, *arguments], cwd=ROOT, env=os.environ | server, capture_output=True, text=True, check=False)
+    around = {name: value for name, value in os.environ.items() if name != "DJANGO_ALLOW_ASYNC_UNSAFE"}  # of the journeys, not of a server
+    return subprocess.run([sys.executable, *arguments], cwd=ROOT, env=around | server, capture_output=True, text=True, check=False)
 
 
 def test_django_finds_nothing_against_a_server_at_an_https_address() -> None:

@@ -77,7 +77,7 @@ def test_the_walls_stand() -> None:
         (
             "delete from django_migrations where app = 'events'",
             "All migrations are applied",
-            ["events.0001_initial"],
+            ["events.0001_initial", "events.0002_newest_first"],
         ),
     ],
 )
