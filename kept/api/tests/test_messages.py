@@ -2,18 +2,23 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from kept.api.shapes.messages import Letter as LetterCode
 from kept.api.tests.conftest import Caller, problem
 from kept.events.models import Access
-from kept.messaging.models import Message
+from kept.messaging.models import Letter, Message
 from kept.noshows.transitions.attendance import mark
 from kept.practice.models import Member
 from kept.scheduling.models import Appointment
 from tests.kit.money import marked
 from tests.kit.visits import QUARTER_PAST
+
+
+def test_every_letter_has_its_code() -> None:
+    assert sorted(get_args(LetterCode)) == sorted(Letter.values)
 
 
 def test_a_letter_that_waits_and_that_went(
