@@ -9,7 +9,8 @@ from procrastinate.contrib.django import app
 
 from kept.billing import account_check, reports, sending
 from kept.billing.models import Charge, Refund, State
-from kept.billing.transitions import cards
+from kept.billing.queries import TOO_LONG
+from kept.billing.transitions import cards, refunding
 from kept.foundation import clock, jobs
 from kept.foundation.scope import scope
 from kept.practice.models import Practice
@@ -17,7 +18,7 @@ from kept.practice.models import Practice
 logger = logging.getLogger(__name__)
 
 LOOKS_BACK = timedelta(days=3)
-ALERT, EVERY = timedelta(minutes=5), timedelta(minutes=1)
+EVERY = timedelta(minutes=1)
 LOST = timedelta(seconds=30)  # a job that is so late died with its worker
 AGAIN = RetryStrategy(max_attempts=8, exponential_wait=3)
 
@@ -93,7 +94,7 @@ def follow_up(practice_id: str) -> None:
         unknown = Q(state=State.SENDING, lease_until__lt=now) | Q(state=State.UNKNOWN, look_at__lte=now)
         for charge_id in Charge.objects.filter(unknown).values_list("id", flat=True):
             jobs.defer("billing.look_up", charge_id=str(charge_id))
-        alarming = Q(state=State.UNKNOWN, unknown_since__gt=now - ALERT - EVERY, unknown_since__lte=now - ALERT)
+        alarming = Q(state=State.UNKNOWN, unknown_since__gt=now - TOO_LONG - EVERY, unknown_since__lte=now - TOO_LONG)
         for charge_id in Charge.objects.filter(alarming).values_list("id", flat=True):
             logger.error("Charge %s of practice %s: the gateway has not said for five minutes whether it charged.", charge_id, practice_id)
         forgotten = Q(state=State.DUE, due_at__lt=now - LOST)
@@ -105,7 +106,7 @@ def follow_up(practice_id: str) -> None:
         over = Q(state=State.NEEDS_PATIENT, cancel_requested=False, expires_at__lte=now)
         for charge_id in Charge.objects.filter(over).values_list("id", flat=True):
             jobs.defer("billing.expire_charge", charge_id=str(charge_id))
-        stuck = Q(state__in=[Refund.State.RESERVED, Refund.State.SENDING, Refund.State.UNKNOWN], created_at__lt=now - LOST)
+        stuck = Q(state__in=refunding.UNHEARD_OF, created_at__lt=now - LOST)
         for refund_id in Refund.objects.filter(stuck).values_list("id", flat=True):
             jobs.defer("billing.send_refund", refund_id=str(refund_id))
         on_its_way = Q(state=Refund.State.PENDING, lease_until__lte=now)

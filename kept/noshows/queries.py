@@ -10,7 +10,8 @@ from django.db.models import Count, Max, OuterRef, Prefetch, Q, QuerySet, Subque
 
 from kept.billing.models import Charge, State
 from kept.foundation.money import Money
-from kept.noshows.models import Fee
+from kept.noshows.models import Fee, FeeQuerySet
+from kept.noshows.offers import kind_of
 from kept.patients.models import Patient
 from kept.patients.queries import patients
 from kept.practice import queries as practice
@@ -115,6 +116,11 @@ def fee_of(appointment: Appointment, *, at: datetime) -> Fee | None:
             Fee.objects.standing().with_state(at).select_related("charge__invoice", "charge__card", "by").filter(appointment=appointment)
         )
     return max(fees, key=lambda fee: (fee.booking_no, fee.at), default=None)
+
+
+def open_fee(appointment: Appointment) -> FeeQuerySet:
+    """Of what the appointment is now, missed or cancelled, and of its booked time: one row at most."""
+    return Fee.objects.filter(appointment=appointment, kind=kind_of(appointment), booking_no=appointment.booking_no, open=True)
 
 
 def totals(member: Member, wanted: Filter, *, at: datetime) -> Totals:

@@ -66,12 +66,12 @@ def letter(request: MemberRequest, letter: str) -> HttpResponse:
     preview = sample(kind, member.practice, clinic, title=kept.title, text=kept.text)
     if form.is_valid():
         said = {"on": True} | form.cleaned_data
-        if words := attempt(form, lambda: transitions.checked(title=said["title"], text=said["text"], by=member)):
-            if "preview" not in request.POST:
-                transitions.word(kind, **said, by=member, at=clock.now())
-                messages.success(request, _("Saved. Letters that wait go in these words."))
-                return redirect("desk:letter", letter)
-            preview = sample(kind, member.practice, clinic, title=words[0], text=words[1])
+        if "preview" in request.POST:
+            if words := attempt(form, lambda: transitions.checked(title=said["title"], text=said["text"], by=member)):
+                preview = sample(kind, member.practice, clinic, title=words[0], text=words[1])
+        elif attempt(form, lambda: transitions.word(kind, **said, by=member, at=clock.now())):
+            messages.success(request, _("Saved. Letters that wait go in these words."))
+            return redirect("desk:letter", letter)
     context = {
         "tab": "settings",
         "title": kind.label,

@@ -12,8 +12,8 @@ from kept.events import journal
 from kept.foundation.money import Money
 from kept.messaging.models import Letter
 from kept.noshows.letters import letter_waits
-from kept.noshows.models import Fee
-from kept.noshows.offers import fee_offer, kind_of
+from kept.noshows.offers import fee_offer
+from kept.noshows.queries import open_fee
 from kept.noshows.transitions import fees
 from kept.practice.models import Member, Provider
 from kept.practice.rules import Right
@@ -71,8 +71,7 @@ def restore(
     if refund:
         by.must(Right.REFUND, appointment)
     appointment = Appointment.objects.locked(appointment)
-    open_fees = Fee.objects.filter(appointment=appointment, kind=kind_of(appointment), booking_no=appointment.booking_no, open=True)
-    fee = open_fees.select_related("charge").first()
+    fee = open_fee(appointment).select_related("charge").first()
     appointment = scheduling.restore(
         appointment, starts_at=starts_at, provider=provider, double_book=double_book, by=by, at=at, version=version
     )

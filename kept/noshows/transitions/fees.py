@@ -10,7 +10,8 @@ from kept.events import journal
 from kept.foundation.money import Money
 from kept.foundation.refusals import Refusal
 from kept.noshows.models import Decision, Fee
-from kept.noshows.offers import FeeOffer, fee_offer, kind_of, offer_refusal, owed
+from kept.noshows.offers import FeeOffer, fee_offer, offer_refusal, owed
+from kept.noshows.queries import open_fee
 from kept.noshows.rules import UNPAID, Check, check_charge, check_charge_now, check_decidable, check_spare, check_unspare
 from kept.practice.models import Member
 from kept.practice.rules import Right
@@ -132,11 +133,11 @@ def spare(appointment: Appointment, *, fee_reason: str, by: Member, at: datetime
 def spare_by_itself(appointment: Appointment, *, fee_reason: str, at: datetime) -> None:
     """The fee of a missed visit that the caller has locked is spared as the practice has set it, by no member. What is paid, under way or
     decided otherwise stays as it is."""
-    found = Fee.objects.filter(appointment=appointment, kind=kind_of(appointment), booking_no=appointment.booking_no, open=True)
+    found = open_fee(appointment)
     charge_id = found.values_list("charge", flat=True).first()
     if charge_id:
         charging.locked(charge_id)
-    fee = found.with_state(at).select_related("charge").first()  # type: ignore[attr-defined]
+    fee = found.with_state(at).select_related("charge").first()
     if fee is None or fee.state not in UNPAID:
         return
     if fee.charge and fee.decision == Decision.CHARGE:
@@ -157,11 +158,11 @@ def _locked(appointment: Appointment, check: Check, by: Member, at: datetime, ve
     and checked: the right, the status, the fee, then the version."""
     by.must(Right.CHARGE, appointment)
     appointment = Appointment.objects.locked(appointment)
-    found = Fee.objects.filter(appointment=appointment, kind=kind_of(appointment), booking_no=appointment.booking_no, open=True)
+    found = open_fee(appointment)
     charge_id = found.values_list("charge", flat=True).first()
     if charge_id:
         charging.locked(charge_id)
-    fee = check_decidable(appointment, found.with_state(at).select_related("charge", "by").first())  # type: ignore[attr-defined]
+    fee = check_decidable(appointment, found.with_state(at).select_related("charge", "by").first())
     check(appointment, fee, at=at)
     check_version(appointment, version)
     return appointment, fee

@@ -14,7 +14,8 @@ from kept.foundation.money import Money
 from kept.foundation.refusals import Refusal
 from kept.messaging.models import Letter, Message
 from kept.noshows.models import Decision, Fee
-from kept.noshows.offers import WHY_NOT, decide_until, due_from, kind_of, owed
+from kept.noshows.offers import WHY_NOT, decide_until, due_from, owed
+from kept.noshows.queries import open_fee
 from kept.practice.models import Member
 from kept.practice.rules import Right
 from kept.scheduling.models import Appointment
@@ -39,8 +40,7 @@ def ask_to_pay(appointment: Appointment, *, notify: bool | None = None, invoice:
     """
     by.must(Right.COLLECT, appointment)
     appointment = Appointment.objects.locked(appointment)
-    open_fees = Fee.objects.filter(appointment=appointment, kind=kind_of(appointment), booking_no=appointment.booking_no, open=True)
-    fee = open_fees.select_related("charge__invoice").first()
+    fee = open_fee(appointment).select_related("charge__invoice").first()
     if fee is None or invoice and (fee.charge is None or fee.charge.invoice_id != invoice.pk):
         raise Refusal("wrong_status", _("The fee was ended; there is nothing to pay."))
     charge = fee.charge if fee.decision == Decision.CHARGE else None
