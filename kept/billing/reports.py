@@ -10,12 +10,13 @@ from django.db.models import Q
 
 from kept.billing.gateways.facts import Gateway, IntentFacts, Rejected
 from kept.billing.models import CardCapture, Charge, GatewayEvent, Refund
-from kept.billing.sending import job, open_gateway
+from kept.billing.sending import open_gateway
 from kept.billing.transitions import cards, charging, disputing, refunding
 from kept.foundation import clock
 from kept.foundation.crashpoints import crashpoint
 from kept.foundation.ids import as_id
 from kept.foundation.money import Money
+from kept.foundation.scope import job_scope
 
 NOBODY = UUID(int=0)
 OF_A_PAYMENT = ("refund.", "charge.refund", "charge.dispute.")
@@ -28,7 +29,7 @@ def speaks_of_us(kind: str) -> bool:
 
 def apply_event(practice_id: str, event_id: str) -> None:
     """Bring up to date what a stored event speaks of. What is none of ours is left alone, what should be ours and is not is parked."""
-    with job(practice_id, "apply_event"):
+    with job_scope(practice_id, "apply_event"):
         event = GatewayEvent.objects.get(pk=event_id)
     crashpoint("report.begun")
     said = event.body["data"]["object"]
@@ -41,12 +42,12 @@ def apply_event(practice_id: str, event_id: str) -> None:
             return
         state = _of_intent(gateway, practice_id, gateway.intent(intent_id)) if intent_id else GatewayEvent.State.FOREIGN
     crashpoint("report.applied")
-    with job(practice_id, "apply_event"):
+    with job_scope(practice_id, "apply_event"):
         GatewayEvent.objects.filter(pk=event_id).update(state=state)
 
 
 def _finish_capture(practice_id: str, session_id: str) -> GatewayEvent.State:
-    with job(practice_id, "apply_event"):
+    with job_scope(practice_id, "apply_event"):
         capture = CardCapture.objects.filter(session_id=session_id).values_list("id", flat=True).first()
     if capture is None:
         return GatewayEvent.State.FOREIGN
@@ -63,7 +64,7 @@ def look_at_payment(practice_id: str, intent_id: str) -> None:
 
 def _of_intent(gateway: Gateway, practice_id: str, facts: IntentFacts) -> GatewayEvent.State:
     """The charge whose payment that is, its refunds, those made at the gateway itself included, and its disputes."""
-    with job(practice_id, "apply_event"):
+    with job_scope(practice_id, "apply_event"):
         charge = Charge.objects.filter(Q(gateway_intent_id=facts.id) | Q(id=as_id(facts.charge_id) or NOBODY)).first()
         if charge is None:
             return GatewayEvent.State.PARKED if facts.ours else GatewayEvent.State.FOREIGN
@@ -71,14 +72,14 @@ def _of_intent(gateway: Gateway, practice_id: str, facts: IntentFacts) -> Gatewa
             return GatewayEvent.State.APPLIED  # created, and another was kept: it is never confirmed
         charging.settle(charge.id, facts, at=clock.now())
     for made in gateway.refunds(facts.id) if facts.paid else []:
-        with job(practice_id, "apply_event"):
+        with job_scope(practice_id, "apply_event"):
             ours = Refund.objects.filter(Q(id=as_id(made.refund_id) or NOBODY) | Q(gateway_refund_id=made.id)).first()
             if ours:
                 refunding.settle(ours.id, made, at=clock.now())
             else:
                 refunding.found(charge.id, made, at=clock.now())
     for dispute in gateway.disputes(facts.id) if facts.paid else []:
-        with job(practice_id, "apply_event"):
+        with job_scope(practice_id, "apply_event"):
             disputing.found(charge.id, dispute, at=clock.now())
     return GatewayEvent.State.APPLIED
 
@@ -94,7 +95,7 @@ def reconcile(practice_id: str, *, since: datetime) -> Iterator[str]:
     for facts in [*seen.values(), *map(gateway.intent, sorted(refunded))]:
         if _of_intent(gateway, practice_id, facts) == GatewayEvent.State.PARKED:
             yield f"Payment {facts.id} was made by this installation, and the book does not know it: {facts.status}."
-    with job(practice_id, "reconcile"):
+    with job_scope(practice_id, "reconcile"):
         ours = Charge.objects.filter(created_at__gte=since, gateway_intent_id__isnull=False)
         unseen = list(ours.exclude(gateway_intent_id__in=[*seen]).values_list("id", "gateway_intent_id"))
     for charge_id, intent_id in unseen:
@@ -107,7 +108,7 @@ def reconcile(practice_id: str, *, since: datetime) -> Iterator[str]:
 
 def _that_differ(practice_id: str, seen: dict[str, IntentFacts]) -> Iterator[str]:
     """After all was applied, nothing may differ."""
-    with job(practice_id, "reconcile"):
+    with job_scope(practice_id, "reconcile"):
         rows: Any = Charge.objects.filter(gateway_intent_id__in=[*seen]).prefetch_related("payments")
         for charge in rows:
             facts = seen[charge.gateway_intent_id]

@@ -1,8 +1,8 @@
 """Talking to the gateway about one charge or refund: commit the intent, call, commit the outcome. Each `scope` is one transaction;
 between them no lock is held. Jobs call these; each may run twice, be killed anywhere, and be run again."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
@@ -14,30 +14,23 @@ from kept.billing.transitions import charging, disputing, paying, refunding
 from kept.billing.transitions.cards import payments_off
 from kept.foundation import clock
 from kept.foundation.crashpoints import crashpoint
-from kept.foundation.scope import scope
+from kept.foundation.scope import job_scope, scope
 
 KEY_LIFE = timedelta(hours=23)  # the gateway may forget an idempotency key after 24
 
 Door = Callable[[], AbstractContextManager[object]]
 
 
-@contextmanager
-def job(practice_id: str, name: str) -> Iterator[None]:
-    """One transaction of the job of that name."""
-    with scope(practice_id, actor=f"job:{name}", source="job"):
-        yield
-
-
 def open_gateway(practice_id: str) -> Gateway | None:
     """The practice's account; None where it has none."""
-    with job(practice_id, "open_gateway"):
+    with job_scope(practice_id, "open_gateway"):
         keys = accounts.secrets(clock.now())
     return accounts.gateway(keys.secret_key) if keys else None
 
 
 def send_charge(practice_id: str, charge_id: str) -> None:
     """Charge the card: create unconfirmed, commit the intent's id, confirm, settle (I4)."""
-    door = partial(job, practice_id, "send_charge")
+    door = partial(job_scope, practice_id, "send_charge")
     with door():
         charge = charging.begin(charge_id, at=clock.now())
     if charge is None:
@@ -125,14 +118,14 @@ def _create(gateway: Gateway, charge: Charge, door: Door) -> str:
 
 
 def _settle(practice_id: str, charge_id: str | UUID, facts: IntentFacts, *, attempt: int | None = None) -> None:
-    with job(practice_id, "settle_charge"):
+    with job_scope(practice_id, "settle_charge"):
         charging.settle(charge_id, facts, at=clock.now(), attempt=attempt)
 
 
 def _refused(gateway: Gateway, practice_id: str, charge: Charge, refused: Rejected) -> None:
     """The request itself was refused. Before that is called failed, the payment is cancelled at the gateway; what it had become counts,
     and while the gateway does not say, it is not known."""
-    with job(practice_id, "send_charge"):
+    with job_scope(practice_id, "send_charge"):
         charge = charging.note_refusal(charge.id, why=str(refused), code=refused.code)
         if charge.gateway_intent_id is None:
             charging.fail(charge.id, why=str(refused), code=refused.code, at=clock.now())
@@ -140,7 +133,7 @@ def _refused(gateway: Gateway, practice_id: str, charge: Charge, refused: Reject
     try:
         facts = gateway.cancel_intent(charge.gateway_intent_id)
     except (NoAnswer, Busy, Rejected):
-        with job(practice_id, "send_charge"):
+        with job_scope(practice_id, "send_charge"):
             charging.lose_sight(charge.id, at=clock.now())
         return
     _settle(practice_id, charge.id, facts, attempt=charge.attempt)
@@ -150,7 +143,7 @@ def look_up(practice_id: str, charge_id: str) -> None:
     """End an unknown outcome by asking (docs/money.md): retrieve the intent; without its id look through the list, and create it anew
     where that has none. A further confirm only after the gateway shows the intent unconfirmed; one that
     the patient was making waits for her instead."""
-    with job(practice_id, "look_up"):
+    with job_scope(practice_id, "look_up"):
         charge = charging.locked(charge_id)
         if not charge.in_flight or (charge.state == State.SENDING and charge.lease_until and charge.lease_until > clock.now()):
             return
@@ -164,7 +157,7 @@ def look_up(practice_id: str, charge_id: str) -> None:
         if charge.cancel_requested and not facts.paid:
             facts = gateway.cancel_intent(facts.id)
         elif untried and charge.link_at:
-            with job(practice_id, "look_up"):
+            with job_scope(practice_id, "look_up"):
                 charging.put_back(charge_id, at=clock.now())
             return
         elif untried:
@@ -179,7 +172,7 @@ def look_up(practice_id: str, charge_id: str) -> None:
 
 def _confirm_anew(gateway: Gateway, practice_id: str, charge: Charge) -> IntentFacts:
     """The gateway shows the intent unconfirmed: confirm it with the next key. The old one may answer a saved error for ever."""
-    with job(practice_id, "look_up"):
+    with job_scope(practice_id, "look_up"):
         charge = charging.next_attempt(charge.id)
     return gateway.confirm_intent(charge.gateway_intent_id or "", payment_method=charge.card.payment_method_id, key=charge.confirm_key)
 
@@ -188,7 +181,7 @@ def _find(gateway: Gateway, practice_id: str, charge: Charge) -> IntentFacts:
     if charge.gateway_intent_id:
         return gateway.intent(charge.gateway_intent_id)
     found = gateway.find_intent(customer=charge.card.gateway_customer_id, charge_id=str(charge.id), since=charge.created_at)
-    door = partial(job, practice_id, "look_up")
+    door = partial(job_scope, practice_id, "look_up")
     with door():
         if found:
             charging.note_intent(charge.id, found.id)
@@ -199,7 +192,7 @@ def _find(gateway: Gateway, practice_id: str, charge: Charge) -> IntentFacts:
 
 def end_charge(practice_id: str, charge_id: str) -> None:
     """Cancel the payment of a fee that is no longer wanted, at the gateway first. If it says paid, paid it is, and flagged (R12)."""
-    with job(practice_id, "end_charge"):
+    with job_scope(practice_id, "end_charge"):
         charge = charging.locked(charge_id)
     if charge.ending and charge.gateway_intent_id:
         _cancel(practice_id, charge_id, charge.gateway_intent_id)
@@ -207,7 +200,7 @@ def end_charge(practice_id: str, charge_id: str) -> None:
 
 def expire_charge(practice_id: str, charge_id: str) -> None:
     """The patient did not pay in time: her payment is cancelled at the gateway first, then the charge has failed, and staff decide."""
-    with job(practice_id, "expire_charge"):
+    with job_scope(practice_id, "expire_charge"):
         charge = charging.locked(charge_id)
         if charge.state != State.NEEDS_PATIENT or charge.expires_at is None or charge.expires_at > clock.now():
             return
@@ -225,7 +218,7 @@ def _cancel(practice_id: str, charge_id: str, intent_id: str) -> None:
 
 def send_refund(practice_id: str, refund_id: str) -> None:
     """Send a reserved refund. Its key is for life, so a second sending is the same refund."""
-    with job(practice_id, "send_refund"):
+    with job_scope(practice_id, "send_refund"):
         refund = refunding.begin(refund_id, at=clock.now())
     if refund is None:
         return
@@ -239,15 +232,15 @@ def send_refund(practice_id: str, refund_id: str) -> None:
             intent_id=intent_id, amount_minor=refund.amount_minor, refund_id=str(refund.id), key=refund.key
         )
     except (NoAnswer, Busy):
-        with job(practice_id, "send_refund"):
+        with job_scope(practice_id, "send_refund"):
             refunding.lose_sight(refund_id)
         return
     except Rejected as refused:
-        with job(practice_id, "send_refund"):
+        with job_scope(practice_id, "send_refund"):
             refunding.give_up(refund_id, why=str(refused), at=clock.now())
         return
     crashpoint("refund.accepted")
-    with job(practice_id, "send_refund"):
+    with job_scope(practice_id, "send_refund"):
         refunding.settle(refund_id, facts, at=clock.now())
 
 
@@ -261,7 +254,7 @@ def _refund_made(gateway: Gateway, refund: Refund, intent_id: str) -> RefundFact
 def answer_dispute(practice_id: str, dispute_id: str) -> None:
     """Send the evidence to the gateway; its key is of this answer, so a lost answer is asked for again. Raises
     NoAnswer, Busy: then the job runs again."""
-    with job(practice_id, "answer_dispute"):
+    with job_scope(practice_id, "answer_dispute"):
         dispute = Dispute.objects.get(pk=dispute_id)
     gateway = open_gateway(practice_id)
     if gateway is None or dispute.evidence is None or dispute.evidence_at is None or dispute.evidence_sent_at:
@@ -270,8 +263,8 @@ def answer_dispute(practice_id: str, dispute_id: str) -> None:
     try:
         facts = gateway.answer_dispute(dispute.gateway_dispute_id, dispute.evidence, key=key)
     except Rejected as refused:
-        with job(practice_id, "answer_dispute"):
+        with job_scope(practice_id, "answer_dispute"):
             disputing.not_taken(dispute_id, why=str(refused))
         return
-    with job(practice_id, "answer_dispute"):
+    with job_scope(practice_id, "answer_dispute"):
         disputing.found(dispute.charge_id, facts, at=clock.now())

@@ -12,8 +12,8 @@ from kept.billing.models import Charge, Refund, State
 from kept.billing.queries import TOO_LONG
 from kept.billing.transitions import cards, refunding
 from kept.foundation import clock, jobs
-from kept.foundation.scope import scope
-from kept.practice.models import Practice
+from kept.foundation.scope import job_scope
+from kept.practice.jobs import for_each_practice
 
 logger = logging.getLogger(__name__)
 
@@ -81,16 +81,15 @@ def close_card_page(practice_id: str, capture_id: str) -> None:
 @app.periodic(cron="* * * * *")
 @app.task(name="billing.follow_up_all", queue="money", queueing_lock="follow_up_all")
 def follow_up_all(timestamp: int) -> None:
-    """Every minute: one job a practice, each with a transaction of its own."""
-    for practice_id in Practice.objects.order_by("id").values_list("id", flat=True):
-        app.configure_task("billing.follow_up").defer(practice_id=str(practice_id))
+    """Every minute."""
+    for_each_practice("billing.follow_up")
 
 
 @app.task(name="billing.follow_up", queue="money")
 def follow_up(practice_id: str) -> None:
     """Find what a lost job, a crash or a silent gateway left behind, and queue what ends it (R22, I5)."""
     now = clock.now()
-    with scope(practice_id, actor="job:follow_up", source="job"):
+    with job_scope(practice_id, "follow_up"):
         unknown = Q(state=State.SENDING, lease_until__lt=now) | Q(state=State.UNKNOWN, look_at__lte=now)
         for charge_id in Charge.objects.filter(unknown).values_list("id", flat=True):
             jobs.defer("billing.look_up", charge_id=str(charge_id))
@@ -118,9 +117,7 @@ def follow_up(practice_id: str) -> None:
 @app.task(name="billing.reconcile_all", queue="money", queueing_lock="reconcile_all")
 def reconcile_all(timestamp: int) -> None:
     """Every night: the last days of each practice against the gateway's own list, and whether its account still stands."""
-    for practice_id in Practice.objects.order_by("id").values_list("id", flat=True):
-        app.configure_task("billing.check_account").defer(practice_id=str(practice_id))
-        app.configure_task("billing.reconcile").defer(practice_id=str(practice_id))
+    for_each_practice("billing.check_account", "billing.reconcile")
 
 
 @app.task(name="billing.reconcile", queue="money", retry=AGAIN)

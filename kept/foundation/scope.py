@@ -57,6 +57,13 @@ def scope(practice_id: UUID | str, *, actor: str, reason: str = "", source: str 
             say(None)  # a test's own transaction outlives this one
 
 
+@contextmanager
+def job_scope(practice_id: str, name: str) -> Iterator[Unit]:
+    """One transaction of the job of that name."""
+    with scope(practice_id, actor=f"job:{name}", source="job") as unit:
+        yield unit
+
+
 def enter(unit: Unit) -> Token[Unit | None]:
     """Stand in a unit inside a transaction that is already open. For `scope`, and for tests that stand in a practice throughout."""
     say(unit)

@@ -1,8 +1,6 @@
 """Handing a letter to the mail server: commit that it is being sent, send, commit what became of it. Jobs call this; each may run
 twice, be killed anywhere, and be run again."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from email.utils import formataddr
 from smtplib import SMTPException
 
@@ -12,21 +10,15 @@ from django.core.mail import EmailMessage
 from kept.foundation import clock
 from kept.foundation.crashpoints import crashpoint
 from kept.foundation.network import leave_the_database
-from kept.foundation.scope import scope
+from kept.foundation.scope import job_scope
 from kept.messaging import transitions
 from kept.messaging.letters import Written
 from kept.messaging.models import Message
 
 
-@contextmanager
-def _job(practice_id: str) -> Iterator[None]:
-    with scope(practice_id, actor="job:send_letter", source="job"):
-        yield
-
-
 def send(practice_id: str, message_id: str) -> None:
     """Send a letter whose time has come. Two workers send it once; one that was perhaps sent is not sent again (I14)."""
-    with _job(practice_id):
+    with job_scope(practice_id, "send_letter"):
         taken = transitions.begin(message_id, at=clock.now())
     if taken is None:
         return
@@ -34,11 +26,11 @@ def send(practice_id: str, message_id: str) -> None:
     try:
         _post(*taken)
     except (SMTPException, OSError) as trouble:
-        with _job(practice_id):
+        with job_scope(practice_id, "send_letter"):
             transitions.put_back(message_id, why=type(trouble).__name__, at=clock.now())
         return
     crashpoint("letter.posted")
-    with _job(practice_id):
+    with job_scope(practice_id, "send_letter"):
         transitions.sent(message_id, at=clock.now())
 
 

@@ -8,10 +8,10 @@ from procrastinate.contrib.django import app
 from kept.billing.models import Charge, Invoice, Refund
 from kept.events.models import Event
 from kept.foundation import clock, jobs
-from kept.foundation.scope import scope
+from kept.foundation.scope import job_scope
 from kept.messaging import sending, transitions
 from kept.messaging.models import Letter, Message
-from kept.practice.models import Practice
+from kept.practice.jobs import for_each_practice
 from kept.scheduling.models import Appointment, Status
 
 
@@ -23,7 +23,7 @@ def send(practice_id: str, message_id: str) -> None:
 @app.task(name="messaging.receipt", queue="letters")
 def receipt(practice_id: str, event_id: str) -> None:
     """An invoice was paid, or staff decided to keep what was paid against their wish: until then the patient is told nothing."""
-    with scope(practice_id, actor="job:receipt", source="job"):
+    with job_scope(practice_id, "receipt"):
         about = Event.objects.get(pk=event_id).subject_id
         invoice = Invoice.objects.filter(Q(pk=about) | Q(charges=about)).get()
         if not invoice.charges.exclude(flag="").exists():
@@ -33,7 +33,7 @@ def receipt(practice_id: str, event_id: str) -> None:
 @app.task(name="messaging.booked", queue="letters")
 def booked(practice_id: str, appointment_id: str) -> None:
     """A patient who booked online gave her card: the booking stands."""
-    with scope(practice_id, actor="job:booked", source="job"):
+    with job_scope(practice_id, "booked"):
         shown = Appointment.objects.select_related("practice", "clinic", "patient", "provider", "acceptance__card")
         found = shown.get(pk=appointment_id)
         if found.status == Status.BOOKED:
@@ -43,7 +43,7 @@ def booked(practice_id: str, appointment_id: str) -> None:
 @app.task(name="messaging.refunded", queue="letters")
 def refunded(practice_id: str, event_id: str) -> None:
     """A refund went through."""
-    with scope(practice_id, actor="job:refunded", source="job"):
+    with job_scope(practice_id, "refunded"):
         refund = Refund.objects.get(pk=Event.objects.get(pk=event_id).subject_id)
         transitions.queue(Letter.REFUNDED, refund, by=None, at=clock.now())
 
@@ -51,7 +51,7 @@ def refunded(practice_id: str, event_id: str) -> None:
 @app.task(name="messaging.bank_asks", queue="letters")
 def bank_asks(practice_id: str, event_id: str) -> None:
     """A card could not be charged without the patient."""
-    with scope(practice_id, actor="job:bank_asks", source="job"):
+    with job_scope(practice_id, "bank_asks"):
         charge = Charge.objects.select_related("appointment__patient", "appointment__practice", "invoice__appointment__clinic")
         transitions.bank_asks(charge.get(pk=Event.objects.get(pk=event_id).subject_id), at=clock.now())
 
@@ -59,16 +59,15 @@ def bank_asks(practice_id: str, event_id: str) -> None:
 @app.periodic(cron="* * * * *")
 @app.task(name="messaging.follow_up_all", queue="letters", queueing_lock="follow_up_letters")
 def follow_up_all(timestamp: int) -> None:
-    """Every minute: one job a practice, each with a transaction of its own."""
-    for practice_id in Practice.objects.order_by("id").values_list("id", flat=True):
-        app.configure_task("messaging.follow_up").defer(practice_id=str(practice_id))
+    """Every minute."""
+    for_each_practice("messaging.follow_up")
 
 
 @app.task(name="messaging.follow_up", queue="letters")
 def follow_up(practice_id: str) -> None:
     """Letters whose job was lost go; of those whose worker was lost it is said."""
     now = clock.now()
-    with scope(practice_id, actor="job:follow_up", source="job"):
+    with job_scope(practice_id, "follow_up"):
         forgotten = Message.objects.filter(state=Message.State.QUEUED, send_after__lt=now - timedelta(minutes=1))
         for message_id in forgotten.values_list("id", flat=True):
             jobs.defer("messaging.send", message_id=str(message_id))

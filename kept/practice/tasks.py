@@ -5,8 +5,9 @@ from datetime import timedelta
 from procrastinate.contrib.django import app
 
 from kept.foundation import clock
-from kept.foundation.scope import scope
-from kept.practice.models import Idempotency, Practice
+from kept.foundation.scope import job_scope
+from kept.practice.jobs import for_each_practice
+from kept.practice.models import Idempotency
 
 KEPT_FOR = timedelta(hours=24)
 
@@ -14,13 +15,12 @@ KEPT_FOR = timedelta(hours=24)
 @app.periodic(cron="17 * * * *")
 @app.task(name="practice.forget_answers_all", queue="desk", queueing_lock="forget_answers_all")
 def forget_answers_all(timestamp: int) -> None:
-    """Every hour: one job a practice, each with a transaction of its own."""
-    for practice_id in Practice.objects.order_by("id").values_list("id", flat=True):
-        app.configure_task("practice.forget_answers").defer(practice_id=str(practice_id))
+    """Every hour."""
+    for_each_practice("practice.forget_answers")
 
 
 @app.task(name="practice.forget_answers", queue="desk")
 def forget_answers(practice_id: str) -> None:
     """Answers kept for repeated calls of the API go after a day."""
-    with scope(practice_id, actor="job:forget_answers", source="job"):
+    with job_scope(practice_id, "forget_answers"):
         Idempotency.objects.filter(at__lt=clock.now() - KEPT_FOR).delete()

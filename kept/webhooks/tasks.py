@@ -6,8 +6,8 @@ from django.db.models import Q
 from procrastinate.contrib.django import app
 
 from kept.foundation import clock
-from kept.foundation.scope import scope
-from kept.practice.models import Practice
+from kept.foundation.scope import job_scope
+from kept.practice.jobs import for_each_practice
 from kept.webhooks import sending, transitions
 from kept.webhooks.models import Attempt, Delivery
 
@@ -22,7 +22,7 @@ def send(practice_id: str, delivery_id: str) -> None:
 @app.task(name="webhooks.try_again", queue="webhooks")
 def try_again(practice_id: str, delivery_id: str) -> None:
     """The pause is over."""
-    with scope(practice_id, actor="job:try_again", source="job"):
+    with job_scope(practice_id, "try_again"):
         transitions.enter_lane(Delivery.objects.get(pk=delivery_id))
 
 
@@ -34,16 +34,15 @@ def tell_owners(practice_id: str, endpoint_id: str) -> None:
 @app.periodic(cron="* * * * *")
 @app.task(name="webhooks.follow_up_all", queue="webhooks", queueing_lock="follow_up_webhooks")
 def follow_up_all(timestamp: int) -> None:
-    """Every minute: one job a practice, each with a transaction of its own."""
-    for practice_id in Practice.objects.order_by("id").values_list("id", flat=True):
-        app.configure_task("webhooks.follow_up").defer(practice_id=str(practice_id))
+    """Every minute."""
+    for_each_practice("webhooks.follow_up")
 
 
 @app.task(name="webhooks.follow_up", queue="webhooks")
 def follow_up(practice_id: str) -> None:
     """Messages whose job or worker was lost go again; those that ended a month ago are forgotten."""
     now = clock.now()
-    with scope(practice_id, actor="job:follow_up", source="job"):
+    with job_scope(practice_id, "follow_up"):
         waiting = Q(state=Delivery.State.QUEUED, next_at__lt=now - timedelta(minutes=1))
         lost = Q(state=Delivery.State.SENDING, lease_until__lte=now)
         for delivery in Delivery.objects.filter(waiting | lost).order_by("id"):

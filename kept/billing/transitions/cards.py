@@ -13,7 +13,7 @@ from kept.events import journal
 from kept.foundation import clock, jobs
 from kept.foundation.ids import new_id
 from kept.foundation.refusals import Refusal
-from kept.foundation.scope import scope
+from kept.foundation.scope import job_scope, scope
 from kept.patients.models import Card, Link, Patient
 from kept.patients.transitions import give_link, keep_card
 from kept.policies import queries as policies
@@ -257,7 +257,7 @@ def finish(practice_id: str, capture_id: str) -> None:
 def close_page(practice_id: str, capture_id: str) -> None:
     """The hold's half hour is over (R19): where it is off the book, the gateway's page takes no card for it any more. A card that was
     given just before counts as any that comes late."""
-    with scope(practice_id, actor="job:close_card_page", source="job"):
+    with job_scope(practice_id, "close_card_page"):
         capture = CardCapture.objects.select_related("appointment").get(pk=capture_id)
         keys = accounts.secrets(clock.now())
     if capture.state != CardCapture.State.OPEN or not capture.session_id or keys is None or not holding.lapsed(capture.appointment):
