@@ -192,6 +192,9 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "loggers": {"procrastinate": {"level": env("KEPT_JOBS_LOG_LEVEL", default="WARNING")}},
+    "loggers": {
+        "procrastinate": {"level": env("KEPT_JOBS_LOG_LEVEL", default="WARNING")},
+        "stripe": {"level": "WARNING"},  # two lines for each call otherwise
+    },
     "root": {"handlers": ["console"], "level": env("KEPT_LOG_LEVEL", default="INFO")},
 }
