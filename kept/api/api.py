@@ -10,6 +10,7 @@ from kept.api import (
     attendance,
     attention,
     changes,
+    events,
     invoices,
     messages,
     noshows,
@@ -40,6 +41,7 @@ api.add_router("/patients", patients.router)
 api.add_router("", noshows.router)
 api.add_router("", attention.router)
 api.add_router("", messages.router)
+api.add_router("", events.router)
 api.add_router("", setup.router)
 api.add_router("/policies", policies.router)
 api.add_router("/webhooks", webhooks.router)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from kept.billing.models import Charge, Invoice, Refund
 from kept.desk.audit import words
-from kept.events.models import Access, Event
+from kept.events.models import Access
 from kept.foundation import clock
 from kept.foundation.lists import Option, chosen_ids, chosen_label, day_of
 from kept.noshows.listing import BACK, FilterButton
@@ -24,6 +24,7 @@ from kept.patients.models import Patient
 from kept.patients.queries import find
 from kept.practice.models import ApiKey, Member
 from kept.practice.queries import all_members
+from kept.rights.journal import events
 from kept.scheduling.models import Appointment
 
 MOST_MEANT = 200  # patients that a name may mean
@@ -118,7 +119,7 @@ def _looks(member: Member, asked: Filter, zone: ZoneInfo) -> "QuerySet[Any]":
 
 
 def _changes(member: Member, asked: Filter, zone: ZoneInfo) -> "QuerySet[Any]":
-    found = Event.objects.filter(asked.during(zone), practice=member.practice_id)
+    found = events(member).filter(asked.during(zone))
     if asked.what:
         found = found.filter(subject_kind__in=asked.what)
     subject = OuterRef("subject_id")

@@ -35,6 +35,7 @@ LOOKS: dict[str, tuple[Promise, str]] = {
     "no-shows searched": (gettext_lazy("no-shows"), SEARCHED),
     "cancelled searched": (gettext_lazy("cancelled appointments"), SEARCHED),
     "audit": (gettext_lazy("the audit log"), SEARCHED),
+    "journal read": (gettext_lazy("the journal, over the API"), SEARCHED),
     "day sheet": (gettext_lazy("a day sheet, to print"), EXPORTED),
     "invoice exported": (gettext_lazy("a receipt, as PDF"), EXPORTED),
     "invoices exported": (gettext_lazy("invoices, as a file"), EXPORTED),
