@@ -11,9 +11,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from kept.desk.policy.forms import AskConditionsForm, AskForm, ConditionsForm, Offer, Steps, WasForm
+from kept.desk.policy.asking import AskForm
+from kept.desk.policy.conditions import AskConditionsForm, ConditionsForm
+from kept.desk.policy.forms import WasForm
 from kept.desk.policy.shown import Editor
+from kept.desk.policy.steps import Steps
 from kept.desk.policy.trying import case_of
+from kept.desk.policy.typed import Offer
 from kept.foundation import clock
 from kept.foundation.dates import moment, short_day
 from kept.foundation.money import Money

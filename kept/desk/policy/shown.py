@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
-from kept.desk.policy.forms import Offer
+from kept.desk.policy.typed import Offer
 from kept.foundation import clock
 from kept.policies import drafts, queries
 from kept.policies.changes import Change, changes

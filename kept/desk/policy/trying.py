@@ -10,7 +10,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from kept.desk.policy.forms import Offer
+from kept.desk.policy.typed import Offer
 from kept.desk.setup.forms import Day
 from kept.foundation.clock import reached
 from kept.foundation.dates import clock_time, moment
