@@ -4,9 +4,11 @@ LETTERS = {
     "booked": "kept.messaging.letters.booked",
     "cancelled": "kept.messaging.letters.cancelled",
     "card_link": "kept.messaging.letters.card_link",
+    "card_reminder": "kept.messaging.letters.card_reminder",
     "moved": "kept.messaging.letters.moved",
     "no_show": "kept.noshows.letters.no_show",
     "payment_link": "kept.messaging.letters.payment_link",
     "receipt": "kept.messaging.letters.receipt",
     "refunded": "kept.messaging.letters.refunded",
+    "released": "kept.messaging.letters.released",
 }

@@ -85,6 +85,7 @@ LISTS: dict[str, list[str]] = {
     "desk:day": ["date", "provider", "view", "status", "card"],
     "desk:feed": ["date", "provider", "view", "ghosts"],
     "desk:day-sheet": ["date", "provider"],
+    "desk:call-list": ["from", "to", "clinic", "provider", "calls"],
     "noshows:list": ["from", "to", "clinic", "provider", "fee", "q"],
     "noshows:cancelled": ["from", "to", "clinic", "provider", "asked", "q"],
     "noshows:cancelled-csv": ["from", "to", "clinic", "provider", "asked", "q"],
@@ -180,7 +181,8 @@ def test_a_letter_before_it_is_written_takes_any_choice(juniper: House, asked: A
 
 
 @pytest.mark.parametrize(
-    "name", ["noshows:list", "noshows:cancelled", "billing:invoices", "billing:attention", "desk:patients", "desk:audit-looks"]
+    "name",
+    ["desk:call-list", "noshows:list", "noshows:cancelled", "billing:invoices", "billing:attention", "desk:patients", "desk:audit-looks"],
 )
 def test_a_page_that_does_not_exist_is_said_so(asked: Asked, name: str) -> None:
     texts = {what: value for what, value in NASTY.items() if value} | CURSORS
@@ -325,6 +327,7 @@ def set_up(juniper: House) -> dict[str, tuple[str, dict[str, str]]]:
             {"endpoint_id": str(new_id()), "url": "https://example.com/kept", "kinds": "charge.failed"},
         ),
         "wording": (reverse("desk:letter", args=["moved"]), {"title": "{title}", "text": "{what}", "on": "on"}),
+        "awaited cards": (reverse("desk:awaited-cards"), {"within_hours": "24", "before_hours": "4", "without_card": "call"}),
         "online": (reverse("desk:online"), {"lead_minutes": "60", "horizon_days": "30", "step_minutes": "15"}),
     }
 
@@ -335,7 +338,7 @@ POLICY = ["policy row", "policy ask", "policy options", "policy texts"]
 
 FORMS = [
     *(*POLICY, "move a row"),
-    *(*SET_UP, "seat", "new seat", "online", "wording", "new token", "new endpoint"),
+    *(*SET_UP, "seat", "new seat", "online", "awaited cards", "wording", "new token", "new endpoint"),
     *(
         "book",
         "block",
@@ -391,7 +394,7 @@ def test_nothing_at_all_is_sent(juniper: House, odette: Member, asked: Asked) ->
             "check in": (302, True),
             "restore": (422, False),
             **dict.fromkeys(("new patient", "edit", "note"), (422, False)),
-            **dict.fromkeys((*SET_UP, "seat", "new seat", "online", "wording", "new token", "new endpoint"), (422, False)),
+            **dict.fromkeys((*SET_UP, "seat", "new seat", "online", "awaited cards", "wording", "new token", "new endpoint"), (422, False)),
             "refund": (422, False),
             "record": (422, False),
             "void": (422, False),

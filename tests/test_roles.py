@@ -43,7 +43,7 @@ PAID, DECLINED, UNKNOWN, UNDECIDED, WAITING = "paid", "declined", "unknown", "un
 
 
 A_STEP = {"step0-happens": "no_show", "step0-pays": "nothing"}
-SETUP_LISTS = ("clinics", "providers", "services", "rooms", "staff", "online")
+SETUP_LISTS = ("clinics", "providers", "services", "rooms", "staff", "online", "awaited-cards")
 SETUP_NEW = ("clinic-new", "provider-new", "service-new", "room-new", "seat-new")
 HOOKS = ("webhook", "webhook-secret", "webhook-test", "delivery", "delivery-again")
 SETUP_ROWS = {"clinic": "clinic_id", "provider": "provider_id", "service": "service_id", "room": "resource_id", "seat": "seat_id"}
@@ -99,6 +99,7 @@ TABLE = [
     Row("desk:clinics", "POST", HEADS, 302, sent={"name": "Juniper"}),
     *(Row(f"desk:{name}", "POST", HEADS, 422) for name in (*SETUP_NEW, *SETUP_ROWS)),
     Row("desk:online", "POST", HEADS, 302, sent={"lead_minutes": "60", "horizon_days": "30", "step_minutes": "15"}),
+    Row("desk:awaited-cards", "POST", HEADS, 302, sent={"within_hours": "24", "before_hours": "4", "without_card": "release"}),
     Row("desk:letters", "GET", HEADS),
     Row("desk:letter", "GET", HEADS),
     Row("desk:letter", "POST", HEADS, 422),
@@ -123,6 +124,10 @@ TABLE = [
     Row("desk:move-back", "POST", DESK, 409, BOOKED),  # nothing to undo
     Row("desk:card-link", "POST", DESK, 200, AHEAD),
     Row("desk:send-card-link", "POST", DESK, 302, AHEAD),
+    Row("desk:call-list", "GET", ALL - {BILLING}),
+    Row("desk:call", "GET", DESK, 200, AHEAD),
+    Row("desk:call", "POST", DESK, 302, AHEAD, sent={"result": "no_answer"}),
+    Row("desk:call-link", "POST", DESK, 200, AHEAD),
     Row("desk:card-given", "GET", ALL - {BILLING}, 302, AHEAD),
     act("check-in", BOOKED),
     act("undo-check-in", ARRIVED),
@@ -460,7 +465,16 @@ def test_what_changes_something_is_never_done_by_a_get(juniper: House, leonora: 
     assert set(rows) == {
         *("desk:clinic-day-remove", "desk:exception-remove", "desk:getting-started-hide", "desk:services-starting-set"),
         *("desk:webhook-secret", "desk:webhook-test", "desk:delivery-again"),
-        *("desk:act", "desk:card-link", "desk:move-back", "desk:privacy", "desk:send-card-link", "desk:switch-clinic", "desk:theme"),
+        *(
+            "desk:act",
+            "desk:call-link",
+            "desk:card-link",
+            "desk:move-back",
+            "desk:privacy",
+            "desk:send-card-link",
+            "desk:switch-clinic",
+            "desk:theme",
+        ),
         *(
             "messaging:send-receipt",
             "messaging:withdraw",

@@ -85,6 +85,10 @@ def _where(event: Event, c: Context, another_time: str, same_time: str) -> str:
     return ", ".join(filter(None, [another_time % starts, names]))
 
 
+def _due(event: Event, c: Context) -> str:
+    return _("Card asked for by %s") % moment(datetime.fromisoformat(event.particulars["due"]), c.zone)
+
+
 LETTERS = {
     "receipt": gettext_lazy("Receipt"),
     "refunded": gettext_lazy("Refund receipt"),
@@ -114,6 +118,9 @@ KINDS: dict[str, tuple[str, str, Words]] = {
     "appointment.cancelled": ("calendar-x", "", lambda event, c: _("Cancelled")),
     "appointment.restored": ("rotate-ccw", "", _restored),
     "appointment.entered_in_error": ("circle-slash", "", lambda event, c: _("Entered in error")),
+    "card.asked": ("qr-code", "", _due),
+    "card.called": ("phone", "", lambda event, c: _("Called about the card")),
+    "card.waived": ("credit-card-x", "", lambda event, c: _("Kept without a card")),
     "card.link_given": ("qr-code", "", lambda event, c: _("Card link given")),
     "policy.accepted": ("credit-card", "", lambda event, c: _("Policy accepted, card given")),
     "fee.decided": ("circle-question-mark", "", _decided),

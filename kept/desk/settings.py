@@ -89,6 +89,13 @@ def _online(member: Member) -> str:
     }
 
 
+def _awaited_cards(member: Member) -> str:
+    settings = member.practice.settings
+    released = settings.without_card == settings.WithoutCard.RELEASE
+    then = _("then the time is given free") if released else _("then a call")
+    return _("%(hours)d h, %(then)s") % {"hours": settings.card_within_hours, "then": then}
+
+
 def _tokens(member: Member) -> str:
     now = clock.now()
     count = sum(key.works(now) for key in queries.tokens(member.practice_id))
@@ -137,6 +144,7 @@ ENTRIES = [
     Entry(BOOKING, "shield-check", gettext_lazy("Cancellation policy"), "desk:policy", _policy),
     Entry(BOOKING, "mail", gettext_lazy("Fees and letters"), "noshows:fee-settings", _fees),
     Entry(BOOKING, "message-square", gettext_lazy("Messages"), "desk:letters", _messages),
+    Entry(BOOKING, "qr-code", gettext_lazy("Awaiting card"), "desk:awaited-cards", _awaited_cards),
     Entry(BOOKING, "globe", gettext_lazy("Online booking"), "desk:online", _online),
     Entry(PRACTICE, "building-2", gettext_lazy("Clinics"), "desk:clinics", _clinics),
     Entry(PRACTICE, "calendar-clock", gettext_lazy("Providers and schedules"), "desk:providers", _providers),

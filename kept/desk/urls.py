@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kept.desk import front_desk, search, settings, views
+from kept.desk import calls, front_desk, search, settings, views
 from kept.desk.audit import views as audit
 from kept.desk.booking import awaiting
 from kept.desk.booking import views as booking
@@ -14,7 +14,7 @@ from kept.desk.patients import views as patients
 from kept.desk.policy import pages as policy
 from kept.desk.policy import publishing
 from kept.desk.policy import rows as policy_rows
-from kept.desk.setup import clinics, letters, offer, online, providers, staff, started, tokens, webhooks
+from kept.desk.setup import awaited_cards, clinics, letters, offer, online, providers, staff, started, tokens, webhooks
 
 app_name = "desk"
 urlpatterns = [
@@ -29,6 +29,9 @@ urlpatterns = [
     path("appointments/blocks/<uuid:block_id>/", blocking.lift, name="lift-block"),
     path("appointments/privacy/", privacy.switch, name="privacy"),
     path("appointments/day-sheet/", day_sheet.day_sheet, name="day-sheet"),
+    path("appointments/call-list/", calls.call_list, name="call-list"),
+    path("appointments/<uuid:appointment_id>/call/", calls.call, name="call"),
+    path("appointments/<uuid:appointment_id>/call-link/", calls.link, name="call-link"),
     path("appointments/<uuid:appointment_id>/", panel.panel, name="panel"),
     path("appointments/<uuid:appointment_id>/acceptance/", acceptance.acceptance, name="acceptance"),
     path("appointments/<uuid:appointment_id>/card-link/", awaiting.card_link, name="card-link"),
@@ -86,6 +89,7 @@ urlpatterns = [
     path("settings/messages/", letters.letters, name="letters"),
     path("settings/messages/<slug:letter>/", letters.letter, name="letter"),
     path("settings/online/", online.online, name="online"),
+    path("settings/awaited-cards/", awaited_cards.awaited_cards, name="awaited-cards"),
     path("settings/getting-started/hide/", started.hide, name="getting-started-hide"),
     path("settings/cancellation-policy/", policy.fees, name="policy"),
     path("settings/cancellation-policy/booking/", policy.booking, name="policy-booking"),

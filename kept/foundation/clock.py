@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
 MINUTE = timedelta(minutes=1)
+MORNING, EVENING = time(8), time(21)
 
 _stands_at: ContextVar[datetime | None] = ContextVar("stands_at", default=None)
 
@@ -43,6 +44,15 @@ def day(on: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
 
 def _first_instant(on: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(on, time(0), zone).astimezone(UTC)
+
+
+def awake(at: datetime, zone: tzinfo) -> datetime:
+    """The instant; in the night there, from 9 PM to 8 AM, the morning after it. Nobody is written to while she sleeps."""
+    there = at.astimezone(zone)
+    if MORNING <= there.time() < EVENING:
+        return at
+    on = there.date() + timedelta(days=there.time() >= EVENING)
+    return datetime.combine(on, MORNING, zone).astimezone(UTC)
 
 
 def exists(wall: datetime, zone: ZoneInfo) -> bool:

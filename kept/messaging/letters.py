@@ -20,8 +20,10 @@ from kept.foundation.dates import clock_time, full_date, moment, short_day
 from kept.foundation.refusals import Refusal
 from kept.messaging.models import Message, Wording
 from kept.messaging.wording import TITLE, fill
+from kept.practice.models import Settings
 from kept.scheduling.models import Appointment, Status
 from kept.scheduling.rules import wrong_status
+from kept.scheduling.transitions import promising
 
 HIDDEN_LINK = "https://…"
 Facts = Callable[[Message, datetime], dict[str, Any]]
@@ -123,6 +125,24 @@ def payment_link(message: Message, at: datetime) -> dict[str, Any]:
         raise Refusal("wrong_status", _("There is nothing to pay any more."))
     until = short_day(charge.expires_at, message.appointment.clinic.zone)
     return {"invoice": message.invoice, "amount": charge.amount, "until": until, "link": partial(paying.another_link, charge, at=at)}
+
+
+def card_reminder(message: Message, at: datetime) -> dict[str, Any]:
+    """With a link of its own, while the card is awaited and not overdue."""
+    appointment = message.appointment
+    due_at, zone = appointment.card_due_at, appointment.clinic.zone
+    if due_at is None or not promising.awaited().filter(pk=appointment.pk).exists():
+        raise wrong_status(appointment, _("No card is awaited any more."))
+    if due_at <= at:
+        raise wrong_status(appointment, _("The time for the card is over."))
+    releases = appointment.practice.settings.without_card == Settings.WithoutCard.RELEASE
+    return {"due": moment(due_at, zone), "releases": releases, "link": partial(cards.card_link, appointment, by=None, at=at)}
+
+
+def released(message: Message, at: datetime) -> dict[str, Any]:
+    if not promising.released(message.appointment):
+        raise wrong_status(message.appointment, _("It is on the book again."))
+    return {}
 
 
 def card_link(message: Message, at: datetime) -> dict[str, Any]:

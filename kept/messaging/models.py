@@ -22,6 +22,8 @@ class Letter(models.TextChoices):
     REFUNDED = "refunded", _("Refund receipt")
     BOOKED = "booked", _("Booking confirmation")
     CARD_LINK = "card_link", _("Link to give a card")
+    CARD_REMINDER = "card_reminder", _("Reminder of the card")
+    RELEASED = "released", _("Time given free")
     PAYMENT_LINK = "payment_link", _("Payment link")
 
 

@@ -33,6 +33,7 @@ def _facts(letter: Letter, practice: Practice, clinic: Clinic) -> dict[str, Any]
     facts: dict[Letter, dict[str, Any]] = {
         Letter.BOOKED: {"provider": _("your provider"), "acceptance": policy, "free_until": moment(WHEN - timedelta(days=1), clinic.zone)},
         Letter.CARD_LINK: {"link": HIDDEN_LINK, "until": moment(WHEN, clinic.zone)},
+        Letter.CARD_REMINDER: {"link": HIDDEN_LINK, "due": moment(WHEN - timedelta(days=1), clinic.zone), "releases": False},
         Letter.NO_SHOW: {"fee": "paid", "amount": amount, "card": CARD},
         Letter.PAYMENT_LINK: {"link": HIDDEN_LINK, "invoice": INVOICE, "amount": amount, "until": full_date(WHEN, clinic.zone)},
         Letter.RECEIPT: {

@@ -13,6 +13,7 @@ from kept.messaging import sending, transitions
 from kept.messaging.models import Letter, Message
 from kept.practice.jobs import for_each_practice
 from kept.scheduling.models import Appointment, Status
+from kept.scheduling.transitions import promising
 
 
 @app.task(name="messaging.send", queue="letters")
@@ -38,6 +39,16 @@ def booked(practice_id: str, appointment_id: str) -> None:
         found = shown.get(pk=appointment_id)
         if found.status == Status.BOOKED:
             transitions.queue(Letter.BOOKED, found, wanted=True, once="online", by=None, at=clock.now())
+
+
+@app.task(name="messaging.released", queue="letters")
+def released(practice_id: str, appointment_id: str) -> None:
+    """A visit's time was given free, since its card did not come. Nobody is written to at night."""
+    with job_scope(practice_id, "released"):
+        at = clock.now()
+        found = Appointment.objects.select_related("practice", "clinic", "patient").get(pk=appointment_id)
+        if promising.released(found):
+            transitions.queue(Letter.RELEASED, found, after=clock.awake(at, found.clinic.zone) - at, by=None, at=at)
 
 
 @app.task(name="messaging.refunded", queue="letters")

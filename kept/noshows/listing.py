@@ -80,6 +80,22 @@ def _around(today: date) -> list[tuple[str, date, date]]:
     return [(_("30 days around today"), *around(today)), (_("To come"), today, today + timedelta(days=90)), *_until(today)]
 
 
+def ahead(today: date) -> tuple[date, date]:
+    """Today and thirty days more."""
+    return today, today + timedelta(days=30)
+
+
+def _ahead(today: date) -> list[tuple[str, date, date]]:
+    return [
+        (_("Next 30 days"), *ahead(today)),
+        (_("Today"), today, today),
+        (_("Today and tomorrow"), today, today + timedelta(days=1)),
+        (_("Next 7 days"), today, today + timedelta(days=7)),
+        (_("Next 90 days"), today, today + timedelta(days=90)),
+    ]
+
+
+AHEAD = Days(_ahead, ahead)
 BACK = Days(_until, queries.last_days)
 BOTH_WAYS = Days(_around, around)
 
@@ -95,6 +111,7 @@ def wanted(asked: QueryDict, today: date, days: Days) -> queries.Filter:
         providers=chosen_ids(asked, "provider"),
         fees=[state for state in asked.getlist("fee") if state in FEE_STATES],
         asked=[who for who in asked.getlist("asked") if who in Appointment.Asked.values],
+        calls=[each for each in queries.CALLS if each in asked.getlist("calls")],
         search=asked.get("q", "").replace("\0", "")[:80],
     )
 
@@ -127,6 +144,12 @@ def by_fee(chosen: queries.Filter) -> FilterButton:
 def by_asked(chosen: queries.Filter) -> FilterButton:
     asked = [Option(each.value, str(ASKED_BY[each]), each in chosen.asked) for each in Appointment.Asked]
     return FilterButton("asked", _("Who asked"), chosen_label(asked, _("Whoever asked"), _("who asked")), asked)
+
+
+def by_call(chosen: queries.Filter) -> FilterButton:
+    labels = {"due": _("To call now"), "waiting": _("Still has time")}
+    calls = [Option(each, labels[each], each in chosen.calls) for each in queries.CALLS]
+    return FilterButton("calls", _("The card"), chosen_label(calls, labels["due"], _("of both")), calls)
 
 
 class Chosen(Protocol):

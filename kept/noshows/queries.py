@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Count, Max, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 
 from kept.billing.models import Charge, State
+from kept.events.models import Event
 from kept.foundation.money import Money
 from kept.noshows.models import Fee, FeeQuerySet
 from kept.noshows.offers import kind_of
@@ -18,15 +19,17 @@ from kept.practice import queries as practice
 from kept.practice.models import Member, Resource
 from kept.scheduling.models import LONGEST, Appointment, Claim, Status
 from kept.scheduling.queries import in_days
+from kept.scheduling.transitions import promising
 
 DEFAULT_DAYS = 30
+CALLS = ("due", "waiting")
 YEAR = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
     """What a list is asked for: local dates of the start, inclusive, in each clinic's own zone; several clinics, providers, and states
-    of fees (of the missed) or who asked for it (of the cancelled)."""
+    of fees (of the missed), who asked for it (of the cancelled), or whether it is `due` or has time (of those awaiting a card)."""
 
     first: date
     last: date
@@ -34,6 +37,7 @@ class Filter:
     providers: Sequence[Any] = ()
     fees: Sequence[str] = ()
     asked: Sequence[str] = ()
+    calls: Sequence[str] = ()
     search: str = ""
 
 
@@ -72,6 +76,28 @@ def _filtered(member: Member, wanted: Filter) -> QuerySet[Appointment]:
     if wanted.search.strip():
         found = found.filter(patient__in=patients(member, wanted.search).order_by().values("pk"))
     return found
+
+
+def to_call(member: Member, wanted: Filter, *, at: datetime) -> QuerySet[Appointment]:
+    """The call list: still to come, their card asked for and not given. By start; those whose time for it is over, unless `calls` asks
+    for those that have time, too or alone."""
+    found = _filtered(member, wanted).filter(pk__in=promising.awaited().values("pk"), starts_at__gt=at)
+    late = promising.overdue(member.practice.settings, at=at)
+    if set(wanted.calls) < set(CALLS):
+        found = found.exclude(late) if list(wanted.calls) == ["waiting"] else found.filter(late)
+    return found.select_related("patient", "provider", "clinic").prefetch_related("lines").order_by("starts_at", "id")
+
+
+def calls_due(member: Member, *, at: datetime) -> int:
+    """How many patients there are to call about a card."""
+    found = promising.awaited().filter(practice.own(member), starts_at__gt=at)
+    return found.filter(promising.overdue(member.practice.settings, at=at)).count()
+
+
+def last_calls(appointments: Iterable[Appointment]) -> dict[UUID, Event]:
+    """Of each, the last call about its card."""
+    found = Event.objects.filter(subject_id__in=[each.pk for each in appointments], kind="card.called")
+    return {event.subject_id: event for event in found.order_by("at", "id")}
 
 
 def no_shows(member: Member, wanted: Filter, *, at: datetime) -> QuerySet[Appointment]:

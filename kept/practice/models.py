@@ -25,6 +25,7 @@ revoke delete on %(table)s from kept_app"""
 CALENDAR_STEPS = [5, 10, 15, 20, 30, 60]
 MOST_LEAD = 30 * 24 * 60  # minutes
 MOST_HORIZON = 730  # days
+MOST_CARD_HOURS = 14 * 24
 
 OWN_SEATS = """create policy member_own_seats on %(table)s
 for select using (user_id = nullif(current_setting('app.user', true), '')::bigint)"""
@@ -59,8 +60,9 @@ class Settings(OfPractice):
     """What a practice decides for itself. Money in minor units of `currency`, times in minutes.
 
     `when_filled`: what becomes of a no-show's fee when its time is booked again (R7c). `fee_choice` is what the no-show dialog has chosen
-    in advance: nothing unless the practice says so. The calendar shows the clinic's hours unless `calendar_from` and `calendar_to` say
-    others.
+    in advance: nothing unless the practice says so. `without_card`: what becomes of a visit whose card was not given within
+    `card_within_hours` of being asked for, though not later than `card_before_hours` before the start. The calendar shows the clinic's
+    hours unless `calendar_from` and `calendar_to` say others.
     """
 
     class FeeChoice(models.TextChoices):
@@ -72,6 +74,10 @@ class Settings(OfPractice):
         NOTHING = "nothing", "Do nothing"
         PROPOSE = "propose", "Propose to spare the fee"
         SPARE = "spare", "Spare the fee by itself"
+
+    class WithoutCard(models.TextChoices):
+        CALL = "call", "It stays booked and goes on the call list"
+        RELEASE = "release", "Its time is given free by itself"
 
     currency = code(max_length=3)
     breathing_space_minutes = models.PositiveIntegerField(default=0)
@@ -89,6 +95,9 @@ class Settings(OfPractice):
     online_horizon_days = models.PositiveSmallIntegerField(default=90)
     online_step_minutes = models.PositiveSmallIntegerField(default=15)
     getting_started_hidden = models.BooleanField(default=False)
+    card_within_hours = models.PositiveSmallIntegerField(default=24)
+    card_before_hours = models.PositiveSmallIntegerField(default=4)
+    without_card = code(choices=WithoutCard.choices, default=WithoutCard.CALL)
 
     class Meta:
         constraints = [
@@ -100,6 +109,12 @@ class Settings(OfPractice):
             models.CheckConstraint(name="settings_online_lead", condition=models.Q(online_lead_minutes__lte=MOST_LEAD)),
             models.CheckConstraint(
                 name="settings_online_horizon", condition=models.Q(online_horizon_days__gte=1, online_horizon_days__lte=MOST_HORIZON)
+            ),
+            models.CheckConstraint(
+                name="settings_card_hours",
+                condition=models.Q(
+                    card_within_hours__gte=1, card_within_hours__lte=MOST_CARD_HOURS, card_before_hours__lte=MOST_CARD_HOURS
+                ),
             ),
             models.CheckConstraint(
                 name="settings_calendar_hours",
@@ -118,6 +133,14 @@ class Settings(OfPractice):
     @property
     def online_lead(self) -> timedelta:
         return timedelta(minutes=self.online_lead_minutes)
+
+    @property
+    def card_within(self) -> timedelta:
+        return timedelta(hours=self.card_within_hours)
+
+    @property
+    def card_before(self) -> timedelta:
+        return timedelta(hours=self.card_before_hours)
 
 
 class UserManager(BaseUserManager["User"]):

@@ -12,7 +12,7 @@ from kept.events import journal
 from kept.foundation.ids import new_id
 from kept.foundation.money import Money
 from kept.foundation.refusals import Refusal
-from kept.practice.models import CALENDAR_STEPS, MOST_HORIZON, MOST_LEAD, ApiKey, Member, Practice, Settings
+from kept.practice.models import CALENDAR_STEPS, MOST_CARD_HOURS, MOST_HORIZON, MOST_LEAD, ApiKey, Member, Practice, Settings
 from kept.practice.rules import Right
 from kept.practice.setting_up.words import named
 
@@ -111,6 +111,23 @@ def set_front_desk(*, may_double_book: bool, refund_limit: Money, by: Member, at
     settings.front_desk_may_double_book, settings.front_desk_refund_limit_minor = may_double_book, refund_limit.minor
     settings.save(update_fields=["front_desk_may_double_book", "front_desk_refund_limit_minor"])
     journal.record("settings.front_desk", settings, by=by, at=at, double_book=may_double_book, minor=refund_limit.minor)
+    return settings
+
+
+def set_awaited_cards(*, within_hours: int, before_hours: int, without_card: str, by: Member, at: datetime) -> Settings:
+    """How long a patient has to give the card that the desk asks her for, and what becomes of the visit when she does not. Visits for
+    which a card was asked already keep their time. Raises Refusal `invalid`, `not_permitted`."""
+    by.must(Right.SET_UP)
+    if not 1 <= within_hours <= MOST_CARD_HOURS:
+        raise Refusal("invalid", _("Choose from 1 to %d hours.") % MOST_CARD_HOURS, field="within_hours")
+    if not 0 <= before_hours <= MOST_CARD_HOURS:
+        raise Refusal("invalid", _("Choose from 0 to %d hours.") % MOST_CARD_HOURS, field="before_hours")
+    if without_card not in Settings.WithoutCard.values:
+        raise Refusal("invalid", _("Choose one of these."), field="without_card")
+    settings = Settings.objects.select_for_update(no_key=True).get(practice=by.practice_id)
+    settings.card_within_hours, settings.card_before_hours, settings.without_card = within_hours, before_hours, without_card
+    settings.save(update_fields=["card_within_hours", "card_before_hours", "without_card"])
+    journal.record("settings.awaited_cards", settings, by=by, at=at, within=within_hours, before=before_hours, without_card=without_card)
     return settings
 
 

@@ -65,7 +65,8 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
 class Appointment(OfPractice):
     """One patient, one provider, one clinic, one or more services, one span of time.
 
-    `booking_no` grows when it is moved; `version` with every change. An imported visit holds no claim on time.
+    `booking_no` grows when it is moved; `version` with every change. `card_due_at`: by when the card is promised that the desk asked for;
+    none where nobody did. An imported visit holds no claim on time.
     """
 
     class Channel(models.TextChoices):
@@ -93,6 +94,7 @@ class Appointment(OfPractice):
     version = models.PositiveIntegerField(default=1)
     acceptance = within("policies.Acceptance", null=True, blank=True, related_name="appointments")
     card_wanted = models.BooleanField(default=False)
+    card_due_at = models.DateTimeField(null=True, blank=True)
     note = models.CharField(max_length=500, blank=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)
     arrived_at = models.DateTimeField(null=True, blank=True)
@@ -136,6 +138,9 @@ class Appointment(OfPractice):
                 fields=["practice", "-starts_at", "-id"], include=CHOSEN_BY, name="cancelled_newest", condition=Q(status="cancelled")
             ),
             models.Index(fields=["practice", "ends_at"], name="outcome_missing", condition=Q(status="booked")),
+            models.Index(
+                fields=["practice", "starts_at"], name="card_awaited", condition=Q(status="booked", card_wanted=True, acceptance=None)
+            ),
         ]
 
     def __str__(self) -> str:

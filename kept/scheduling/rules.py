@@ -1,16 +1,19 @@
 """Clauses of the book. Pure functions."""
 
-from datetime import datetime
+from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
+from kept.foundation import clock
 from kept.foundation.dates import moment, short_day
 from kept.foundation.refusals import Refusal
 
 if TYPE_CHECKING:
     from kept.scheduling.entries import Entry
     from kept.scheduling.models import Appointment
+
+LAST_REMINDER = timedelta(minutes=30)  # before the card is due: a later one would only hurry her
 
 
 def display(appointment: "Appointment | Entry", *, at: Any) -> str:
@@ -33,6 +36,17 @@ def display(appointment: "Appointment | Entry", *, at: Any) -> str:
 def needs_outcome(appointment: "Appointment | Entry", *, at: Any) -> bool:
     """Whether somebody has yet to say how it ended: its end is past, and she is booked still or here still. `at` as for `display`."""
     return appointment.status in ("booked", "arrived") and appointment.ends_at <= at
+
+
+def card_due(asked_at: datetime, starts_at: datetime, *, within: timedelta, before: timedelta) -> datetime:
+    """By when a card is promised that is asked for now: within that time, and so long before the start; at once where that is past."""
+    return max(asked_at, min(asked_at + within, starts_at - before))
+
+
+def card_reminder(asked_at: datetime, due_at: datetime, zone: tzinfo) -> datetime | None:
+    """When the patient is reminded of it, once: half-way, or in the morning where that is in the night. None: there is no time for it."""
+    at = clock.awake(asked_at + (due_at - asked_at) / 2, zone)
+    return at if at < due_at - LAST_REMINDER else None
 
 
 def check_move(appointment: "Appointment", to: str) -> None:

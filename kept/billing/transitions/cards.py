@@ -24,7 +24,7 @@ from kept.practice.rules import Right
 from kept.scheduling.cases import case_of
 from kept.scheduling.models import Appointment, Status
 from kept.scheduling.rules import wrong_status
-from kept.scheduling.transitions import holding
+from kept.scheduling.transitions import holding, promising
 
 NO_CARD = ("resource_missing", "card_not_saved")
 
@@ -37,10 +37,11 @@ class Origin(NamedTuple):
     locale: str = "en"
 
 
-def card_link(appointment: Appointment, *, by: Member, at: datetime) -> str:
-    """The address of a page on which the patient accepts the policy and gives a card, until the start. Raises Refusal
-    `wrong_status`, `fee_not_available` (no policy in use, or it has started), `not_permitted`."""
-    by.must(Right.BOOK, appointment)
+def card_link(appointment: Appointment, *, by: Member | None, at: datetime) -> str:
+    """The address of a page on which the patient accepts the policy and gives a card, until the start; `by` None: in a letter that goes
+    by itself. Raises Refusal `wrong_status`, `fee_not_available` (no policy in use, or it has started), `not_permitted`."""
+    if by:
+        by.must(Right.BOOK, appointment)
     appointment = Appointment.objects.locked(appointment)
     if appointment.status != Status.BOOKED or at >= appointment.starts_at:
         raise wrong_status(appointment, _("A card can be given until a booked appointment starts."))
@@ -48,6 +49,7 @@ def card_link(appointment: Appointment, *, by: Member, at: datetime) -> str:
         raise wrong_status(appointment, _("The policy is accepted already, with a card."))
     if policies.version_in_use() is None or not accounts.payments_on():
         raise Refusal("fee_not_available", _("No cancellation policy is in use, so no card is asked for."))
+    promising.ask_by_link(appointment, at=at)
     token = give_link(appointment.patient, Link.Purpose.CARD, subject_id=appointment.id, expires_at=appointment.starts_at, at=at)
     journal.record("card.link_given", appointment, by=by, at=at)
     return f"{settings.BASE_URL}/card/{token}/"
@@ -153,7 +155,7 @@ def accept(capture: CardCapture, card: Card, *, setup_intent_id: str, at: dateti
     capture = CardCapture.objects.select_for_update(no_key=True).get(pk=capture.pk)
     if capture.state != CardCapture.State.OPEN:
         return appointment.acceptance
-    holding.take_back(appointment, at=at)
+    back = holding.take_back(appointment, at=at)
     late = appointment.status != Status.BOOKED or at >= appointment.starts_at
     capture.state = CardCapture.State.TOO_LATE if late or appointment.acceptance_id else CardCapture.State.DONE
     capture.save(update_fields=["state"])
@@ -172,7 +174,7 @@ def accept(capture: CardCapture, card: Card, *, setup_intent_id: str, at: dateti
     )
     appointment.acceptance = acceptance
     appointment.save(update_fields=["acceptance"])
-    if appointment.channel == Appointment.Channel.ONLINE:
+    if back or appointment.channel == Appointment.Channel.ONLINE:
         jobs.defer("messaging.booked", appointment_id=str(appointment.id))
     journal.record("policy.accepted", appointment, by=None, at=at, acceptance=str(acceptance.id), card=str(card.id))
     return acceptance

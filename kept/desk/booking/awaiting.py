@@ -1,5 +1,6 @@
 """Awaiting card: the link and QR code on which the patient accepts the policy and gives a card on her own phone (R3a)."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,7 +18,7 @@ from kept.foundation.qr import qr_svg
 from kept.foundation.refusals import Refusal
 from kept.messaging import queries as messages
 from kept.messaging import transitions as messaging
-from kept.messaging.models import Letter
+from kept.messaging.models import Letter, Message
 from kept.noshows.actions import actions, check_opening
 from kept.patients.models import Link
 from kept.patients.queries import usable_card
@@ -43,6 +44,12 @@ def facts(appointment: Appointment) -> dict[str, Any]:
         "to": masked(letter.to) if letter else "",
         "card": usable_card(appointment.patient),
     }
+
+
+def last_letters(appointments: Iterable[Appointment]) -> dict[UUID, Message]:
+    """Of each, the last letter with a link."""
+    found = Message.objects.filter(appointment__in=list(appointments), letter__in=[Letter.CARD_LINK, Letter.CARD_REMINDER])
+    return {message.appointment_id: message for message in found.order_by("queued_at", "id")}
 
 
 def link(appointment: Appointment, *, by: Member, at: datetime) -> dict[str, Any]:

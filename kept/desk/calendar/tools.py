@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from kept.noshows.queries import calls_due
 from kept.practice.rules import Right
 from kept.scheduling.models import Status
 
@@ -36,6 +37,9 @@ def tools(page: "BookPage") -> list[list[Tool]]:
         if may(Right.LIST_NO_SHOWS)
         else []
     )
+    due = calls_due(page.member, at=page.now) if may(Right.SEE_BOOK) else 0
+    note = _("%d to call") % due if due else ""
+    lists += [Tool(_("Call list"), reverse("desk:call-list"), "phone", note, "g l")] if may(Right.SEE_BOOK) else []
     block = [Tool(_("Block time"), page.block_url(), "ban", keys="b", dialog=True)] if may(Right.BOOK) else []
     day = [*block, Tool(_("Print day sheet"), page.sheet_url(), "printer")]
     settings = (

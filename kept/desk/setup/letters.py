@@ -23,6 +23,8 @@ from kept.practice.models import Clinic
 GOES = {
     Letter.BOOKED: gettext_lazy("When a patient has booked online"),
     Letter.CARD_LINK: gettext_lazy("When the desk sends it from an appointment"),
+    Letter.CARD_REMINDER: gettext_lazy("Half-way through the time for the card, once"),
+    Letter.RELEASED: gettext_lazy("When a time is given free since no card came"),
     Letter.MOVED: gettext_lazy("When an appointment has a new time"),
     Letter.CANCELLED: gettext_lazy("Two minutes after an appointment was cancelled"),
     Letter.NO_SHOW: gettext_lazy("Ten minutes after the mark, or the breathing space"),
@@ -30,7 +32,7 @@ GOES = {
     Letter.RECEIPT: gettext_lazy("When an invoice was paid"),
     Letter.REFUNDED: gettext_lazy("When a refund went through"),
 }
-MAY_BE_OFF = {Letter.MOVED, Letter.CANCELLED, Letter.NO_SHOW, Letter.RECEIPT, Letter.REFUNDED}
+MAY_BE_OFF = {Letter.CARD_REMINDER, Letter.RELEASED, Letter.MOVED, Letter.CANCELLED, Letter.NO_SHOW, Letter.RECEIPT, Letter.REFUNDED}
 
 
 class WordingForm(forms.Form):

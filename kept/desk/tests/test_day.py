@@ -26,7 +26,7 @@ from tests.kit.queries import queries
 from tests.kit.visits import BOOKED_AT, QUARTER_PAST, STARTS_AT, accepted, book, card_of
 
 DAY = reverse("desk:day")
-QUERIES = 13  # session, user, seat, her clinics (2), visits, providers, settings, hours (3), blocked time, what needs attention
+QUERIES = 14  # session, user, seat, her clinics (2), visits, providers, settings, hours (3), blocked time, calls, what needs attention
 
 
 @pytest.fixture(autouse=True)
@@ -233,17 +233,18 @@ def test_the_wrench_counts_todays_no_shows(desk: Browser, odette: Member, appoin
 
     missed = Tool("No Shows", reverse("noshows:list"), "user-x", keys="g n", note_id="no-shows")
     cancelled = Tool("Cancelled", reverse("noshows:cancelled"), "calendar-x", keys="g c", note_id="cancelled")
-    assert before.context["tools"][0] == [missed, cancelled]
-    assert after.context["tools"][0] == [missed._replace(note="1 today"), cancelled]
+    calls = Tool("Call list", reverse("desk:call-list"), "phone", keys="g l")
+    assert before.context["tools"][0] == [missed, cancelled, calls]
+    assert after.context["tools"][0] == [missed._replace(note="1 today"), cancelled, calls]
     assert 'aria-label="Wrench: appointment tools"' in after.content.decode()
 
 
 @pytest.mark.parametrize(
     ("role", "entries"),
     [
-        (Role.FRONT_DESK, ["No Shows", "Cancelled", "Block time", "Print day sheet"]),
-        (Role.AUDITOR, ["No Shows", "Cancelled", "Print day sheet"]),
-        (Role.MANAGER, ["No Shows", "Cancelled", "Block time", "Print day sheet", "Calendar settings", "Cancellation policy"]),
+        (Role.FRONT_DESK, ["No Shows", "Cancelled", "Call list", "Block time", "Print day sheet"]),
+        (Role.AUDITOR, ["No Shows", "Cancelled", "Call list", "Print day sheet"]),
+        (Role.MANAGER, ["No Shows", "Cancelled", "Call list", "Block time", "Print day sheet", "Calendar settings", "Cancellation policy"]),
     ],
 )
 def test_an_entry_of_the_wrench_is_for_those_who_may_open_it(

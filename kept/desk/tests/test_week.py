@@ -19,7 +19,7 @@ from tests.kit.queries import queries
 from tests.kit.visits import QUARTER_PAST, STARTS_AT, book
 
 BOOK = reverse("desk:day")
-QUERIES = 14
+QUERIES = 15
 """Session, user, seat, her clinics (2), providers, settings, visits, weekly hours, blocked and claimed time, what needs attention."""
 SATURDAY, SUNDAY = 6, 0
 

@@ -19,7 +19,7 @@ from kept.scheduling import claims
 from kept.scheduling.cases import case_for, prices_of
 from kept.scheduling.fitting import Visit, check_provider, check_rooms, needs
 from kept.scheduling.models import Appointment, Line
-from kept.scheduling.transitions import holding
+from kept.scheduling.transitions import holding, promising
 
 A_DAY = timedelta(days=1)
 MOST_MINOR = 2**31 - 1
@@ -52,7 +52,8 @@ def book(
 
     `starts_at` is aware; one in the past is recorded afterwards, online never. `resources` are the rooms and devices wanted; where none
     is named, the first that is free is taken. `price` is for the whole visit, in place of the sum of its services. Where the policy is
-    on, a card is wanted of the patient until the start. `by` None: the patient herself, online; her caller has asked whether it is offered.
+    on, a card is wanted of the patient until the start, and at the desk promised by a time. `by` None: the patient herself, online; her
+    caller has asked whether it is offered.
 
     Raises Refusal `not_permitted`, `invalid`, `slot_taken` (at field `start` or `resources`).
     """
@@ -66,6 +67,7 @@ def book(
     if past and channel == Appointment.Channel.ONLINE:
         raise Refusal("invalid", _("That time has passed. Choose a later one."), field="start")
     holding.release_overdue(at=at)
+    promising.release_overdue(at=at)
     visit = Visit.of(services)
     check_provider(provider, clinic, visit.service_ids)
     wanted = needs(clinic, visit.service_ids)
@@ -73,6 +75,8 @@ def book(
 
     during = visit.busy(starts_at)
     lanes = claims.reserve(provider, wanted, resources, during, double_book=double_book, by=by)
+    card_wanted = not past and _card_wanted(clinic, services, patient, starts_at, at, price)
+    asked = card_wanted and channel != Appointment.Channel.ONLINE
     appointment = Appointment.objects.create_numbered(
         practice_id=clinic.practice_id,
         patient=patient,
@@ -84,7 +88,8 @@ def book(
         channel=channel,
         note=note.strip(),
         recorded_afterwards=past,
-        card_wanted=not past and _card_wanted(clinic, services, patient, starts_at, at, price),
+        card_wanted=card_wanted,
+        card_due_at=promising.due(clinic, starts_at, at=at) if asked else None,
         status_at=at,
         status_by=by,
     )
@@ -104,6 +109,8 @@ def book(
     )
     claims.write(appointment, lanes, during)
     journal.record("appointment.booked", appointment, by=by, at=at, channel=channel, double_booked=double_book)
+    if asked:
+        promising.follow(appointment, at=at)
     return appointment
 
 

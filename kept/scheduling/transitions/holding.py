@@ -7,6 +7,7 @@ from django.db.models import F, QuerySet
 from kept.foundation.refusals import Refusal, refusing
 from kept.scheduling import claims
 from kept.scheduling.models import Appointment, Status
+from kept.scheduling.transitions.promising import released
 from kept.scheduling.transitions.writing import turn
 
 HOLD = timedelta(minutes=30)
@@ -49,8 +50,9 @@ def release_overdue(*, at: datetime) -> None:
 
 
 def take_back(appointment: Appointment, *, at: datetime) -> bool:
-    """The card of a lapsed hold came after all: the locked appointment is on the book again if its time is still free and ahead."""
-    if not lapsed(appointment) or at >= appointment.starts_at:
+    """The card of what was given free for want of it came after all: the locked appointment is on the book again if its time is still
+    free and ahead."""
+    if not (lapsed(appointment) or released(appointment)) or at >= appointment.starts_at:
         return False
     claims.lock(appointment.claims.values_list("resource_id", flat=True))
     try:
