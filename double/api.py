@@ -36,6 +36,7 @@ ROUTES: tuple[tuple[str, str, Act], ...] = (
     ("GET", "/v1/customers", customers.listed),
     ("GET", "/v1/customers/{}", customers.retrieve),
     ("POST", "/v1/customers/{}", customers.update),
+    ("DELETE", "/v1/customers/{}", customers.delete),
     ("GET", "/v1/customers/{}/payment_methods", payment_methods.of_customer),
     ("GET", "/v1/customers/{}/payment_methods/{}", payment_methods.one_of_customer),
     ("POST", "/v1/payment_methods", payment_methods.create),

@@ -1,5 +1,6 @@
 """Customers: whom a card belongs to."""
 
+from double.errors import no_such
 from double.ledger import Books
 from double.lists import PAGED, page
 from double.objects import Object, new
@@ -30,8 +31,11 @@ def create(books: Books, params: Params) -> Object:
 
 @takes()
 def retrieve(books: Books, params: Params, customer_id: str) -> Object:
-    """The customer as she is."""
-    return books.get("customer", customer_id)
+    """The customer as she is; of one who was deleted, that she was."""
+    customer = books.find(customer_id, "customer")
+    if customer is None:
+        raise no_such("customer", customer_id, "id")
+    return _deleted(customer) if customer.get("deleted") else customer
 
 
 @takes(*WRITTEN, "metadata[*]", "invoice_settings[default_payment_method]")
@@ -46,6 +50,22 @@ def update(books: Books, params: Params, customer_id: str) -> Object:
     books.put(customer)
     books.record("customer.updated", customer)
     return customer
+
+
+@takes()
+def delete(books: Books, params: Params, customer_id: str) -> Object:
+    """She is gone for good, and her cards can never be used again. Payments, refunds and disputes of hers stay."""
+    customer = books.get("customer", customer_id)
+    for method in books.all("payment_method", customer=customer_id):
+        books.put(method | {"customer": None})
+        books.spend(method["id"])
+    books.record("customer.deleted", customer)
+    books.put({name: customer[name] for name in ("id", "object", "created")} | {"deleted": True})
+    return _deleted(customer)
+
+
+def _deleted(customer: Object) -> Object:
+    return {"id": customer["id"], "object": "customer", "deleted": True}
 
 
 @takes(*PAGED)

@@ -67,17 +67,19 @@ class Books:
         return json.loads(row[0]) if row and kind in (None, row[1]) else None
 
     def get(self, kind: str, name: str, param: str = "id") -> Object:
-        """The object of this id; refused as `resource_missing` without one."""
+        """The object of this id; refused as `resource_missing` without one, or when it was deleted."""
         thing = self.find(name, kind)
-        if thing is None:
+        if thing is None or thing.get("deleted"):
             raise no_such(kind, name, param)
         return thing
 
     def all(
         self, kind: str, *, after: str | None = None, created: dict[str, int] | None = None, limit: int = -1, **where: str | None
     ) -> list[Object]:
-        """The objects of a kind, newest first. `where` compares top fields, None meaning any; `after` is the id before the first."""
-        sql, values = "select body from object where account = ? and kind = ?", [self.account, kind]
+        """The objects of a kind that were not deleted, newest first. `where` compares top fields, None meaning any; `after` is the id
+        before the first."""
+        sql = "select body from object where account = ? and kind = ? and json_extract(body, '$.deleted') is null"
+        values: list[Any] = [self.account, kind]
         wanted: list[tuple[str, Any]] = [(f"json_extract(body, '$.{field}') = ?", value) for field, value in where.items() if value]
         wanted += [(f"created {COMPARISONS[comparison]} ?", second) for comparison, second in (created or {}).items()]
         wanted += [("seq < (select seq from object where id = ?)", after)] if after else []

@@ -405,6 +405,29 @@ class CardCapture(OfPractice):
         indexes = [models.Index(fields=["practice", "created_at"], name="card_capture_late", condition=Q(state="too_late"))]
 
 
+class CustomerErasure(OfPractice):
+    """A customer at the gateway who is to go there too, since the patient was erased. `look_at`: when that is tried next; `why` it was not
+    done so far. `gateway_customer_id` is forgotten once she is gone."""
+
+    patient = within("patients.Patient")
+    gateway_customer_id = code(max_length=80, blank=True)
+    asked_at = models.DateTimeField()
+    look_at = models.DateTimeField()
+    why = models.CharField(max_length=300, blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            *walls("billing_customererasure", patient="patients_patient"),
+            models.UniqueConstraint(fields=["practice", "gateway_customer_id"], name="customer_erased_once", condition=Q(done_at=None)),
+            models.CheckConstraint(name="customer_known_until_done", condition=Q(done_at=None) ^ Q(gateway_customer_id="")),
+        ]
+        indexes = [
+            models.Index(fields=["practice", "look_at"], name="customer_erasure_due", condition=Q(done_at=None)),
+            models.Index(fields=["practice", "patient"], name="customer_erasure_of_patient"),
+        ]
+
+
 class GatewayEvent(OfPractice):
     """A webhook as it was received, once. A job fetches the object it speaks of and applies that.
 

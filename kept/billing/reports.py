@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from kept.billing.gateways.facts import Gateway, IntentFacts, Rejected
-from kept.billing.models import CardCapture, Charge, GatewayEvent, Refund
+from kept.billing.models import CardCapture, Charge, CustomerErasure, GatewayEvent, Refund
 from kept.billing.sending import open_gateway
 from kept.billing.transitions import cards, charging, disputing, refunding
 from kept.foundation import clock
@@ -104,6 +104,15 @@ def reconcile(practice_id: str, *, since: datetime) -> Iterator[str]:
         except Rejected:
             yield f"Charge {charge_id} has payment {intent_id}, and the gateway does not know it."
     yield from _that_differ(practice_id, seen)
+    yield from _not_erased(practice_id, before=since)
+
+
+def _not_erased(practice_id: str, *, before: datetime) -> Iterator[str]:
+    """Customers of patients who were erased so long ago, and whom the gateway still has."""
+    with job_scope(practice_id, "reconcile"):
+        left = list(CustomerErasure.objects.filter(done_at=None, asked_at__lt=before).select_related("patient").order_by("asked_at", "id"))
+    for each in left:
+        yield f"{each.patient} was erased, and the gateway still has customer {each.gateway_customer_id}. {each.why}".rstrip()
 
 
 def _that_differ(practice_id: str, seen: dict[str, IntentFacts]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from kept.billing import account_check, reports, sending
-from kept.billing.models import Charge, Refund, State
+from kept.billing.models import Charge, CustomerErasure, Refund, State
 from kept.billing.queries import TOO_LONG
 from kept.billing.transitions import cards, refunding
 from kept.foundation import clock, jobs
@@ -63,6 +63,11 @@ def answer_dispute(practice_id: str, dispute_id: str) -> None:
     sending.answer_dispute(practice_id, dispute_id)
 
 
+@app.task(name="billing.erase_customer", queue="money", retry=AGAIN)
+def erase_customer(practice_id: str, erasure_id: str) -> None:
+    sending.erase_customer(practice_id, erasure_id)
+
+
 @app.task(name="billing.check_account", queue="money", retry=AGAIN)
 def check_account(practice_id: str) -> None:
     account_check.check_account(practice_id)
@@ -108,6 +113,8 @@ def follow_up(practice_id: str) -> None:
         stuck = Q(state__in=refunding.UNHEARD_OF, created_at__lt=now - LOST)
         for refund_id in Refund.objects.filter(stuck).values_list("id", flat=True):
             jobs.defer("billing.send_refund", refund_id=str(refund_id))
+        for erasure_id in CustomerErasure.objects.filter(done_at=None, look_at__lt=now - LOST).values_list("id", flat=True):
+            jobs.defer("billing.erase_customer", erasure_id=str(erasure_id))
         on_its_way = Q(state=Refund.State.PENDING, lease_until__lte=now)
         for intent_id in set(Refund.objects.filter(on_its_way).values_list("charge__gateway_intent_id", flat=True)):
             jobs.defer("billing.look_at_payment", intent_id=str(intent_id))

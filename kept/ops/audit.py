@@ -70,7 +70,7 @@ INVARIANTS = [
     ),
     Invariant(
         "I5",
-        "No charge, refund, letter or webhook is forgotten: each that is due is sent, each that is unknown is looked for",
+        "No charge, refund, letter, webhook or erasure is forgotten: each that is due is sent, each that is unknown is looked for",
         """select 'charge ' || id from billing_charge where state = 'due' and due_at < %(at)s - interval '10 minutes'
         union all select 'charge ' || id from billing_charge where state = 'sending' and lease_until < %(at)s - interval '10 minutes'
         union all select 'charge ' || id from billing_charge where state = 'unknown' and look_at < %(at)s - interval '20 minutes'
@@ -79,7 +79,9 @@ INVARIANTS = [
         union all select 'letter ' || id from messaging_message where state in ('queued', 'sending')
             and coalesce(lease_until, send_after) < %(at)s - interval '30 minutes'
         union all select 'webhook ' || id from webhooks_delivery where state in ('queued', 'sending')
-            and coalesce(lease_until, next_at) < %(at)s - interval '30 minutes'""",
+            and coalesce(lease_until, next_at) < %(at)s - interval '30 minutes'
+        union all select 'customer to be erased ' || id from billing_customererasure where done_at is null
+            and look_at < %(at)s - interval '30 minutes'""",
     ),
     Invariant(
         "I5",
@@ -119,6 +121,13 @@ INVARIANTS = [
         """select c.id::text from billing_charge c join scheduling_appointment a on a.id = c.appointment_id
         left join policies_acceptance p on p.id = a.acceptance_id
         where p.id is null or c.amount_minor > coalesce((p.fees ->> c.kind)::bigint, 0) or c.currency <> p.currency""",
+    ),
+    Invariant(
+        "I9",
+        "Of an erased patient no customer and no card at the gateway is known, but one that is on its way out",
+        """select id::text from patients_patient where erased_at is not null and gateway_customer_id <> ''
+        union all select c.id::text from patients_card c join patients_patient p on p.id = c.patient_id
+        where p.erased_at is not null and c.gateway_customer_id <> ''""",
     ),
     Invariant(
         "I10",

@@ -57,6 +57,7 @@ HOLDINGS = [
     Holding(_("Refunds"), "billing.Refund", "charge__patient"),
     Holding(_("Credit notes"), "billing.CreditNote", "invoice__patient"),
     Holding(_("Disputes"), "billing.Dispute", "charge__patient"),
+    Holding(_("Customers to be erased at the payment provider"), "billing.CustomerErasure", "patient"),
     Holding(_("Letters"), "messaging.Message", "patient"),
     Holding(_("Who looked"), "events.Access", "patient_id", "at"),
 ]

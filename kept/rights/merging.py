@@ -7,14 +7,13 @@ from typing import Any
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from kept.billing.models import Charge
 from kept.events import journal
 from kept.foundation.refusals import Refusal
 from kept.patients.models import Merge, Patient, Word
 from kept.patients.transitions import check_there
 from kept.practice.models import Member
 from kept.practice.rules import Right
-from kept.scheduling.models import Appointment
+from kept.rights.locking import locked
 
 FILLED = ("last_name", "email", "phone", "birth_date")
 
@@ -80,11 +79,7 @@ def undo(made: Merge, *, by: Member, at: datetime) -> Merge:
 
 
 def _locked(one: Patient, other: Patient, *, moving: Patient) -> tuple[Patient, Patient]:
-    """Both as they are now, locked after the visits and charges that move, as everybody locks (visits, charges), so that nobody waits in
-    a circle."""
-    list(Appointment.objects.filter(patient=moving).order_by("id").select_for_update(no_key=True).values_list("pk"))
-    list(Charge.objects.filter(patient=moving).order_by("id").select_for_update(no_key=True).values_list("pk"))
-    found = {each.pk: each for each in Patient.objects.filter(pk__in=[one.pk, other.pk]).order_by("id").select_for_update()}
+    found = locked([one.pk, other.pk], moving=[moving.pk])
     return found[one.pk], found[other.pk]
 
 

@@ -3,11 +3,10 @@
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
+import kept.billing.transitions.erasing as erasing
 import kept.messaging.transitions as messaging
-from kept.billing.models import IN_FLIGHT, Charge, State
 from kept.events import journal
 from kept.foundation import vault
 from kept.foundation.refusals import Refusal
@@ -17,23 +16,21 @@ from kept.patients.queries import records
 from kept.patients.transitions import check_there
 from kept.practice.models import Idempotency, Member
 from kept.practice.rules import Right
+from kept.rights.locking import locked
 from kept.scheduling.models import Appointment, Status
 
-UNDER_WAY = (
-    Q(state__in=[State.DUE, *IN_FLIGHT, State.NEEDS_PATIENT])
-    | Q(refund_reserved_minor__gt=0)
-    | Q(state=State.DECLINED, live=True, cancel_requested=False)
-)
 NOTHING = "{}"
 
 
 def check_erasable(patient: Patient) -> None:
     """Raises Refusal `wrong_status` while something is still to come: a booked visit, a fee, a refund, a letter being sent."""
     check_there(patient)
+    if patient.merged_into_id:
+        raise Refusal("wrong_status", _("This record was merged into another meanwhile. Erase that one."))
     visits = Appointment.objects.filter(patient=patient, status__in=[Status.BOOKED, Status.ARRIVED])
     if (first := visits.order_by("starts_at").first()) is not None:
         raise Refusal("wrong_status", _("Appointment %s is still booked. Cancel it, or say how it ended, first.") % first)
-    if (charge := Charge.objects.filter(UNDER_WAY, patient=patient).select_related("invoice", "appointment").first()) is not None:
+    if (charge := erasing.under_way(patient).select_related("invoice", "appointment").first()) is not None:
         about = charge.invoice or charge.appointment
         raise Refusal("wrong_status", _("Money of %s is still under way or unpaid. Collect, spare or void it first.") % about)
     if Message.objects.filter(patient=patient, state=Message.State.SENDING).exists():
@@ -42,21 +39,27 @@ def check_erasable(patient: Patient) -> None:
 
 def erase(patient: Patient, *, by: Member, at: datetime) -> Patient:
     """Nothing says any more who she was: particulars, notes, letters, links and the history of all of it are gone. Visits with their
-    services, money, and what was accepted where money was taken stay, under a pseudonym. It can not be undone.
+    services, money, and what was accepted where money was taken stay, under a pseudonym. A job erases her customer at the gateway too. It
+    can not be undone.
 
     Raises Refusal `not_permitted`, `wrong_status`.
     """
     by.must(Right.ERASE_PATIENTS)
-    patient = Patient.objects.select_for_update().get(pk=patient.pk)
+    ids = records(patient)
+    hers = locked(ids, moving=ids)
+    patient = hers[patient.pk]
+    if {*records(patient)} != {*ids}:
+        raise Refusal("wrong_status", _("Another record was merged into this one meanwhile. Look at it again."))
     check_erasable(patient)
     for letter in Message.objects.filter(patient=patient, state=Message.State.QUEUED):
         messaging.withdraw(letter, by=by, at=at)
     Link.objects.filter(patient=patient).delete()
     said = set[str]()
-    for each in Patient.objects.filter(pk__in=records(patient)).select_for_update():
+    erasing.erase_customers(patient, erasing.customers(hers.values()), at=at)
+    for each in hers.values():
         said |= {str(each.pk), each.name, each.email, each.phone} - {""}
         _forget(each, at)
-    Merge.objects.filter(kept__in=records(patient)).update(before={})
+    Merge.objects.filter(kept__in=ids).update(before={})
     _forget_answers(patient, said)
     journal.record("patient.erased", patient, by=by, at=at)
     patient.refresh_from_db()

@@ -56,6 +56,15 @@ class StripeGateway:
             created = self._client.v1.customers.create({"metadata": _ours(patient=patient_id)}, {"idempotency_key": key})
         return created.id
 
+    def delete_customer(self, customer: str) -> None:
+        """Gone for good with her cards; payments, refunds and disputes stay. One who is gone already is no error."""
+        try:
+            with _speaking():
+                self._client.v1.customers.delete(customer)
+        except Rejected as refused:
+            if refused.code != "resource_missing":
+                raise
+
     def open_card_page(self, *, customer: str, success_url: str, cancel_url: str, capture_id: str, key: str) -> SessionFacts:
         with _speaking():
             session = self._client.v1.checkout.sessions.create(

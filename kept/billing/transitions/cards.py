@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from kept.billing.gateways import accounts
 from kept.billing.gateways.facts import CardFacts, Gateway, Rejected
 from kept.billing.models import CardCapture, Charge
+from kept.billing.transitions import erasing
 from kept.events import journal
 from kept.foundation import clock, jobs
 from kept.foundation.ids import new_id
@@ -225,7 +226,11 @@ def _customer(capture: CardCapture, gateway: Gateway, practice_id: str) -> str:
     if not customer:
         customer = gateway.create_customer(patient_id=str(capture.patient_id), key=f"customer:{capture.patient_id}")
         with scope(practice_id, actor="patient:link", source="card page"):
-            Patient.objects.filter(pk=capture.patient_id, gateway_customer_id="").update(gateway_customer_id=customer)
+            patient = Patient.objects.select_for_update(no_key=True).get(pk=capture.patient_id)
+            if patient.erased_at:
+                erasing.erase_customers(patient, [customer], at=clock.now())
+            elif not patient.gateway_customer_id:
+                Patient.objects.filter(pk=patient.pk).update(gateway_customer_id=customer)
     return customer
 
 
@@ -249,7 +254,12 @@ def finish(practice_id: str, capture_id: str) -> None:
         return
     with scope(practice_id, actor="patient:link", source="card page"):
         at = clock.now()
-        card = _kept(capture.patient, facts, at)
+        Appointment.objects.locked(capture.appointment)  # before the patient, as a merge does
+        patient = Patient.objects.select_for_update(no_key=True).get(pk=capture.patient_id)
+        if patient.erased_at:
+            erasing.erase_customers(patient, [facts.customer_id], at=at)
+            return
+        card = _kept(patient, facts, at)
         if capture.charge_id:
             CardCapture.objects.filter(pk=capture.pk, state=CardCapture.State.OPEN).update(state=CardCapture.State.DONE)
         else:

@@ -63,6 +63,7 @@ EVENTS = {
     "patient.merged": gettext_lazy("Merged with another record"),
     "patient.unmerged": gettext_lazy("Merge undone"),
     "patient.erased": gettext_lazy("Erased"),
+    "patient.customer_erased": gettext_lazy("Erased at the payment provider"),
     "card.given": gettext_lazy("Card given"),
     "card.taken_off": gettext_lazy("Card taken off"),
     "card.asked": gettext_lazy("Card asked for anew"),

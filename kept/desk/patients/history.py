@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from kept.billing.models import CustomerErasure
 from kept.billing.timeline import Entry
 from kept.desk.audit import words
 from kept.events.models import Access, Event
@@ -70,9 +71,18 @@ def _words(event: Event, cards: dict[str, Card], versions: dict[int, dict[str, A
         "patient.merged": ("merge", _("Merged with %s") % merged.get(said.get("gone", ""), _("another record")), ""),
         "patient.unmerged": ("undo-2", _("Merge undone"), ""),
         "patient.erased": ("eraser", _("Erased"), ""),
+        "patient.customer_erased": ("eraser", _("Erased at the payment provider"), ""),
         "card.given": ("credit-card", _("%s given") % card, ""),
         "card.taken_off": ("credit-card-x", _("%s taken off") % card, ""),
     }.get(event.kind, ("circle", event.kind, ""))
+
+
+def at_the_gateway(patient: Patient) -> str:
+    """What became of an erased patient's customer at the payment provider, where there was one."""
+    erasures = list(CustomerErasure.objects.filter(patient=patient).order_by("asked_at", "id"))
+    if waiting := next((each for each in erasures if each.done_at is None), None):
+        return _("The payment provider still has the customer, who is erased there too. %s") % waiting.why
+    return _("The payment provider has erased the customer too.") if erasures else ""
 
 
 def _versions(patient: Patient) -> dict[int, dict[str, Any]]:

@@ -260,6 +260,7 @@ def patient(request: MemberRequest, patient_id: UUID, section: str = "patient") 
             }
             for each in sections
         ],
+        "at_the_gateway": history.at_the_gateway(found) if found.erased_at else "",
         "may_change": not found.erased_at and member.may(Right.CHANGE_PATIENTS),
         "may_book": not found.erased_at and member.may(Right.BOOK),
         "may_erase": not found.erased_at and member.may(Right.ERASE_PATIENTS),

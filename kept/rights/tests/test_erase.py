@@ -1,6 +1,7 @@
 """A patient is erased: nothing in any table says who she was, and what money and disputes need stays under a pseudonym."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -13,11 +14,13 @@ import kept.billing.transitions.refunding as refunding
 import kept.noshows.transitions.attendance as noshows
 import kept.scheduling.transitions.attendance as attendance
 from kept.billing.gateways.facts import DisputeFacts, IntentFacts, RefundFacts
-from kept.billing.models import CardCapture, Charge, Dispute, GatewayEvent, Invoice, Refund
+from kept.billing.models import CardCapture, Charge, CustomerErasure, Dispute, GatewayEvent, Invoice, Refund
+from kept.billing.tasks import follow_up
 from kept.events.models import Event
 from kept.foundation import vault
 from kept.foundation.ids import new_id
 from kept.foundation.money import Money
+from kept.foundation.scope import outside
 from kept.messaging.models import Letter, Message
 from kept.ops.cast import House
 from kept.patients.models import Card, Link, Patient
@@ -31,6 +34,7 @@ from kept.rights.transitions import erase
 from kept.scheduling.models import Appointment
 from tests.kit.browser import Browser
 from tests.kit.checks import refused
+from tests.kit.gateway import Double, clock_at
 from tests.kit.html import words
 from tests.kit.visits import ACCEPTED_AT, BOOKED_AT, QUARTER_PAST, book, card_of
 
@@ -112,7 +116,7 @@ def paid_and_disputed(visit: Appointment, desk: Member, owner: Member) -> Charge
 
 
 def test_nothing_is_left_in_any_table_where_no_money_was_taken(
-    juniper: House, odette: Member, leonora: Member, wren: Patient, visit: Appointment
+    juniper: House, odette: Member, leonora: Member, wren: Patient, visit: Appointment, gateway: Double, run_jobs: Callable[..., list[str]]
 ) -> None:
     noshows.mark(visit, charge_fee=False, reason=CANARY, note=CANARY, by=odette, at=QUARTER_PAST)
     assert singing() >= {
@@ -123,6 +127,8 @@ def test_nothing_is_left_in_any_table_where_no_money_was_taken(
 
     erase(wren, by=leonora, at=LATER)
 
+    assert singing() == {"billing_customererasure"}
+    run_jobs(at=LATER)
     assert singing() == set()
 
 
@@ -143,7 +149,7 @@ def test_i9_where_money_was_taken_only_from_where_she_accepted_stays(
 
     erase(wren, by=leonora, at=LATER)
 
-    assert singing() == {"policies_acceptance"}
+    assert singing() == {"policies_acceptance", "billing_customererasure"}
     accepted, charge = Acceptance.objects.get(), Charge.objects.get()
     assert (accepted.text, accepted.agent, accepted.address, accepted.setup_intent_id) == (text, CANARY, "203.0.113.9", "")
     assert (charge.amount_minor, charge.captured_minor, charge.refunded_minor, charge.gateway_intent_id) == before
@@ -208,3 +214,90 @@ def test_a_visit_that_was_kept_is_no_hindrance(juniper: House, odette: Member, l
     attendance.complete(kept, by=odette, at=kept.ends_at)
 
     assert erase(kept.patient, by=leonora, at=LATER).erased_at == LATER
+
+
+@pytest.fixture
+def customer(gateway: Double, wren: Patient) -> str:
+    """She is a customer at the gateway, with a card."""
+    found: str = gateway.card(wren).gateway_customer_id
+    return found
+
+
+def there(gateway: Double, customer: str) -> bool:
+    return customer in {each["id"] for each in gateway.ledger()["customers"]}
+
+
+def test_her_customer_at_the_gateway_is_erased_by_a_job(
+    gateway: Double,
+    customer: str,
+    run_jobs: Callable[..., list[str]],
+    leonora: Member,
+    wren: Patient,
+    signed_in: Callable[[Member], Browser],
+) -> None:
+    erase(wren, by=leonora, at=LATER)
+    page = reverse("desk:patient", args=[wren.pk])
+    assert there(gateway, customer)
+    assert "The payment provider still has the customer" in words(signed_in(leonora).get(page))
+
+    run_jobs(at=LATER)
+
+    assert not there(gateway, customer)
+    assert list(CustomerErasure.objects.values_list("done_at", "gateway_customer_id")) == [(LATER, "")] * 2  # and the one of the fixture
+    assert Event.objects.filter(subject_id=wren.pk, kind="patient.customer_erased").count() == 2
+    assert "The payment provider has erased the customer too" in words(signed_in(leonora).get(page))
+
+
+@pytest.mark.parametrize("fault", ["cut_before", "cut_after", "error500"])
+def test_r22_an_answer_that_never_came_is_asked_for_again(
+    gateway: Double, customer: str, run_jobs: Callable[..., list[str]], leonora: Member, wren: Patient, fault: str
+) -> None:
+    gateway.fault("DELETE /v1/customers/*", fault, times=2)
+    erase(wren, by=leonora, at=LATER)
+    run_jobs(at=LATER)
+    assert set(CustomerErasure.objects.values_list("why", "done_at")) == {("It did not answer.", None)}
+
+    round_at(LATER + timedelta(minutes=2), wren, run_jobs)
+
+    assert not there(gateway, customer)
+    assert not CustomerErasure.objects.filter(done_at=None).exists()
+
+
+def test_while_a_dispute_is_open_the_gateway_keeps_her(
+    gateway: Double,
+    customer: str,
+    run_jobs: Callable[..., list[str]],
+    odette: Member,
+    leonora: Member,
+    wren: Patient,
+    visit: Appointment,
+) -> None:
+    charge = paid_and_disputed(visit, odette, leonora)
+    disputing.found(charge.pk, DisputeFacts("dp_new", "needs_response", "fraudulent", 6000, None), at=LATER)
+    erase(wren, by=leonora, at=LATER)
+    run_jobs(at=LATER)
+    assert there(gateway, customer)
+    assert set(CustomerErasure.objects.values_list("why", flat=True)) == {"A dispute is open."}
+
+    disputing.found(charge.pk, DisputeFacts("dp_new", "lost", "fraudulent", 6000, None), at=LATER)
+    round_at(LATER + timedelta(hours=2), wren, run_jobs)
+
+    assert not there(gateway, customer)
+
+
+def round_at(at: datetime, patient: Patient, run_jobs: Callable[..., list[str]]) -> None:
+    """The minute's round, and what it asks for."""
+    with clock_at(at), outside():
+        follow_up(str(patient.practice_id))
+    run_jobs(at=at)
+
+
+def test_a_customer_whom_somebody_else_still_needs_stays(
+    gateway: Double, customer: str, juniper: House, leonora: Member, wren: Patient
+) -> None:
+    Card.objects.filter(patient=juniper.patients[1]).update(gateway_customer_id=customer)
+    Patient.objects.filter(pk=juniper.patients[1].pk).update(gateway_customer_id=customer)
+
+    erase(wren, by=leonora, at=LATER)
+
+    assert customer not in CustomerErasure.objects.values_list("gateway_customer_id", flat=True)
