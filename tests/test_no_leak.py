@@ -27,7 +27,7 @@ import kept.noshows.transitions.attendance as noshows
 import kept.policies.transitions as policies
 import kept.scheduling.transitions.booking as booking
 from kept.billing.gateways.facts import DisputeFacts, IntentFacts, RefundFacts
-from kept.billing.models import CardCapture, Charge, CreditNote, Dispute, GatewayEvent, InvoiceLine, Payment
+from kept.billing.models import CardCapture, Charge, CreditNote, CustomerErasure, Dispute, GatewayEvent, InvoiceLine, Payment
 from kept.events import journal
 from kept.foundation.ids import new_id
 from kept.foundation.models import OfPractice
@@ -327,6 +327,8 @@ def _rest(juniper: House, charge: Charge) -> None:
         at=HOUR_LATER,
         undone_at=HOUR_LATER,
     )
+    erased = {"patient_id": visit.patient_id, "gateway_customer_id": CANARY, "why": CANARY, "asked_at": HOUR_LATER, "look_at": HOUR_LATER}
+    CustomerErasure.objects.create(practice=practice, **erased)
     listener = {"url": CANARY, "kinds": [CANARY], "off_why": CANARY, "secret_box": b"", "created_at": HOUR_LATER}
     told = Delivery.objects.create(
         practice=practice,

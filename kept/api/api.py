@@ -18,6 +18,7 @@ from kept.api import (
     policies,
     problems,
     setup,
+    special,
     time,
     webhooks,
 )
@@ -43,6 +44,7 @@ api.add_router("", attention.router)
 api.add_router("", messages.router)
 api.add_router("", events.router)
 api.add_router("", setup.router)
+api.add_router("", special.router)
 api.add_router("/policies", policies.router)
 api.add_router("/webhooks", webhooks.router)
 api.add_router("", time.router)

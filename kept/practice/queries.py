@@ -9,7 +9,19 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
-from kept.practice.models import ApiKey, Clinic, Member, OpeningHours, Practice, Provider, ProviderClinic, Resource, Service, User
+from kept.practice.models import (
+    ApiKey,
+    Clinic,
+    Member,
+    OpeningHours,
+    Practice,
+    Provider,
+    ProviderClinic,
+    Resource,
+    ScheduleException,
+    Service,
+    User,
+)
 from kept.practice.rules import Role
 
 NIL = UUID(int=0)
@@ -71,6 +83,20 @@ def all_providers(member: Member) -> QuerySet[Provider]:
     if member.clinic_limits:
         found = found.filter(pk__in=ProviderClinic.objects.filter(clinic__in=member.clinic_limits).values("provider"))
     return found.order_by("-active", "name", "id")
+
+
+def special_days(member: Member) -> QuerySet[OpeningHours]:
+    """Dates that differ from their weekdays at those clinics, earliest first."""
+    found = OpeningHours.objects.filter(on__isnull=False, clinic__in=all_clinics(member).values("id"))
+    return found.select_related("clinic").order_by("on", "id")
+
+
+def exceptions(member: Member) -> QuerySet[ScheduleException]:
+    """Days of those providers that differ from their weeks, at her clinics, earliest first."""
+    found = ScheduleException.objects.filter(provider__in=all_providers(member).values("id"))
+    if member.clinic_limits:
+        found = found.filter(Q(clinic=None) | Q(clinic__in=member.clinic_limits))
+    return found.select_related("provider", "clinic").order_by("first_on", "id")
 
 
 def all_services(member: Member) -> QuerySet[Service]:

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -102,10 +102,7 @@ def _status(*shown: ClinicForm | WeekForm | DayForm) -> int:
 @member_required
 def remove_day(request: MemberRequest, day_id: UUID) -> HttpResponse:
     enter(request)
-    dates = OpeningHours.objects.filter(on__isnull=False, clinic__in=practice.all_clinics(request.member))
-    day = dates.filter(pk=day_id).select_related("clinic").first()
-    if day is None:
-        raise Http404
+    day = row_or_404(practice.special_days(request.member), day_id)
     setting_up.remove_day(day, by=request.member, at=clock.now())
     messages.success(request, _("Removed."))
     return redirect("desk:clinic", day.clinic_id)

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,7 +14,7 @@ from kept.desk.setup.shared import Crumb, Line, enter, form_page, list_page, row
 from kept.foundation import clock
 from kept.practice import queries as practice
 from kept.practice.doors import MemberRequest, member_required
-from kept.practice.models import Clinic, Provider, Schedule, ScheduleException
+from kept.practice.models import Clinic, Provider, Schedule
 from kept.practice.setting_up import providers as setting_up
 from kept.scheduling.unfit import outside_hours
 
@@ -74,7 +74,7 @@ def provider(request: MemberRequest, provider_id: UUID) -> HttpResponse:
         done = done or _save_week(request, found, clinic, week, here)
     unfit = [each for clinic in places for each in outside_hours(clinic, [found], at=now)]
     today = min((clinic.local_date(now) for clinic in places), default=now.date())
-    exceptions = found.exceptions.filter(last_on__gte=today).select_related("clinic").order_by("first_on", "id")
+    exceptions = practice.exceptions(member).filter(provider=found, last_on__gte=today)
     return done or form_page(
         request, form, title=found.name, crumbs=[_crumb()], template="desk/setup/provider.html", shown=found, weeks=weeks,
         exception=exception, exceptions=list(exceptions), unfit=sorted(unfit, key=lambda each: each.starts_at)[:50],
@@ -102,10 +102,7 @@ def _save_week(request: MemberRequest, found: Provider, clinic: Clinic, week: We
 @member_required
 def remove_exception(request: MemberRequest, exception_id: UUID) -> HttpResponse:
     enter(request)
-    seen = practice.all_providers(request.member)
-    found = ScheduleException.objects.filter(pk=exception_id, provider__in=seen).select_related("provider", "clinic").first()
-    if found is None:
-        raise Http404
+    found = row_or_404(practice.exceptions(request.member), exception_id)
     setting_up.remove_exception(found, by=request.member, at=clock.now())
     messages.success(request, _("Removed."))
     return redirect("desk:provider", found.provider_id)

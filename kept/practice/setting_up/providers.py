@@ -9,7 +9,7 @@ from kept.events import journal
 from kept.foundation.lists import EARLIEST, LATEST
 from kept.foundation.refusals import Refusal
 from kept.practice.models import Clinic, Member, Provider, ProviderClinic, Resource, Schedule, ScheduleException
-from kept.practice.rules import Right, works_at
+from kept.practice.rules import Right, refusal_of, works_at
 from kept.practice.setting_up.clinics import must_set_up
 from kept.practice.setting_up.words import given, named
 from kept.practice.week import Hours, Week
@@ -102,7 +102,7 @@ def add_exception(
     by.must(Right.SET_UP)
     if clinic:
         must_set_up(by, clinic)
-    elif any(not works_at(by, pk) for pk in provider.places.values_list("clinic_id", flat=True)):
+    elif _also_elsewhere(by, provider):
         raise Refusal("invalid", _("Choose the clinic."), field="clinic")
     if kind not in Kind.values:
         raise Refusal("invalid", _("Choose one of these."), field="kind")
@@ -130,10 +130,17 @@ def add_exception(
     return found
 
 
+def _also_elsewhere(by: Member, provider: Provider) -> bool:
+    """Whether she works at a clinic that the member was not given too."""
+    return any(not works_at(by, pk) for pk in provider.places.values_list("clinic_id", flat=True))
+
+
 def remove_exception(exception: ScheduleException, *, by: Member, at: datetime) -> None:
     """Those days are as her week again; the history stays. Raises Refusal `not_permitted`."""
     by.must(Right.SET_UP)
     if exception.clinic:
         must_set_up(by, exception.clinic)
+    elif _also_elsewhere(by, exception.provider):
+        raise refusal_of(by, Right.SET_UP)
     journal.record("provider.exception_removed", exception.provider, by=by, at=at, first=exception.first_on.isoformat())
     exception.delete()
