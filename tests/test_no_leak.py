@@ -73,7 +73,7 @@ CODES = {
     *("Dispute.currency", "Draft.currency", "Dispute.status"),
     *("Service.currency", "Settings.currency", "Clinic.zone_name", "Counter.name", "ApiKey.scopes"),
     *("Card.brand", "Card.last4", "Charge.create_key", "Charge.confirm_key", "Refund.key", "CardCapture.key"),
-    *("Event.kind", "Event.subject_kind", "Event.actor", "Event.source", "Access.actor", "Access.source"),
+    *("Event.kind", "Trait.kind", "Event.subject_kind", "Event.actor", "Event.source", "Access.actor", "Access.source"),
     "Merge.moved",
     *("Fee.why_not", "GatewayEvent.kind", "Delivery.kind"),
     *("GatewayAccount.account_id", "GatewayAccount.country", "GatewayAccount.currency", "GatewayAccount.key_ending"),

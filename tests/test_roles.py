@@ -158,6 +158,8 @@ TABLE = [
     Row("desk:patient-erase", "POST", HEADS, 422),
     Row("desk:patient-merge", "GET", HEADS),
     Row("desk:patient-merge", "POST", HEADS, 422),
+    Row("desk:duplicates", "GET", HEADS),
+    Row("desk:patient-tell-apart", "POST", HEADS, 404),
     Row("desk:patient-unmerge", "GET", NONE, 404, otherwise=404),
     Row("desk:patient-unmerge", "POST", NONE, 404, otherwise=404),
     Row("desk:card-take-off", "GET", DESK),

@@ -9,7 +9,7 @@ from kept.desk.booking import views as booking
 from kept.desk.calendar import acceptance, blocking, day_sheet, moving, panel, privacy
 from kept.desk.calendar import settings as calendar_settings
 from kept.desk.calendar import views as calendar
-from kept.desk.patients import acts, page, rights
+from kept.desk.patients import acts, duplicates, page, rights
 from kept.desk.patients import views as patients
 from kept.desk.policy import pages as policy
 from kept.desk.policy import publishing
@@ -41,6 +41,7 @@ urlpatterns = [
     path("appointments/<uuid:appointment_id>/move-back/", moving.move_back, name="move-back"),
     path("appointments/<uuid:appointment_id>/<slug:verb>/", panel.act, name="act"),
     path("patients/", patients.patients, name="patients"),
+    path("patients/duplicates/", duplicates.duplicates, name="duplicates"),
     path("patients/new/", patients.new, name="patient-new"),
     *(
         path(f"patients/<uuid:patient_id>/{section.path}", page.patient, {"section": section.name}, name=section.name)
@@ -52,6 +53,7 @@ urlpatterns = [
     path("patients/<uuid:patient_id>/export/", rights.export, name="patient-export"),
     path("patients/<uuid:patient_id>/erase/", rights.erase, name="patient-erase"),
     path("patients/<uuid:patient_id>/merge/", rights.merge, name="patient-merge"),
+    path("patients/<uuid:patient_id>/tell-apart/", duplicates.tell_apart, name="patient-tell-apart"),
     path("patients/<uuid:patient_id>/merges/<uuid:merge_id>/undo/", rights.unmerge, name="patient-unmerge"),
     path("search/", search.search, name="search"),
     path("audit/", audit.audit, {"kind": "looks"}, name="audit-looks"),

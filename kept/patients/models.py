@@ -45,11 +45,12 @@ class Patient(OfPractice):
         return self.name
 
     def save(self, *args: Any, update_fields: Any = None, **kwargs: Any) -> None:
-        """With the key by which she is sorted, and the words by which she is found."""
+        """With the key by which she is sorted, the words by which she is found, and what others may have in common with her."""
         new = self._state.adding
         self.sort_name = rules.sort_name(self.first_name, self.last_name)
         super().save(*args, update_fields=update_fields and {*update_fields, "sort_name"}, **kwargs)
         Word.objects.keep(self, new=new)
+        Trait.objects.keep(self, new=new)
 
     @property
     def name(self) -> str:
@@ -98,6 +99,53 @@ class Word(OfPractice):
             models.UniqueConstraint(fields=["practice", "word", "patient"], name="word_once"),
         ]
         indexes = [models.Index(fields=["practice", "patient"], name="word_of_patient")]
+
+
+class TraitManager(models.Manager["Trait"]):
+    def keep(self, patient: Patient, *, new: bool) -> None:
+        """Hers are those of her particulars as they are now."""
+        wanted = rules.traits(sort_name=patient.sort_name, email=patient.email, phone=patient.phone, birth_date=patient.birth_date)
+        mine = self.filter(practice=patient.practice_id, patient=patient)
+        held = {} if new else {(each.kind, each.value): each.pk for each in mine}
+        if gone := [pk for trait, pk in held.items() if trait not in wanted]:
+            mine.filter(pk__in=gone).delete()
+        added = sorted(wanted - held.keys())
+        self.bulk_create(Trait(practice_id=patient.practice_id, patient=patient, kind=kind, value=value) for kind, value in added)
+
+
+class Trait(OfPractice):
+    """What two records of one person have in common, as `rules.traits` makes it: a phone number, an address, a name with a birth date.
+    Records that were merged into another or erased have none."""
+
+    patient = within("patients.Patient", db_index=False)
+    kind = code(max_length=10)
+    value = models.CharField(max_length=rules.LONGEST, db_collation="C")
+
+    objects: ClassVar[TraitManager] = TraitManager()
+
+    class Meta:
+        constraints = [
+            *walls("patients_trait", patient="patients_patient"),
+            models.UniqueConstraint(fields=["practice", "kind", "value", "patient"], name="trait_once"),
+        ]
+        indexes = [models.Index(fields=["practice", "patient"], name="trait_of_patient")]
+
+
+class Distinction(OfPractice):
+    """Somebody has said that two records, `one` with the lower id, are not of one person: they are proposed no more."""
+
+    one = within("patients.Patient")
+    other = within("patients.Patient")
+    at = models.DateTimeField()
+    by = within("practice.Member")
+
+    class Meta:
+        constraints = [
+            *walls("patients_distinction", one="patients_patient", other="patients_patient", by="practice_member"),
+            models.UniqueConstraint(fields=["practice", "one", "other"], name="distinction_once"),
+            models.CheckConstraint(name="distinction_in_order", condition=models.Q(one__lt=models.F("other"))),
+        ]
+        indexes = [models.Index(fields=["practice", "other"], name="distinction_of_other")]
 
 
 class Note(OfPractice):

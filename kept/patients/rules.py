@@ -64,6 +64,15 @@ def kept_words(*, names: Iterable[str], email: str, phone: str, birth_date: date
     return words - {""}
 
 
+def traits(*, sort_name: str, email: str, phone: str, birth_date: date | None) -> set[tuple[str, str]]:
+    """By what she may be somebody who is on the books already, as kind and value: her number, her address, her name with her birth date."""
+    number = digits(phone)
+    found = {("phone", number[-PHONE_TAIL:])} if len(number) >= PHONE_TAIL else set()
+    found |= {("email", plain(email)[:LONGEST])} if email else set()
+    found |= {("person", f"{birth_date.isoformat()} {sort_name}"[:LONGEST])} if birth_date and sort_name else set()
+    return found
+
+
 def asked_words(search: str) -> list[tuple[str, ...]]:
     """What a search asks for: each of these must begin one of the patient's words, in one of its readings."""
     days = tuple(f"{day:%Y-%m-%d}" for day in birth_dates(search))

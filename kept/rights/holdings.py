@@ -61,7 +61,8 @@ HOLDINGS = [
     Holding(_("Letters"), "messaging.Message", "patient"),
     Holding(_("Who looked"), "events.Access", "patient_id", "at"),
 ]
-NOT_EXPORTED = {"patients.Word", "patients.Merge", "scheduling.Claim"}  # made from the others, for finding her and for keeping her time
+# Made from the others, for finding her and for keeping her time; and which records are, or are not, of one person.
+NOT_EXPORTED = {"patients.Word", "patients.Trait", "patients.Merge", "patients.Distinction", "scheduling.Claim"}
 
 
 def subjects(patient: Patient) -> Q:

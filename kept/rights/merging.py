@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from kept.events import journal
 from kept.foundation.refusals import Refusal
-from kept.patients.models import Merge, Patient, Word
+from kept.patients.models import Merge, Patient, Trait, Word
 from kept.patients.transitions import check_there
 from kept.practice.models import Member
 from kept.practice.rules import Right
@@ -42,7 +42,8 @@ def merge(kept: Patient, gone: Patient, *, by: Member, at: datetime) -> Merge:
         kept.alert = "; ".join(filter(None, [kept.alert, gone.alert]))[:200]
     gone.merged_into = kept
     gone.save(update_fields=["merged_into"])
-    Word.objects.filter(patient=gone).delete()
+    for kept_of_her in (Word, Trait):
+        kept_of_her.objects.filter(patient=gone).delete()
     kept.version += 1
     kept.save()
     made = Merge.objects.create(practice_id=kept.practice_id, kept=kept, gone=gone, before=before, at=at, by=by)

@@ -70,6 +70,7 @@ def _words(event: Event, cards: dict[str, Card], versions: dict[int, dict[str, A
         "patient.noted": ("notebook-pen", _("Note written"), ""),
         "patient.merged": ("merge", _("Merged with %s") % merged.get(said.get("gone", ""), _("another record")), ""),
         "patient.unmerged": ("undo-2", _("Merge undone"), ""),
+        "patient.told_apart": ("users", _("Told apart from another record"), ""),
         "patient.erased": ("eraser", _("Erased"), ""),
         "patient.customer_erased": ("eraser", _("Erased at the payment provider"), ""),
         "card.given": ("credit-card", _("%s given") % card, ""),

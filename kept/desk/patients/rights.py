@@ -13,8 +13,10 @@ import kept.rights.export as exporting
 import kept.rights.merging as merging
 import kept.rights.transitions as transitions
 from kept.foundation import clock
+from kept.foundation.ids import as_id
 from kept.foundation.pages import attempt, dialog, told
 from kept.foundation.refusals import refusal_by
+from kept.patients.duplicates import told_apart
 from kept.patients.models import Merge, Patient
 from kept.patients.queries import LookAlike, find, look_alikes, patient_or_404
 from kept.practice.doors import MemberRequest, member_required
@@ -92,25 +94,28 @@ def merge(request: MemberRequest, patient_id: UUID) -> HttpResponse:
         made = attempt(form, lambda: merging.merge(patient, other, by=member, at=now))
         if made:
             return told(request, "ui/_toast.html", {"text": _("Merged."), "oob": True}, "desk:patient", patient.pk)
-    search = request.GET.get("q", "").replace("\0", "").strip()[:80]
+    search, proposed = request.GET.get("q", "").replace("\0", "").strip()[:80], as_id(request.GET.get("other", ""))
+    chosen = patient_or_404(member, proposed) if proposed else None
     if search:
         looks_at(request, "patients searched", None, clock.now())
     context = {
         "form": form,
         "patient": patient,
         "q": search,
-        "found": _may_be(member, patient, search),
+        "other": chosen,
+        "found": [LookAlike(chosen, "")] if chosen else _may_be(member, patient, search),
         "back_url": reverse("desk:patient", args=[patient.pk]),
     }
     return dialog(request, "desk/patients/_merge.html", context)
 
 
 def _may_be(member: Member, patient: Patient, search: str) -> list[LookAlike]:
-    """Who the duplicate may be: those whom the search finds, else those who look alike."""
+    """Who the duplicate may be: those whom the search finds, else those who look alike and were not told apart."""
     if search:
         return [LookAlike(each, "") for each in find(member, search).patients.exclude(pk=patient.pk)[:MOST_FOUND]]
     own = {"first_name": patient.first_name, "last_name": patient.last_name, "phone": patient.phone, "email": patient.email}
-    return [each for each in look_alikes(member, **own) if each.patient.pk != patient.pk]
+    apart = {patient.pk, *told_apart(patient)}
+    return [each for each in look_alikes(member, **own) if each.patient.pk not in apart]
 
 
 @member_required

@@ -121,6 +121,7 @@ def patients(request: MemberRequest) -> HttpResponse:
         "may_see_sales": member.may(Right.SEE_SALES),
         "nothing": Money(0, member.practice.settings.currency),
         "may_add": member.may(Right.CHANGE_PATIENTS),
+        "may_merge": member.may(Right.ERASE_PATIENTS),
         "next_url": with_query(asked, after=shown.next) if shown.next else "",
         "first_url": with_query(asked, after=None) if asked.get("after") else "",
         "now": now,
