@@ -12,14 +12,22 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from kept.desk.context import THEMES, tabs
+from kept.desk.setup.started import getting_started
 from kept.practice import queries
 from kept.practice.doors import MemberRequest, member_required, sit_down
 from kept.practice.models import User
+from kept.practice.rules import Right
+
+
+def enter(request: HttpRequest) -> HttpResponse:
+    """To the work of the practice; to the choice of one where there are several. Where none was opened yet, how that is done."""
+    if not request.user.is_authenticated and not queries.any_practice():
+        return render(request, "desk/first_run.html")
+    return _in(request)
 
 
 @login_required
-def enter(request: HttpRequest) -> HttpResponse:
-    """To the work of the practice; to the choice of one where there are several."""
+def _in(request: HttpRequest) -> HttpResponse:
     seats = queries.seats(cast(User, request.user))
     here = request.session.get("practice")
     if here not in {str(seat.practice_id) for seat in seats}:
@@ -31,7 +39,9 @@ def enter(request: HttpRequest) -> HttpResponse:
 
 @member_required
 def first_tab(request: MemberRequest) -> HttpResponse:
-    """To the book; to Sales for who does not see it."""
+    """To the book; to Sales for who does not see it. Who sets up is led to *Getting started* until there is an hour to book."""
+    if request.member.may(Right.SET_UP) and not queries.bookable(request.member) and getting_started(request.member):
+        return redirect("desk:settings")
     return redirect(next(tab.url for tab in tabs(request.member) if tab.key != "patients"))
 
 

@@ -12,6 +12,11 @@ def clock_time(at: datetime, zone: tzinfo) -> str:
     return date_format(at.astimezone(zone), "g:i A")
 
 
+def zone_letters(at: datetime, zone: tzinfo) -> str:
+    """EDT: of that instant, since a zone has two"""
+    return at.astimezone(zone).strftime("%Z")
+
+
 def clock_span(start: datetime, end: datetime, zone: tzinfo) -> str:
     """3:30–4:30 PM; of a span over noon both halves are named, 11:30 AM–12:15 PM"""
     first, last = clock_time(start, zone), clock_time(end, zone)

@@ -149,6 +149,7 @@ def _list(request: MemberRequest, kind: Kind) -> HttpResponse:
         "title": kind.title,
         "rows": rows,
         "moving": any(row.get("moving") for row in rows),
+        "several_zones": len({clinic.zone_name for clinic in member.given_clinics}) > 1,
         "totals": kind.totals(member, wanted, now),
         "next_url": with_query(request.GET, after=found.next) if found.next else "",
         "first_url": with_query(request.GET, after=None) if request.GET.get("after") else "",

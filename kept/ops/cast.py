@@ -84,6 +84,7 @@ def _open(plan: PracticePlan, encoded: str, *, at: datetime) -> None:
         zone=first.zone,
         owner_name=plan.members[Role.OWNER],
         owner_email=plan.email(Role.OWNER),
+        at=at,
     )
     with scope(practice_id, actor="command:seed", source="command"):
         Settings.objects.update(breathing_space_minutes=plan.breathing_minutes)

@@ -41,6 +41,16 @@ def practice_by_slug(slug: str) -> Practice | None:
     return Practice.objects.filter(slug=slug).first()
 
 
+def any_practice() -> bool:
+    """Whether one was opened at all. Read before anybody signs in."""
+    return Practice.objects.exists()
+
+
+def bookable(member: Member) -> bool:
+    """Whether there is somebody to book with and something to book."""
+    return providers(member).exists() and services(member).exists()
+
+
 def clinics(member: Member) -> QuerySet[Clinic]:
     """The clinics she was given, by name."""
     found = Clinic.objects.filter(practice=member.practice_id, active=True)

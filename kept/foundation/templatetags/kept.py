@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django_vite.core.asset_loader import DjangoViteAssetLoader
 
-from kept.foundation.dates import clock_span, clock_time, full_date, moment, month_day, short_day
+from kept.foundation.dates import clock_span, clock_time, full_date, moment, month_day, short_day, zone_letters
 from kept.foundation.money import Money
 from kept.foundation.status_looks import FEE_LOOKS, INVOICE_LOOKS, STATUS_LOOKS, Look
 
@@ -95,6 +95,7 @@ def money(value: Money | None) -> str:
 register.simple_tag(clock_span, name="span")
 register.simple_tag(moment)
 register.filter("clock", clock_time)
+register.filter("zone", zone_letters)
 register.filter("day", short_day)
 register.filter("monthday", month_day)
 register.filter("fulldate", full_date)

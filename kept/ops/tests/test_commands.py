@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from kept.events.models import Event
 from kept.foundation.scope import scope
 from kept.ops.people import JUNIPER
 from kept.practice.models import ApiKey, Clinic, Member, Practice, Settings, User
 from kept.practice.rules import Role
 from kept.practice.transitions import secret_hash
 
+OPENING = ("clinic.added", "member.added")
 NORTH = {"clinic": "High Street", "zone": "Europe/London", "currency": "GBP", "owner": "Agnes Thorpewell", "email": "Agnes@example.com"}
 
 
@@ -31,6 +33,7 @@ def test_a_practice_is_opened_with_a_clinic_and_its_owner(password_file: str) ->
         assert Settings.objects.get().currency == "GBP"
         assert Clinic.objects.get().zone_name == "Europe/London"
         assert (Member.objects.get().name, Member.objects.get().role) == ("Agnes Thorpewell", Role.OWNER)
+        assert set(Event.objects.values_list("kind", "actor")) == {(kind, "command:create-practice") for kind in OPENING}
     assert User.objects.get(email="agnes@example.com").check_password("a long enough secret")
 
 

@@ -21,7 +21,7 @@ from kept.noshows import queries
 from kept.ops.opening import open_practice
 from kept.practice.models import Member
 from kept.scheduling.models import Appointment, Claim
-from tests.kit.database import Cloned
+from tests.kit.database import OPENED, Cloned
 
 SALON = Path(os.environ.get("KEPT_REAL_DATA", "")) / "salon-2018"
 FILES = ("bookings.csv", "no_shows.csv", "services.csv")
@@ -81,6 +81,7 @@ def imported(cloned_database: Cloned, django_db_blocker: DjangoDbBlocker, tmp_pa
                 zone="America/Vancouver",
                 owner_name="Olive Wren",
                 owner_email="olive.wren@example.com",
+                at=OPENED,
             )
             run_import(mapping, "--apply", "--rejects", str(rejects))
             with rejects.open(newline="") as file:

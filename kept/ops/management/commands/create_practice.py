@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_slug
 
+from kept.foundation import clock
 from kept.ops.opening import open_practice
 from kept.practice.queries import practice_by_slug
 
@@ -40,6 +41,7 @@ class Command(BaseCommand):
             owner_name=options["owner"],
             owner_email=options["email"],
             password=password,
+            at=clock.now(),
         )
         self.stdout.write(f"{options['name']} is open; its id is {practice_id}. {options['email']} may sign in.")
 
