@@ -38,17 +38,21 @@ INSTALLED_APPS = [
     "kept.webhooks",
     "kept.noshows",
     "kept.rights",
+    "kept.accounts",
     "kept.desk",
     "kept.booking",
     "kept.ops",
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "django.contrib.humanize",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "csp",
     "django_htmx",
     "django_vite",
@@ -74,6 +78,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "kept.accounts.middleware.AccountPagesAreBarredToo",
     "kept.foundation.middleware.AnswerRefusals",
 ]
 ROOT_URLCONF = "config.urls"
@@ -100,18 +105,39 @@ TEMPLATES = [
 AUTH_USER_MODEL = "practice.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ["email"]}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-ACCOUNT_ADAPTER = "kept.desk.accounts.InvitedOnly"
+PASSWORD_RESET_TIMEOUT = int(timedelta(days=3).total_seconds())  # also how long an invitation is good
+ACCOUNT_ADAPTER = "kept.accounts.adapters.Accounts"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody is written to who has no account
 ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False  # of this session; the others end
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True  # with the second step, where there is one
+ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,5/5m/key"}  # the key: an account at a network address
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "desk:enter"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+SECOND_STEP = env.bool("KEPT_SECOND_STEP", True)  # off: for trying out, where nobody has a telephone at hand
+MFA_ADAPTER = "kept.accounts.adapters.SecondStep"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {"add_webauthn": "kept.accounts.forms.AddPasskey"}
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # the invitation was read at that address
+MFA_TOTP_ISSUER = "Kept"
+MFA_TOTP_TOLERANCE = 1
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE  # browsers allow it for localhost alone
+MFA_TRUST_ENABLED = True  # a second step once a day for each browser
+MFA_TRUST_COOKIE_AGE = timedelta(days=1)
+MFA_TRUST_COOKIE_NAME = "__Host-trusted" if SECURE else "trusted"
+IDLE_MINUTES = 15  # until the practice is known
 SESSION_COOKIE_AGE = int(timedelta(hours=env.int("KEPT_SESSION_HOURS", 12)).total_seconds())
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"

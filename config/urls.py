@@ -1,6 +1,5 @@
 """Addresses, room by room."""
 
-from allauth.account.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
@@ -14,8 +13,7 @@ def alive(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("healthz", alive),
-    path("accounts/login/", LoginView.as_view(), name="account_login"),
-    path("accounts/logout/", LogoutView.as_view(), name="account_logout"),
+    path("accounts/", include("kept.accounts.urls")),
     path("", include("kept.noshows.urls")),
     path("", include("kept.messaging.urls")),
     path("", include("kept.billing.urls")),

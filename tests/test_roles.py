@@ -100,6 +100,9 @@ TABLE = [
     *(Row(f"desk:{name}", "POST", HEADS, 422) for name in (*SETUP_NEW, *SETUP_ROWS)),
     Row("desk:online", "POST", HEADS, 302, sent={"lead_minutes": "60", "horizon_days": "30", "step_minutes": "15"}),
     Row("desk:awaited-cards", "POST", HEADS, 302, sent={"within_hours": "24", "before_hours": "4", "without_card": "release"}),
+    Row("desk:sign-in", "GET", HEADS),
+    Row("desk:sign-in", "POST", HEADS, 302, sent={"idle_minutes": "10"}),
+    *(Row(f"staff_{name}", "POST", HEADS, 302) for name in ("invite", "end_sessions", "reset_second_step")),
     Row("desk:letters", "GET", HEADS),
     Row("desk:letter", "GET", HEADS),
     Row("desk:letter", "POST", HEADS, 422),
@@ -257,6 +260,7 @@ PUBLIC = {
     *(f"booking:{name}{end}" for name in ("card", "pay") for end in ("", "-link", "-back")),
 }
 OF_A_PATIENT = {row.name for row in TABLE if row.name.startswith("desk:patient")} - {"desk:patients", "desk:patient-new"}
+OF_ONES_OWN = ("account_", "mfa_", "usersessions_")  # kept/accounts/tests
 POST_ONLY = {row.name for row in TABLE} - {row.name for row in TABLE if row.method == "GET"}
 
 
@@ -323,6 +327,8 @@ def ids(name: str, juniper: House, subject: Appointment | None) -> dict[str, Any
         return {"patient_id": patient.pk, "merge_id": patient.pk}
     if name in OF_A_PATIENT:
         return {"patient_id": patient.pk}
+    if name.startswith("staff_"):
+        return {"seat_id": juniper.members[FRONT_DESK].pk}
     if name == "billing:late-card-seen":
         return {"capture_id": too_late(juniper).pk}
     if name in OF_ALL_CLINICS:
@@ -447,12 +453,12 @@ def test_every_address_has_its_row() -> None:
 
 
 def named(resolver: URLResolver, within: str = "") -> Iterator[str]:
-    """The names of all addresses but those of the API, which has its own table, and of signing in and out."""
+    """The names of all addresses but those of the API, which has its own table, and of one's own account (kept/accounts/tests)."""
     for pattern in resolver.url_patterns:
         if isinstance(pattern, URLResolver):
             if pattern.namespace != "api":
                 yield from named(pattern, f"{pattern.namespace}:" if pattern.namespace else within)
-        elif isinstance(pattern, URLPattern) and pattern.name and not pattern.name.startswith("account_"):
+        elif isinstance(pattern, URLPattern) and pattern.name and not pattern.name.startswith(OF_ONES_OWN):
             yield within + pattern.name
 
 

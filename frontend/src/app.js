@@ -14,6 +14,7 @@ import './effect.js';
 import './copy.js';
 import './messages.js';
 import './live.js';
+import './lock.js';
 import './print.js';
 import { showNamed } from './shown.js';
 

@@ -18,6 +18,8 @@ Object.assign(htmx.config, {
 });
 
 document.addEventListener('htmx:configRequest', (event) => {
+  const { headers, triggeringEvent } = event.detail;
+  if (!triggeringEvent?.isTrusted && !headers['X-Touch']) headers['X-Background'] = '1'; // the page asks, nobody touched it
   if (event.detail.verb !== 'get') {
     event.detail.headers['X-CSRFToken'] = document.querySelector('meta[name="csrf-token"]').content;
   }

@@ -13,7 +13,7 @@ document.addEventListener('keydown', (event) => {
 
   const keys = CSS.escape(before + key.toLowerCase());
   const elements = [...document.querySelectorAll(`[data-keys="${keys}"]`)];
-  const element = elements.find((each) => each.matches('a, [data-keys-help]') || each.checkVisibility()); // in a closed menu too
+  const element = elements.find((each) => each.matches('a, .pop-item') || each.checkVisibility()); // in a closed menu too
   clearTimeout(forget);
   before = '';
   if (element) {

@@ -18,7 +18,7 @@ let asking; // the question under way
 const ask = () =>
   fetch(book.dataset.feed, {
     cache: 'no-store',
-    headers: { Accept: 'application/json', 'If-None-Match': tag },
+    headers: { Accept: 'application/json', 'If-None-Match': tag, 'X-Background': '1' },
     signal: AbortSignal.timeout(longest),
   });
 
@@ -27,6 +27,7 @@ async function news() {
   const answer = await ask().catch(() => null);
   showOffline(!answer);
   if (!answer) return null;
+  if (answer.status === 423) htmx.trigger(document.body, 'locked');
   const good = answer.ok || answer.status === 304;
   failed = good ? 0 : failed + 1;
   stale.hidden = good || (failed < patience && !gone.includes(answer.status));

@@ -25,4 +25,4 @@ document.addEventListener('htmx:sendError', () => showOffline(true));
 document.addEventListener('htmx:afterOnLoad', () => showOffline(!navigator.onLine));
 showOffline(!navigator.onLine);
 
-document.addEventListener('htmx:responseError', () => toasts?.append(failed.content.cloneNode(true)));
+document.addEventListener('htmx:responseError', ({ detail: { xhr } }) => xhr.status === 423 || toasts?.append(failed.content.cloneNode(true)));

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from kept.billing import queries as billing
 from kept.foundation import clock
+from kept.practice import sessions
 from kept.practice.models import Clinic, Member
 from kept.practice.rules import Right
 
@@ -73,4 +74,5 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "audit_url": reverse("desk:audit-looks") if member.may(Right.SEE_AUDIT) else "",
         "attention": partial(_attention, member),  # asked by whole pages alone
         "theme": theme,
+        "idle_minutes": sessions.idle_minutes(request),
     }

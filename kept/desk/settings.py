@@ -109,6 +109,11 @@ def _webhooks(member: Member) -> str:
     return ngettext("%d endpoint", "%d endpoints", len(told)) % len(told) if told else _("None")
 
 
+def _sign_in(member: Member) -> str:
+    minutes = member.practice.settings.idle_minutes
+    return ngettext("Locks after %d minute", "Locks after %d minutes", minutes) % minutes
+
+
 def _audit(member: Member) -> str:
     return _("Who looked at patients, and what was done")
 
@@ -151,6 +156,7 @@ ENTRIES = [
     Entry(PRACTICE, "sparkles", gettext_lazy("Services"), "desk:services", _services),
     Entry(PRACTICE, "door-open", gettext_lazy("Rooms and devices"), "desk:rooms", _rooms),
     Entry(PEOPLE, "id-card", gettext_lazy("Staff and roles"), "desk:staff", _staff),
+    Entry(PEOPLE, "lock", gettext_lazy("Sign-in"), "desk:sign-in", _sign_in),
     Entry(PEOPLE, "credit-card", gettext_lazy("Payments"), "billing:account", _payments),
     Entry(PEOPLE, "users", gettext_lazy("Front desk’s rights"), "desk:front-desk-settings", _front_desk),
     Entry(PEOPLE, "eye", gettext_lazy("Audit log"), "desk:audit-looks", _audit),

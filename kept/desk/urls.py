@@ -14,7 +14,7 @@ from kept.desk.patients import views as patients
 from kept.desk.policy import pages as policy
 from kept.desk.policy import publishing
 from kept.desk.policy import rows as policy_rows
-from kept.desk.setup import awaited_cards, clinics, letters, offer, online, providers, staff, started, tokens, webhooks
+from kept.desk.setup import awaited_cards, clinics, letters, offer, online, providers, sign_in, staff, started, tokens, webhooks
 
 app_name = "desk"
 urlpatterns = [
@@ -90,6 +90,7 @@ urlpatterns = [
     path("settings/webhooks/messages/<uuid:delivery_id>/again/", webhooks.send_again, name="delivery-again"),
     path("settings/messages/", letters.letters, name="letters"),
     path("settings/messages/<slug:letter>/", letters.letter, name="letter"),
+    path("settings/sign-in/", sign_in.sign_in, name="sign-in"),
     path("settings/online/", online.online, name="online"),
     path("settings/awaited-cards/", awaited_cards.awaited_cards, name="awaited-cards"),
     path("settings/getting-started/hide/", started.hide, name="getting-started-hide"),

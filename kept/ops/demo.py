@@ -51,6 +51,7 @@ class Demo:
             "KEPT_GATEWAY_DASHBOARD": self.gateway_url,
             "KEPT_INSTALLATION": "demo",
             "KEPT_MAIL_FOLDER": str(self.data.mail),
+            "KEPT_SECOND_STEP": os.environ.get("KEPT_SECOND_STEP", "0"),
             "KEPT_SECRET_KEY": self.data.secret(),
             "KEPT_WEBHOOKS_TO_LOCALHOST": "1",
             "STRIPE_API_BASE": self.gateway_url,

@@ -25,7 +25,7 @@ def open_practice(
 ) -> UUID:
     """A practice with one clinic and its owner. Opens a scope of its own; returns the practice's id.
 
-    Somebody who signs in already keeps her password. Without one, a new owner sets it by *Forgot your password?*.
+    Somebody who signs in already keeps her password. Without one, a new owner sets it by a link (`kept.accounts.inviting`).
     """
     practice_id = new_id()
     with scope(practice_id, actor="command:create-practice", source="command"):

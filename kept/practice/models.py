@@ -26,6 +26,7 @@ CALENDAR_STEPS = [5, 10, 15, 20, 30, 60]
 MOST_LEAD = 30 * 24 * 60  # minutes
 MOST_HORIZON = 730  # days
 MOST_CARD_HOURS = 14 * 24
+MOST_IDLE = 60  # minutes
 
 OWN_SEATS = """create policy member_own_seats on %(table)s
 for select using (user_id = nullif(current_setting('app.user', true), '')::bigint)"""
@@ -98,10 +99,13 @@ class Settings(OfPractice):
     card_within_hours = models.PositiveSmallIntegerField(default=24)
     card_before_hours = models.PositiveSmallIntegerField(default=4)
     without_card = code(choices=WithoutCard.choices, default=WithoutCard.CALL)
+    idle_minutes = models.PositiveSmallIntegerField(default=15)
+    second_step_for_all = models.BooleanField(default=False)
 
     class Meta:
         constraints = [
             *walls("practice_settings"),
+            models.CheckConstraint(name="settings_idle", condition=models.Q(idle_minutes__gte=1, idle_minutes__lte=MOST_IDLE)),
             models.UniqueConstraint(fields=["practice"], name="settings_once"),
             models.CheckConstraint(name="settings_breathing_space_a_day", condition=models.Q(breathing_space_minutes__lte=24 * 60)),
             models.CheckConstraint(name="settings_calendar_steps", condition=models.Q(calendar_step_minutes__in=CALENDAR_STEPS)),
@@ -158,6 +162,7 @@ class User(AbstractBaseUser):
     theme = code(max_length=10, blank=True)
     date_joined = models.DateTimeField(auto_now_add=True)
     is_active = models.BooleanField(default=True)
+    pin = models.CharField(max_length=128, blank=True, editable=False)  # hashed; unlocks a screen, signs nobody in
 
     objects: ClassVar[UserManager] = UserManager()
     USERNAME_FIELD = EMAIL_FIELD = "email"
@@ -173,6 +178,7 @@ class Member(OfPractice):
     provider = within("practice.Provider", null=True, blank=True)
     clinics: "models.ManyToManyField[Clinic, MemberClinic]" = models.ManyToManyField("practice.Clinic", through="practice.MemberClinic")
     active = models.BooleanField(default=True)
+    invited_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [

@@ -12,7 +12,7 @@ from kept.events import journal
 from kept.foundation.ids import new_id
 from kept.foundation.money import Money
 from kept.foundation.refusals import Refusal
-from kept.practice.models import CALENDAR_STEPS, MOST_CARD_HOURS, MOST_HORIZON, MOST_LEAD, ApiKey, Member, Practice, Settings
+from kept.practice.models import CALENDAR_STEPS, MOST_CARD_HOURS, MOST_HORIZON, MOST_IDLE, MOST_LEAD, ApiKey, Member, Practice, Settings
 from kept.practice.rules import Right
 from kept.practice.setting_up.words import named
 
@@ -146,6 +146,19 @@ def set_online(*, lead_minutes: int, horizon_days: int, step_minutes: int, by: M
     settings.online_step_minutes = step_minutes
     settings.save(update_fields=["online_lead_minutes", "online_horizon_days", "online_step_minutes"])
     journal.record("settings.online", settings, by=by, at=at, lead=lead_minutes, horizon=horizon_days, step=step_minutes)
+    return settings
+
+
+def set_sign_in(*, idle_minutes: int, second_step_for_all: bool, by: Member, at: datetime) -> Settings:
+    """After how many minutes without a touch a screen locks, and whether everybody needs a second step, from each one's next sign-in.
+    Raises Refusal `invalid`, `not_permitted`."""
+    by.must(Right.SET_UP)
+    if not 1 <= idle_minutes <= MOST_IDLE:
+        raise Refusal("invalid", _("Choose from 1 to %d minutes.") % MOST_IDLE, field="idle_minutes")
+    settings = Settings.objects.select_for_update(no_key=True).get(practice=by.practice_id)
+    settings.idle_minutes, settings.second_step_for_all = idle_minutes, second_step_for_all
+    settings.save(update_fields=["idle_minutes", "second_step_for_all"])
+    journal.record("settings.sign_in", settings, by=by, at=at, idle=idle_minutes, second_step_for_all=second_step_for_all)
     return settings
 
 

@@ -12,7 +12,7 @@ import pytest
 from tests.checks.test_templates import NAMES, ROOT, _source
 from tests.kit.browser import Browser
 
-INLINE = re.compile(r"""\s(?:style|on[a-z]+)=["']|<style|<script(?![^>]*\ssrc=)|hx-on|javascript:""", re.IGNORECASE)
+INLINE = re.compile(r"""\s(?:style|on[a-z]+)=["']|<style|<script(?![^>]*\s(?:src=|type="application/json"))|hx-on|javascript:""", re.IGNORECASE)
 SAY = """
 import django, json; django.setup()
 from django.conf import settings as s
@@ -20,11 +20,12 @@ print(json.dumps([s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.SESSION_COOKIE_SE
 """
 
 
-def python(base_url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+def python(base_url: str, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     """A process of its own with the settings of a server at that address."""
     server = {"KEPT_BASE_URL": base_url, "KEPT_BEHIND_PROXY": "1", "KEPT_SECRET_KEY": "a-key-of-a-server-" + "0123456789abcdefghij" * 3}
-    around = {name: value for name, value in os.environ.items() if name != "DJANGO_ALLOW_ASYNC_UNSAFE"}  # of the journeys, not of a server
-    return subprocess.run([sys.executable, *arguments], cwd=ROOT, env=around | server, capture_output=True, text=True, check=False)
+    ours = ("DJANGO_ALLOW_ASYNC_UNSAFE", "KEPT_SECOND_STEP")  # of tests, not of a server
+    around = {name: value for name, value in os.environ.items() if name not in ours}
+    return subprocess.run([sys.executable, *arguments], cwd=ROOT, env=around | server | more, capture_output=True, text=True, check=False)
 
 
 def test_django_finds_nothing_against_a_server_at_an_https_address() -> None:
@@ -32,6 +33,10 @@ def test_django_finds_nothing_against_a_server_at_an_https_address() -> None:
 
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     assert "no issues" in done.stdout
+
+
+def test_a_server_without_a_second_step_is_objected_to() -> None:
+    assert "kept.E001" in python("https://kept.example.com", "manage.py", "check", "--deploy", KEPT_SECOND_STEP="0").stderr
 
 
 @pytest.mark.parametrize(

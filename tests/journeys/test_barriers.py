@@ -158,6 +158,6 @@ def test_signing_in_has_no_barrier(open_page: Callable[..., Page], barriers: Cal
     barriers(page, "sign in")
     page.get_by_label("Email").fill("nobody@example.com")
     page.get_by_label("Password").fill("wrong")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("alert").first).to_be_visible()
     barriers(page, "refused")

@@ -21,6 +21,7 @@ def say() -> None:
         "KEPT_ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
         "KEPT_INSTALLATION": "tests",
         "KEPT_LOG_LEVEL": "WARNING",
+        "KEPT_SECOND_STEP": "0",  # on in the tests that are about it
         "KEPT_EMAIL_BACKEND": "django.core.mail.backends.locmem.EmailBackend",
         "STRIPE_API_BASE": NOWHERE,
         "KEPT_GATEWAY_PAGES": NOWHERE,

@@ -79,6 +79,10 @@ EVENTS = {
     "settings.fees": gettext_lazy("Settings of fees and letters"),
     "member.added": gettext_lazy("Given a seat"),
     "member.changed": gettext_lazy("Seat changed"),
+    "member.invited": gettext_lazy("Invited"),
+    "member.came_in": gettext_lazy("Signed in"),
+    "member.sessions_ended": gettext_lazy("Signed out everywhere"),
+    "member.second_step_reset": gettext_lazy("Second step taken away"),
     "token.made": gettext_lazy("API token made"),
     "token.revoked": gettext_lazy("API token revoked"),
 }

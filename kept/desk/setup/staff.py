@@ -1,15 +1,20 @@
 """Settings > Staff and roles: who has a seat, and who may do what."""
 
-from typing import NamedTuple
+from datetime import UTC, tzinfo
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from kept.accounts import states
+from kept.desk.context import clinic_of
 from kept.desk.setup.forms import StaffForm
 from kept.desk.setup.shared import Crumb, Line, enter, form_page, list_page, row_or_404, saved, searched, sent
 from kept.foundation import clock
+from kept.foundation.dates import moment
 from kept.practice import queries as practice
 from kept.practice.doors import MemberRequest, member_required
 from kept.practice.models import Clinic, Member, Settings
@@ -31,19 +36,40 @@ def staff(request: MemberRequest) -> HttpResponse:
     enter(request)
     member = request.member
     typed, found = searched(request, practice.all_members(member).prefetch_related("clinics"), "name", "user__email")
+    signs, zone = states.of(found), _zone(request)
     lines = [
         Line(
             reverse("desk:seat", args=[each.pk]),
             each.name,
             " · ".join([each.get_role_display(), _clinics(each), each.user.email]),
             each.active,
+            _signs_in(each, signs[each.user_id], zone) if each.active else "",
         )
         for each in found
     ]
     return list_page(
-        request, title=_("Staff and roles"), typed=typed, lines=lines, new="desk:seat-new", add=_("Add somebody"), empty="",
+        request, title=_("Staff and roles"), typed=typed, lines=lines, new="desk:seat-new", add=_("Invite"), empty="",
         template="desk/setup/staff.html", roles=[role.label for role in Role], rights=table(member.practice.settings),
     )  # fmt: skip
+
+
+WAYS = {
+    "passkey": gettext_lazy("Passkey"),
+    "code": gettext_lazy("Password and code"),
+    "password": gettext_lazy("Password"),
+    "invited": gettext_lazy("Invited"),
+}
+
+
+def _signs_in(member: Member, signs: states.Signs, zone: tzinfo) -> str:
+    """ "Passkey · Wed, Oct 14, 3:30 PM", "Invited · Mon, Oct 12, 9:00 AM"."""
+    at = member.invited_at if signs.way == "invited" else signs.seen
+    return " · ".join(filter(None, [str(WAYS[signs.way]), moment(at, zone, clock.now()) if at else ""]))
+
+
+def _zone(request: MemberRequest) -> tzinfo:
+    clinic = clinic_of(request, request.member)
+    return clinic.zone if clinic else UTC
 
 
 def _clinics(member: Member) -> str:
@@ -96,7 +122,13 @@ def seat(request: MemberRequest, seat_id: UUID | None = None) -> HttpResponse:
     done = saved(request, form, act, reverse("desk:staff"))
     crumbs = [Crumb(_("Staff and roles"), reverse("desk:staff"))]
     hint = _("Without clinics chosen: all of them. A provider names who she is, and sees her own appointments.")
-    return done or form_page(request, form, title=found.name if found else _("Somebody new"), crumbs=crumbs, hint=hint)
+    more: dict[str, Any] = {}
+    if found:
+        may_change = member.role == Role.OWNER or found.role != Role.OWNER
+        more = {"seat": found, "signs": states.of([found])[found.user_id], "may_change": may_change, "own": found.pk == member.pk}
+        more |= {"zone": _zone(request), "now": now}
+    title = found.name if found else _("Somebody new")
+    return done or form_page(request, form, title=title, crumbs=crumbs, hint=hint, template="desk/setup/seat.html", **more)
 
 
 def _hidden(found: Member, member: Member) -> list[Clinic]:

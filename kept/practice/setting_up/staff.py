@@ -6,6 +6,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from kept.events import journal
+from kept.foundation import jobs
 from kept.foundation.refusals import Refusal, refusing
 from kept.practice.models import Clinic, Member, MemberClinic, Provider, User
 from kept.practice.rules import Right, Role
@@ -13,7 +14,7 @@ from kept.practice.setting_up.words import given, named
 
 
 def user_of(email: str, password: str | None = None) -> User:
-    """Who signs in with that address, made if nobody has it yet; without a password she sets one by *Forgot your password?*."""
+    """Who signs in with that address, made if nobody has it yet; without a password she is to be invited."""
     known = User.objects.filter(email=email.lower()).first()
     return known or User.objects.create_user(email, password)
 
@@ -21,7 +22,9 @@ def user_of(email: str, password: str | None = None) -> User:
 def add_member(
     *, name: str, email: str, role: str, clinics: Sequence[Clinic] = (), provider: Provider | None = None, by: Member, at: datetime
 ) -> Member:
-    """A seat for whoever signs in with that address; without clinics she works at all. Raises Refusal `invalid`, `not_permitted`."""
+    """A seat for whoever signs in with that address, who is invited by a letter; without clinics she works at all.
+
+    Raises Refusal `invalid`, `not_permitted`."""
     by.must(Right.SET_UP)
     _may_give(role, by)
     member = Member(practice_id=by.practice_id, user=user_of(email), name=named(name))
@@ -30,7 +33,20 @@ def add_member(
         member.save()
     _limit(member, clinics, by)
     journal.record("member.added", member, by=by, at=at, role=role)
+    invite(member, by=by, at=at)
     return member
+
+
+def invite(member: Member, *, by: Member, at: datetime) -> None:
+    """A letter with a link to her account goes. Raises Refusal `invalid`, `not_permitted`."""
+    by.must(Right.SET_UP)
+    _may_give(member.role, by)
+    if not member.active:
+        raise Refusal("invalid", _("Give the seat back first."))
+    member.invited_at = at
+    member.save(update_fields=["invited_at"])
+    journal.record("member.invited", member, by=by, at=at)
+    jobs.defer("accounts.invite", member_id=str(member.pk))
 
 
 def change_member(

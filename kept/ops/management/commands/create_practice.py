@@ -6,18 +6,21 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from babel.numbers import list_currencies
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_slug
 
+from kept.accounts.inviting import link
 from kept.foundation import clock
 from kept.ops.opening import open_practice
 from kept.practice.queries import practice_by_slug
+from kept.practice.setting_up.staff import user_of
 
 
 class Command(BaseCommand):
-    help = "Open a practice. Asks for the owner's password unless it stands in --password-file."
+    help = "Open a practice. Asks for the owner's password, unless it stands in --password-file or she is to set it by a link."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug", help="its name in addresses: juniper")
@@ -27,11 +30,13 @@ class Command(BaseCommand):
         parser.add_argument("--currency", required=True, help="ISO code: USD")
         parser.add_argument("--owner", required=True, help='"Leonora Ashcombe"')
         parser.add_argument("--email", required=True, help="of the owner")
-        parser.add_argument("--password-file", help="its first line is the owner's password")
+        password = parser.add_mutually_exclusive_group()
+        password.add_argument("--password-file", help="its first line is the owner's password")
+        password.add_argument("--invite", action="store_true", help="print a link on which the owner sets it")
 
     def handle(self, *args: Any, **options: Any) -> None:
         _check(options)
-        password = _password(options["password_file"])
+        password = None if options["invite"] else _password(options["password_file"])
         practice_id = open_practice(
             slug=options["slug"],
             name=options["name"],
@@ -44,6 +49,9 @@ class Command(BaseCommand):
             at=clock.now(),
         )
         self.stdout.write(f"{options['name']} is open; its id is {practice_id}. {options['email']} may sign in.")
+        owner = user_of(options["email"])
+        if not owner.has_usable_password():
+            self.stdout.write(f"The owner sets a password here, within {settings.PASSWORD_RESET_TIMEOUT // 86_400} days: {link(owner)}")
 
 
 def _check(options: dict[str, Any]) -> None:

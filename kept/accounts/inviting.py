@@ -1,0 +1,40 @@
+"""The letter of invitation: a link on which somebody new sets a password, or the news that one more practice is hers."""
+
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from kept.foundation.network import leave_the_database
+from kept.foundation.scope import job_scope
+from kept.practice.models import Member, User
+
+
+def link(user: User) -> str:
+    """Where she sets her password: signed, good for `PASSWORD_RESET_TIMEOUT` or until one is set, and nowhere kept. allauth's page takes
+    the key into the session and out of the address."""
+    key = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
+    return settings.BASE_URL + reverse("account_reset_password_from_key", kwargs=key)
+
+
+def send(practice_id: str, member_id: str) -> None:
+    """Write to her, unless her seat was taken away meanwhile."""
+    with job_scope(practice_id, "invite"):
+        member = Member.objects.select_related("user", "practice").filter(pk=member_id, active=True).first()
+        if member is None:
+            return
+        new = not member.user.has_usable_password()
+        words = {
+            "name": member.name,
+            "practice": member.practice.name,
+            "role": member.get_role_display(),
+            "days": settings.PASSWORD_RESET_TIMEOUT // 86_400 if new else 0,
+            "url": link(member.user) if new else settings.BASE_URL + reverse("account_login"),
+        }
+    leave_the_database()
+    text = render_to_string("accounts/invitation.txt", words)
+    subject = _("Your seat at %s") % words["practice"]
+    EmailMessage(subject, text, None, [member.user.email], headers={"Auto-Submitted": "auto-generated"}).send()

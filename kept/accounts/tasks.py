@@ -1,0 +1,10 @@
+"""Jobs of accounts."""
+
+from procrastinate.contrib.django import app
+
+from kept.accounts import inviting
+
+
+@app.task(name="accounts.invite", queue="letters")
+def invite(practice_id: str, member_id: str) -> None:
+    inviting.send(practice_id, member_id)

@@ -1,0 +1,80 @@
+"""Invited, in with a second step, and a screen that locks over what was being typed."""
+
+import re
+from collections.abc import Callable
+from email import message_from_string
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from kept.ops.cast import PASSWORD
+from kept.ops.people import JUNIPER
+from kept.practice.rules import Role
+from tests.journeys.conftest import OpenPage, sign_in
+
+NEW = "a-long-new-password"
+
+
+def test_the_lock_keeps_what_was_typed(signed_in_page: Callable[..., Page], no_barriers: Callable[[Page], None]) -> None:
+    page = signed_in_page()
+    page.keyboard.press("n")
+    field = page.locator("#drawer").get_by_role("combobox").first
+    field.fill("Quennell")
+    page.locator("h1").first.click()
+    page.keyboard.press("Escape")
+    page.keyboard.press("g")
+    page.keyboard.press("l")
+
+    lock = page.get_by_role("dialog", name=re.compile("Locked"))
+    expect(lock).to_be_visible()
+    expect(page.get_by_role("link", name="Patients")).to_be_hidden()
+    no_barriers(page)
+    lock.get_by_label("Password").fill("not it")
+    lock.get_by_role("button", name="Unlock", exact=True).click()
+    expect(lock.get_by_role("alert")).to_contain_text("4 tries left")
+    lock.get_by_label("Password").fill(PASSWORD)
+    lock.get_by_role("button", name="Unlock", exact=True).click()
+
+    expect(lock).to_be_hidden()
+    expect(page.get_by_role("link", name="Patients")).to_be_visible()
+
+
+def test_somebody_is_invited_and_gives_a_passkey(
+    signed_in_page: Callable[..., Page], open_page: OpenPage, mail_folder: Path, no_barriers: Callable[[Page], None]
+) -> None:
+    owner = signed_in_page(Role.OWNER)
+    owner.goto("/settings/staff/new/")
+    owner.get_by_label("Name").fill("Ada Quennell")
+    owner.get_by_label("E-mail").fill("ada.quennell@example.com")
+    owner.get_by_role("button", name="Save").click()
+    expect(owner.get_by_role("link", name=re.compile("Ada Quennell.*Invited"))).to_be_visible()
+
+    hers = open_page()
+    hers.goto(_link(mail_folder))
+    no_barriers(hers)
+    hers.get_by_label("New Password", exact=True).fill(NEW)
+    hers.get_by_label("New Password (again)").fill(NEW)
+    hers.get_by_role("button", name="Change Password").click()
+    hers.goto("/")
+    expect(hers.get_by_role("link", name="Appointments")).to_have_attribute("aria-current", "page")
+
+    authenticator = hers.context.new_cdp_session(hers)
+    authenticator.send("WebAuthn.enable")
+    options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True}
+    authenticator.send("WebAuthn.addVirtualAuthenticator", {"options": options | {"automaticPresenceSimulation": True}})
+    hers.goto("/accounts/2fa/webauthn/add/")
+    no_barriers(hers)
+    hers.get_by_role("button", name="Add").click()
+    expect(hers.get_by_text("One passkey")).to_be_visible()
+    hers.get_by_role("button", name="Sign out").click()
+    hers.get_by_role("button", name="Sign in with a passkey").click()
+    expect(hers.get_by_role("link", name="Appointments")).to_have_attribute("aria-current", "page")
+
+
+def _link(folder: Path) -> str:
+    """That of the invitation."""
+    letters = [message_from_string(each.read_text()) for each in folder.iterdir()]
+    bodies = [str(letter.get_payload(decode=True).decode()) for letter in letters if letter["To"] == "ada.quennell@example.com"]
+    found = re.search(r"https?://\S+", bodies[-1])
+    assert found
+    return found[0]
