@@ -2,14 +2,13 @@
 
 from uuid import UUID
 
-from allauth.mfa.models import Authenticator
-from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from kept.accounts import stepping
 from kept.events import journal
 from kept.foundation import clock
 from kept.foundation.refusals import Refusal
@@ -33,10 +32,9 @@ def invite(request: MemberRequest, seat_id: UUID) -> HttpResponse:
 @require_POST
 @member_required
 def end_sessions(request: MemberRequest, seat_id: UUID) -> HttpResponse:
-    """She is signed out everywhere."""
+    """She is signed out of this practice, wherever she is."""
     found = _seat(request, seat_id)
-    for session in UserSession.objects.filter(user=found.user_id):
-        session.end()
+    stepping.end_sessions(found.user, found.practice_id)
     journal.record("member.sessions_ended", found, by=request.member, at=clock.now())
     messages.success(request, _("%s is signed out everywhere.") % found.name)
     return redirect("desk:seat", seat_id)
@@ -49,9 +47,9 @@ def reset_second_step(request: MemberRequest, seat_id: UUID) -> HttpResponse:
     found = _seat(request, seat_id)
     if found.user_id == request.member.user_id:
         raise Refusal("invalid", _("Change your own second step in your account."))
-    Authenticator.objects.filter(user=found.user_id).delete()
-    for session in UserSession.objects.filter(user=found.user_id):
-        session.end()
+    if practice.sits_elsewhere(found):
+        raise Refusal("invalid", _("This account is not your practice’s alone. Whoever runs the server takes its second step away."))
+    stepping.take_away(found.user)
     journal.record("member.second_step_reset", found, by=request.member, at=clock.now())
     messages.success(request, _("%s sets up a second step at the next sign-in.") % found.name)
     return redirect("desk:seat", seat_id)

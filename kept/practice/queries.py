@@ -37,6 +37,15 @@ def seats(user: User) -> Sequence[Member]:
     return found
 
 
+def sits_elsewhere(member: Member) -> bool:
+    """Whether her account has a seat in another practice too, and so is not this one's alone to change. Inside the member's scope."""
+    with connection.cursor() as cursor:
+        cursor.execute("select set_config('app.user', %s, true)", [str(member.user_id)])
+        found = Member.objects.filter(user=member.user_id, active=True).exclude(practice=member.practice_id).exists()
+        cursor.execute("select set_config('app.user', '', true)")
+    return found
+
+
 def practice_by_slug(slug: str) -> Practice | None:
     return Practice.objects.filter(slug=slug).first()
 

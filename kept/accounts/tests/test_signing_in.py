@@ -8,9 +8,13 @@ from typing import Any
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value, yield_hotp_counters_from_time
+from allauth.usersessions.models import UserSession
 from django.core import mail
+from django.core.management import call_command
 
+from kept.accounts import states
 from kept.events.models import Event
+from kept.foundation.scope import outside
 from kept.ops.cast import PASSWORD, House
 from kept.practice.models import Member, Settings
 from kept.practice.rules import Role
@@ -188,3 +192,44 @@ def test_the_owner_takes_away_a_lost_second_step(
     assert sign_in(Browser(), odette).headers["Location"] == "/"
     assert Event.objects.filter(kind="member.second_step_reset", subject_id=odette.pk, by_id=silas.pk).exists()
     assert hers.get("/appointments/").status_code in (200, 302)
+
+
+@pytest.fixture
+def shared(hana: Member, juniper: House, leonora: Member) -> Member:
+    """Hana of the other practice, whom Juniper gave a seat too; she has an authenticator app."""
+    give_app(hana)
+    return staff.add_member(name="Hana", email=hana.user.email, role=Role.FRONT_DESK, by=leonora, at=BOOKED_AT)
+
+
+def test_an_account_of_two_practices_is_neither_ones_to_change(
+    shared: Member, hana: Member, leonora: Member, signed_in: Callable[..., Browser]
+) -> None:
+    there, here, owner = signed_in(hana), signed_in(shared), signed_in(leonora)
+    for each in (there, here):
+        UserSession.objects.create(user=hana.user, session_key=each.session.session_key, ip="127.0.0.1", user_agent="")
+
+    page = owner.get(f"/settings/staff/{shared.pk}/").content.decode()
+    refused = owner.post(f"/accounts/staff/{shared.pk}/reset-second-step/")
+    owner.post(f"/accounts/staff/{shared.pk}/end-sessions/")
+
+    assert "Telephone lost" not in page
+    assert refused.status_code == 422
+    assert Authenticator.objects.filter(user=hana.user).exists()
+    assert ("_auth_user_id" in there.session, "_auth_user_id" in here.session) == (True, False)
+
+
+def test_a_practice_learns_nothing_of_sign_ins_in_another(
+    shared: Member, hana: Member, leonora: Member, signed_in: Callable[..., Browser]
+) -> None:
+    sign_in(Browser(), hana)
+
+    assert "last signed in" not in signed_in(leonora).get(f"/settings/staff/{shared.pk}/").content.decode()
+    assert states.of([shared])[shared.user_id].seen is None
+
+
+def test_the_server_takes_away_a_second_step_that_no_practice_may(hana: Member, shared: Member) -> None:
+    with outside():
+        call_command("reset_second_step", hana.user.email.upper())
+
+    assert not Authenticator.objects.filter(user=hana.user).exists()
+    assert Event.objects.filter(kind="member.second_step_reset", subject_id=shared.pk, by_id=None).exists()

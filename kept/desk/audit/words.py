@@ -83,6 +83,13 @@ EVENTS = {
     "member.came_in": gettext_lazy("Signed in"),
     "member.sessions_ended": gettext_lazy("Signed out everywhere"),
     "member.second_step_reset": gettext_lazy("Second step taken away"),
+    "member.password_changed": gettext_lazy("Password changed"),
+    "member.password_set": gettext_lazy("Password set by a letter’s link"),
+    "member.second_step_added": gettext_lazy("Second step set up"),
+    "member.second_step_removed": gettext_lazy("Second step removed"),
+    "member.codes_made": gettext_lazy("Recovery codes made"),
+    "member.sign_in_refused": gettext_lazy("Sign-in refused: wrong password"),
+    "member.code_refused": gettext_lazy("Sign-in refused: wrong code"),
     "token.made": gettext_lazy("API token made"),
     "token.revoked": gettext_lazy("API token revoked"),
 }
@@ -92,6 +99,7 @@ DOORS = {
     "gateway": gettext_lazy("Payment provider"),
     "patient": gettext_lazy("The patient"),
     "command": gettext_lazy("A command on the server"),
+    "stranger": gettext_lazy("Somebody unknown"),
 }
 
 

@@ -126,7 +126,7 @@ def seat(request: MemberRequest, seat_id: UUID | None = None) -> HttpResponse:
     if found:
         may_change = member.role == Role.OWNER or found.role != Role.OWNER
         more = {"seat": found, "signs": states.of([found])[found.user_id], "may_change": may_change, "own": found.pk == member.pk}
-        more |= {"zone": _zone(request), "now": now}
+        more |= {"alone": not practice.sits_elsewhere(found), "zone": _zone(request), "now": now}
     title = found.name if found else _("Somebody new")
     return done or form_page(request, form, title=title, crumbs=crumbs, hint=hint, template="desk/setup/seat.html", **more)
 

@@ -1,0 +1,70 @@
+"""What becomes of an account is written in the journal of each practice in which it has a seat, for the audit log."""
+
+from functools import partial
+from typing import Any
+
+from allauth.account import signals as account
+from allauth.mfa import signals as steps
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.signals import user_login_failed
+from django.db import transaction
+from django.http import HttpRequest
+
+from kept.events import journal
+from kept.foundation import clock
+from kept.foundation.scope import scope
+from kept.practice.models import User
+from kept.practice.queries import seats
+
+STRANGER = "stranger:sign-in"  # who failed to sign in may be anybody
+
+
+def connect() -> None:
+    """Listen. Called once, when the apps are ready."""
+    account.password_changed.connect(_password_changed)
+    account.password_reset.connect(_password_set)
+    steps.authenticator_added.connect(_step_added)
+    steps.authenticator_removed.connect(_step_removed)
+    steps.authenticator_reset.connect(_step_added)
+    steps.authentication_failed.connect(_code_failed)
+    user_login_failed.connect(_failed)
+
+
+def _password_changed(sender: Any, request: HttpRequest, user: User, **more: Any) -> None:
+    _note("member.password_changed", request, user)
+
+
+def _password_set(sender: Any, request: HttpRequest, user: User, **more: Any) -> None:
+    _note("member.password_set", request, user)
+
+
+def _step_added(sender: Any, request: HttpRequest, user: User, authenticator: Authenticator, **more: Any) -> None:
+    codes = authenticator.type == Authenticator.Type.RECOVERY_CODES
+    _note("member.codes_made" if codes else "member.second_step_added", request, user, step=authenticator.type)
+
+
+def _step_removed(sender: Any, request: HttpRequest, user: User, authenticator: Authenticator, **more: Any) -> None:
+    if authenticator.type != Authenticator.Type.RECOVERY_CODES:  # they go with the last step
+        _note("member.second_step_removed", request, user, step=authenticator.type)
+
+
+def _code_failed(sender: Any, request: HttpRequest, user: User, **more: Any) -> None:
+    _note("member.code_refused", request, user, actor=STRANGER)
+
+
+def _failed(sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **more: Any) -> None:
+    user = User.objects.filter(email=str(credentials.get("email", "")).lower()).first()
+    if user and request:
+        _note("member.sign_in_refused", request, user, actor=STRANGER)
+
+
+def _note(kind: str, request: HttpRequest, user: User, *, actor: str = "", **particulars: str) -> None:
+    """Once allauth's own transaction, where it has one, is committed."""
+    source = f"screen {request.META.get('REMOTE_ADDR', '')}"
+    transaction.on_commit(partial(_record, kind, user, actor or f"user:{user.pk}", source, particulars))
+
+
+def _record(kind: str, user: User, actor: str, source: str, particulars: dict[str, str]) -> None:
+    for seat in seats(user):
+        with scope(seat.practice_id, actor=actor, source=source):
+            journal.record(kind, seat, by=None if actor == STRANGER else seat, at=clock.now(), **particulars)
