@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from kept.foundation import qr, vault
+from kept.foundation.addresses import neighbourhood
 from kept.practice.models import Member, User
 from kept.practice.queries import seats
 from kept.practice.rules import HEADS
@@ -33,7 +34,8 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Wrong passwords are counted for an account at a network address: who guesses elsewhere locks nobody out."""
-        return f"{super()._get_login_attempts_cache_key(request, **credentials)}:{self.get_client_ip(request)}"
+        where = neighbourhood(self.get_client_ip(request))
+        return f"{super()._get_login_attempts_cache_key(request, **credentials)}:{where}"
 
 
 class SecondStep(DefaultMFAAdapter):  # type: ignore[misc]

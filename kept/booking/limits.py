@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from kept.foundation import clock
+from kept.foundation.addresses import neighbourhood
 from kept.foundation.refusals import Refusal
 
 HOUR = int(timedelta(hours=1).total_seconds())
@@ -17,7 +18,8 @@ MOST = {"address": 10, "email": 5, "phone": 5, "practice": 300}
 def check(request: HttpRequest, *, practice_id: str, email: str, phone: str) -> None:
     """Count this try. Raises Refusal `too_many` when there were too many in this hour."""
     hour = int(clock.now().timestamp()) // HOUR
-    whose = {"address": str(request.META.get("REMOTE_ADDR", "")), "email": email.lower(), "phone": phone, "practice": practice_id}
+    address = neighbourhood(str(request.META.get("REMOTE_ADDR", "")))
+    whose = {"address": address, "email": email.lower(), "phone": phone, "practice": practice_id}
     for what, who in whose.items():
         if not who:
             continue

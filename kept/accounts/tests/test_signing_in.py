@@ -178,6 +178,15 @@ def test_who_guesses_elsewhere_locks_nobody_out(odette: Member) -> None:
     assert sign_in(desk, odette, REMOTE_ADDR="198.51.100.7").status_code == 302
 
 
+def test_another_address_of_the_same_ipv6_network_is_the_same_stranger(odette: Member) -> None:
+    stranger = Browser()
+    for last in range(6):
+        sign_in(stranger, odette, "not the password", REMOTE_ADDR=f"2001:db8:1:2::{last}")
+
+    assert sign_in(stranger, odette, REMOTE_ADDR="2001:db8:1:2:ffff::1").status_code == 200
+    assert sign_in(Browser(), odette, REMOTE_ADDR="2001:db8:1:3::1").status_code == 302
+
+
 def test_the_owner_takes_away_a_lost_second_step(
     juniper: House, leonora: Member, silas: Member, odette: Member, signed_in: Callable[..., Browser]
 ) -> None:

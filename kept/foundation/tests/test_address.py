@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from pytest_django import Settings
 
+from kept.foundation.addresses import neighbourhood
 from kept.foundation.middleware import CallersAddress
 
 
@@ -29,3 +30,18 @@ def test_what_is_no_address_is_left_out(settings: Settings, forwarded: str) -> N
     settings.PROXIES = 1
 
     assert seen(forwarded) == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("address", "counted_as"),
+    [
+        ("198.51.100.7", "198.51.100.7"),
+        ("2001:db8:1:2:aaaa::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:bbbb::9", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("::ffff:198.51.100.7", "198.51.100.7"),
+        ("", ""),
+    ],
+)
+def test_who_has_one_address_of_ipv6_has_its_neighbours(address: str, counted_as: str) -> None:
+    assert neighbourhood(address) == counted_as
