@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from kept.accounts import recording
 from kept.foundation import qr, vault
 from kept.foundation.addresses import neighbourhood
 from kept.practice.models import Member, User
@@ -27,6 +28,10 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]
         """Said to who knows the password, so that nobody else learns of it."""
         words = {"title": _("This account is closed"), "text": _("Ask the owner of your practice to open it again.")}
         return render(request, "notice.html", words, status=403)
+
+    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
+        """To the address that the account has, whatever was typed, and by a job."""
+        recording.password_asked(context["request"], user)
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """As our own outermost proxy saw it."""

@@ -1,4 +1,7 @@
-"""The letter of invitation: a link on which somebody new sets a password, or the news that one more practice is hers."""
+"""The letters about an account: the invitation, with a link on which somebody new sets a password or the news that one more practice is
+hers; and the one to her who forgot it."""
+
+from typing import Any
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
@@ -34,7 +37,19 @@ def send(practice_id: str, member_id: str) -> None:
             "days": settings.PASSWORD_RESET_TIMEOUT // 86_400 if new else 0,
             "url": link(member.user) if new else settings.BASE_URL + reverse("account_login"),
         }
+    _write(member, _("Your seat at %s") % words["practice"], "accounts/invitation.txt", words)
+
+
+def send_forgotten(practice_id: str, member_id: str) -> None:
+    """Write to her whose password is to be set anew, as somebody asked."""
+    with job_scope(practice_id, "forgotten"):
+        member = Member.objects.select_related("user").filter(pk=member_id, active=True, user__is_active=True).first()
+        if member is None:
+            return
+        words = {"name": member.name, "days": settings.PASSWORD_RESET_TIMEOUT // 86_400, "url": link(member.user)}
+    _write(member, _("A new password for Kept"), "accounts/forgotten.txt", words)
+
+
+def _write(member: Member, subject: str, template: str, words: dict[str, Any]) -> None:
     leave_the_database()
-    text = render_to_string("accounts/invitation.txt", words)
-    subject = _("Your seat at %s") % words["practice"]
-    EmailMessage(subject, text, None, [member.user.email], headers={"Auto-Submitted": "auto-generated"}).send()
+    EmailMessage(subject, render_to_string(template, words), None, [member.user.email], headers={"Auto-Submitted": "auto-generated"}).send()

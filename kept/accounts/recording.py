@@ -11,7 +11,7 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from kept.events import journal
-from kept.foundation import clock
+from kept.foundation import clock, jobs
 from kept.foundation.scope import scope
 from kept.practice.models import User
 from kept.practice.queries import seats
@@ -28,6 +28,15 @@ def connect() -> None:
     steps.authenticator_reset.connect(_step_added)
     steps.authentication_failed.connect(_code_failed)
     user_login_failed.connect(_failed)
+
+
+def password_asked(request: HttpRequest, user: User) -> None:
+    """Somebody says that she forgot it: a letter goes by a job, so that whoever asks learns nothing from waiting for it."""
+    for number, seat in enumerate(seats(user)):
+        with scope(seat.practice_id, actor=STRANGER, source=_source(request)):
+            journal.record("member.password_asked", seat, by=None, at=clock.now())
+            if number == 0:
+                jobs.defer("accounts.forgotten", member_id=str(seat.pk))
 
 
 def _password_changed(sender: Any, request: HttpRequest, user: User, **more: Any) -> None:
@@ -60,8 +69,11 @@ def _failed(sender: Any, credentials: dict[str, Any], request: HttpRequest | Non
 
 def _note(kind: str, request: HttpRequest, user: User, *, actor: str = "", **particulars: str) -> None:
     """Once allauth's own transaction, where it has one, is committed."""
-    source = f"screen {request.META.get('REMOTE_ADDR', '')}"
-    transaction.on_commit(partial(_record, kind, user, actor or f"user:{user.pk}", source, particulars))
+    transaction.on_commit(partial(_record, kind, user, actor or f"user:{user.pk}", _source(request), particulars))
+
+
+def _source(request: HttpRequest) -> str:
+    return f"screen {request.META.get('REMOTE_ADDR', '')}"
 
 
 def _record(kind: str, user: User, actor: str, source: str, particulars: dict[str, str]) -> None:

@@ -83,6 +83,7 @@ EVENTS = {
     "member.came_in": gettext_lazy("Signed in"),
     "member.sessions_ended": gettext_lazy("Signed out everywhere"),
     "member.second_step_reset": gettext_lazy("Second step taken away"),
+    "member.password_asked": gettext_lazy("New password asked for"),
     "member.password_changed": gettext_lazy("Password changed"),
     "member.password_set": gettext_lazy("Password set by a letter’s link"),
     "member.second_step_added": gettext_lazy("Second step set up"),
