@@ -120,7 +120,11 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody is written to who has no accoun
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False  # of this session; the others end
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True  # with the second step, where there is one
-ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,5/5m/key"}  # the key: an account at a network address
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": "20/m/ip,5/5m/key",  # the key: an account at a network address
+    "login_failed_anywhere": "50/h/key",  # of an account, in browsers that do not know it
+}
+KNOWN_COOKIE_NAME = "__Host-known" if SECURE else "known"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "desk:enter"

@@ -3,14 +3,16 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from kept.accounts import recording
+from kept.accounts import known, recording
 from kept.foundation import qr, vault
 from kept.foundation.addresses import neighbourhood
 from kept.practice.models import Member, User
@@ -41,6 +43,29 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]
         """Wrong passwords are counted for an account at a network address: who guesses elsewhere locks nobody out."""
         where = neighbourhood(self.get_client_ip(request))
         return f"{super()._get_login_attempts_cache_key(request, **credentials)}:{where}"
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Also from everywhere together, but for browsers that know her: a stranger with many addresses closes an account for strangers."""
+        super().pre_authenticate(request, **credentials)
+        email = credentials.get("email", "")
+        self._anywhere = None
+        if known.is_known(request, email):
+            return
+        self._anywhere = ratelimit.consume(request, app="allauth.account", action="login_failed_anywhere", key=email.lower())
+        if self._anywhere is None:
+            raise ValidationError(
+                _("Too many wrong passwords for this account. Sign in with a passkey, in a browser you used before, or in an hour.")
+            )
+
+    def _rollback_login_failed_rl_usage(self) -> None:
+        super()._rollback_login_failed_rl_usage()
+        if self._anywhere:
+            self._anywhere.rollback()
+
+    def post_login(self, request: HttpRequest, user: User, **more: Any) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **more)
+        known.remember(request, response, user.email)
+        return response
 
 
 class SecondStep(DefaultMFAAdapter):  # type: ignore[misc]

@@ -203,6 +203,29 @@ def test_another_address_of_the_same_ipv6_network_is_the_same_stranger(odette: M
     assert sign_in(Browser(), odette, REMOTE_ADDR="2001:db8:1:3::1").status_code == 302
 
 
+def test_guesses_from_everywhere_close_an_account_for_strangers_alone(odette: Member, settings: Any) -> None:
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"login_failed_anywhere": "3/h/key"}
+    hers = Browser()
+    sign_in(hers, odette)
+    hers.post("/accounts/logout/")
+    for last in range(3):
+        sign_in(Browser(), odette, "not the password", REMOTE_ADDR=f"203.0.113.{last}")
+
+    stranger = sign_in(Browser(), odette, REMOTE_ADDR="198.51.100.7")
+    forged = Browser()
+    forged.cookies["known"] = "0" * 64
+
+    assert "Sign in with a passkey" in stranger.content.decode()
+    assert sign_in(forged, odette, REMOTE_ADDR="198.51.100.8").status_code == 200
+    assert sign_in(hers, odette).status_code == 302
+
+
+def test_right_passwords_close_nothing(odette: Member, settings: Any) -> None:
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"login_failed_anywhere": "3/h/key"}
+
+    assert [sign_in(Browser(), odette).status_code for _time in range(5)] == [302] * 5
+
+
 def test_the_owner_takes_away_a_lost_second_step(
     juniper: House, leonora: Member, silas: Member, odette: Member, signed_in: Callable[..., Browser]
 ) -> None:
