@@ -123,6 +123,7 @@ ACCOUNT_LOGIN_ON_PASSWORD_RESET = True  # with the second step, where there is o
 ACCOUNT_RATE_LIMITS = {
     "login_failed": "20/m/ip,5/5m/key",  # the key: an account at a network address
     "login_failed_anywhere": "50/h/key",  # of an account, in browsers that do not know it
+    "unlock": "5/d/key",  # of a locked session
 }
 KNOWN_COOKIE_NAME = "__Host-known" if SECURE else "known"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60

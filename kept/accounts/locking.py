@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.core.internal import ratelimit
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm
 from allauth.mfa.webauthn.internal.auth import begin_authentication
@@ -37,8 +38,12 @@ def unlock(request: HttpRequest) -> HttpResponse:
     """By PIN or password. Five wrong ones end the session."""
     if not request.user.is_authenticated:
         return to_page(request, "account_login")
+    tries = {"app": "allauth.account", "action": "unlock", "key": request.session.session_key}
+    if not ratelimit.consume(request, **tries):  # counted one by one, however many come at once
+        return _end(request)
     user, secret = request.user, request.POST.get("secret", "")
     if (user.pin and check_password(secret, user.pin)) or user.check_password(secret):
+        ratelimit.clear(request, **tries)
         return _opened(request)
     return _wrong(request, _("Enter your PIN or password.") if not secret else _("That is not it."))
 
@@ -67,12 +72,16 @@ def _opened(request: HttpRequest) -> HttpResponse:
 def _wrong(request: HttpRequest, why: str) -> HttpResponse:
     wrong = request.session["wrong"] = request.session.get("wrong", 0) + 1
     if wrong >= MOST_WRONG:
-        logout(request)
-        return to_page(request, "account_login")
+        return _end(request)
     words = _words(request) | {"error": why, "left": MOST_WRONG - wrong}
     if request.headers.get("HX-Request"):
         return render(request, "accounts/_lock.html", words, status=422)
     return render(request, "accounts/locked.html", words | {"next": _back(request)}, status=422)
+
+
+def _end(request: HttpRequest) -> HttpResponse:
+    logout(request)
+    return to_page(request, "account_login")
 
 
 def _words(request: HttpRequest) -> dict[str, Any]:

@@ -94,6 +94,29 @@ def test_five_wrong_ones_end_the_session(desk: Browser) -> None:
     assert "_auth_user_id" not in desk.session
 
 
+def test_tries_that_come_at_once_are_counted_one_by_one(desk: Browser) -> None:
+    desk.post("/accounts/lock/")
+    for _try in range(5):
+        desk.post("/accounts/unlock/", {"secret": "0000"})
+        at_once = desk.session
+        at_once["wrong"] = 0  # each read the session before the others wrote it
+        at_once.save()
+
+    desk.post("/accounts/unlock/", {"secret": PASSWORD})
+
+    assert "_auth_user_id" not in desk.session
+
+
+def test_who_unlocks_has_all_her_tries_again(desk: Browser) -> None:
+    for _time in range(2):
+        desk.post("/accounts/lock/")
+        for _try in range(3):
+            desk.post("/accounts/unlock/", {"secret": "0000"})
+        desk.post("/accounts/unlock/", {"secret": PASSWORD})
+
+    assert desk.get("/appointments/").status_code == 200
+
+
 def test_a_pin_that_anybody_would_try_is_refused(desk: Browser, odette: Member) -> None:
     turned_back(desk)
     desk.post("/accounts/reauthenticate/", {"password": PASSWORD})
