@@ -8,6 +8,7 @@ from allauth.mfa.base.views import IndexView, TrustView
 from allauth.mfa.internal.flows import trust as trusting
 from allauth.mfa.stages import TrustStage
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.hashers import make_password
@@ -19,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
+from kept.accounts.adapters import must_have_second_step
 from kept.accounts.forms import PinForm
 from kept.practice.models import User
 
@@ -27,7 +29,9 @@ class AccountView(LoginRequiredMixin, IndexView):  # type: ignore[misc]
     """Your account. Takes allauth's authenticators, and adds what is ours."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        lacks = "house" in self.request.session and not self.request.session.get("has_second_step")
+        session = self.request.session
+        asked = must_have_second_step(self.request.user) or (settings.SECOND_STEP and session.get("house", {}).get("all_two_steps"))
+        lacks = asked and not session.get("has_second_step")
         return super().get_context_data(**kwargs) | {"pin_form": kwargs.get("pin_form", PinForm()), "lacks_second_step": lacks}
 
 

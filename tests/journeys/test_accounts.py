@@ -54,7 +54,7 @@ def test_somebody_is_invited_and_gives_a_passkey(
     no_barriers(hers)
     hers.get_by_label("New Password", exact=True).fill(NEW)
     hers.get_by_label("New Password (again)").fill(NEW)
-    hers.get_by_role("button", name="Change Password").click()
+    hers.get_by_role("button", name="Save the password").click()
     hers.goto("/")
     expect(hers.get_by_role("link", name="Appointments")).to_have_attribute("aria-current", "page")
 
