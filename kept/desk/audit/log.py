@@ -87,8 +87,9 @@ class Kind:
         return [self.line(row, names) for row in rows]
 
     def line(self, row: Any, names: dict[str, str]) -> Line:
-        who = names.get(row.actor, row.actor)
-        return Line(row.at, who, self.what(row), row.about or "", row.about_id, words.place(row.source))
+        who, seat = names.get(row.actor, row.actor), getattr(row, "seat", None)
+        what = f"{self.what(row)}, {seat}" if seat and seat != who else self.what(row)
+        return Line(row.at, who, what, row.about or "", row.about_id, words.place(row.source))
 
 
 def _of_these(found: "QuerySet[Any]", member: Member, asked: Filter) -> "QuerySet[Any]":
@@ -128,7 +129,9 @@ def _changes(member: Member, asked: Filter, zone: ZoneInfo) -> "QuerySet[Any]":
         *(model.objects.filter(pk=subject).values("patient") for model in (Appointment, Charge, Invoice)),
         Refund.objects.filter(pk=subject).values("invoice__patient"),
     ]
-    return _of_these(found.annotate(about_id=Coalesce(*(Subquery(each) for each in patients), output_field=UUIDField())), member, asked)
+    about = Coalesce(*(Subquery(each) for each in patients), output_field=UUIDField())
+    seat = Subquery(Member.objects.filter(pk=subject).values("name"))
+    return _of_these(found.annotate(about_id=about, seat=seat), member, asked)
 
 
 LOOKS = Kind(
