@@ -12,7 +12,9 @@ import pytest
 from tests.checks.test_templates import NAMES, ROOT, _source
 from tests.kit.browser import Browser
 
-INLINE = re.compile(r"""\s(?:style|on[a-z]+)=["']|<style|<script(?![^>]*\s(?:src=|type="application/json"))|hx-on|javascript:""", re.IGNORECASE)
+INLINE = re.compile(
+    r"""\s(?:style|on[a-z]+)=["']|<style|<script(?![^>]*\s(?:src=|type="application/json"))|hx-on|javascript:""", re.IGNORECASE
+)
 SAY = """
 import django, json; django.setup()
 from django.conf import settings as s
