@@ -8,9 +8,8 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from kept.ops.cast import PASSWORD
-from kept.ops.people import JUNIPER
 from kept.practice.rules import Role
-from tests.journeys.conftest import OpenPage, sign_in
+from tests.journeys.conftest import OpenPage
 
 NEW = "a-long-new-password"
 
