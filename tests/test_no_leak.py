@@ -416,6 +416,7 @@ ALL = list(addresses(get_resolver()))
 OPEN_TO_ALL = {
     "billing:webhook",
     "booking:card-link",
+    "booking:manage-link",
     "booking:online",
     "booking:pay-link",
 }  # a signature, or a link, opens them to whoever has it: tests of their own below

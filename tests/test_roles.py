@@ -21,6 +21,7 @@ from kept.practice.rules import Role
 from kept.practice.transitions import issue_key
 from kept.scheduling.models import Appointment, Block
 from kept.scheduling.transitions.blocking import block_time
+from kept.scheduling.transitions.managing import manage_token
 from kept.webhooks.transitions import add_endpoint, send_test
 from tests.kit.browser import Browser
 from tests.kit.gateway import clock_at
@@ -246,6 +247,9 @@ TABLE = [
     Row("booking:card", "POST", NONE, 404, AHEAD, otherwise=404, to_nobody=404),
     Row("booking:card-back", "GET", NONE, 404, AHEAD, otherwise=404, to_nobody=404),
     Row("booking:calendar-file", "GET", NONE, 404, AHEAD, otherwise=404, to_nobody=404),
+    Row("booking:manage-link", "GET", ALL, 302, AHEAD, to_nobody=302),
+    *(Row(f"booking:manage{page}", "GET", NONE, 404, AHEAD, otherwise=404, to_nobody=404) for page in ("", "-cancel", "-time")),
+    *(Row(f"booking:manage-{act}", "POST", NONE, 404, AHEAD, otherwise=404, to_nobody=404) for act in ("confirm", "cancel", "time")),
     Row("booking:pay-link", "GET", ALL, 302, DECLINED, to_nobody=302),
     Row("booking:pay", "GET", NONE, 404, DECLINED, otherwise=404, to_nobody=404),
     Row("booking:pay", "POST", NONE, 404, DECLINED, otherwise=404, to_nobody=404),
@@ -258,6 +262,7 @@ PUBLIC = {
     "booking:online",
     "booking:calendar-file",
     *(f"booking:{name}{end}" for name in ("card", "pay") for end in ("", "-link", "-back")),
+    *(f"booking:manage{end}" for end in ("", "-link", "-confirm", "-cancel", "-time")),
 }
 OF_A_PATIENT = {row.name for row in TABLE if row.name.startswith("desk:patient")} - {"desk:patients", "desk:patient-new"}
 OF_ONES_OWN = ("account_", "mfa_", "usersessions_")  # kept/accounts/tests
@@ -357,7 +362,7 @@ def ids(name: str, juniper: House, subject: Appointment | None) -> dict[str, Any
         return {"invoice_id": subject.invoices.get().pk, "note_id": juniper.practice.pk}
     if name.startswith(("billing:", "noshows:evidence")) or name == "messaging:send-receipt":
         return {"invoice_id": subject.invoices.get().pk}
-    if name in ("booking:card-link", "booking:pay-link"):
+    if name in ("booking:card-link", "booking:manage-link", "booking:pay-link"):
         return {"token": token(name, juniper, subject)}
     if name == "messaging:withdraw":
         return {"message_id": subject.messages.get().pk}
@@ -403,6 +408,8 @@ def token(name: str, juniper: House, subject: Appointment) -> str:
     owner = juniper.members[OWNER]
     if name == "booking:pay-link":
         return paying.payment_link(subject.charges.get(), by=owner, at=QUARTER_PAST).split("/")[-2]
+    if name == "booking:manage-link":
+        return manage_token(subject, at=QUARTER_PAST)
     return cards.card_link(subject, by=owner, at=QUARTER_PAST).split("/")[-2]
 
 

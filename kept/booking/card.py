@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from kept.billing.gateways.facts import Busy, NoAnswer, Rejected
 from kept.billing.models import CardCapture
 from kept.billing.transitions import cards
-from kept.booking.links import by_link, hand_over, let_in, link_or_404, practice_of
+from kept.booking.links import by_link, hand_over, let_in, link_or_404, manage_page_of, practice_of
 from kept.booking.offer import place_of
 from kept.foundation import clock
 from kept.foundation.refusals import Refusal
@@ -59,6 +59,8 @@ def _shown(request: HttpRequest, link_id: UUID, now: Any, *, error: str = "", tr
         "trouble": trouble,
         "today": appointment.clinic.local_date(now) == appointment.local_date,
     }
+    if appointment.acceptance or appointment.channel == Appointment.Channel.ONLINE:
+        context["manage"] = manage_page_of(request, appointment.pk)
     if appointment.acceptance:
         return render(request, "booking/card_done.html", context)
     if holding.lapsed(appointment):

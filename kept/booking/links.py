@@ -57,6 +57,12 @@ def practice_of(request: HttpRequest, link_id: UUID) -> str:
     return str(practice_id)
 
 
+def manage_page_of(request: HttpRequest, appointment_id: UUID) -> Link | None:
+    """The link, known to this session, on which she manages that appointment."""
+    held = [found for text in request.session.get("links", {}) if (found := as_id(text))]
+    return Link.objects.filter(pk__in=held, purpose=Link.Purpose.MANAGE, subject_id=appointment_id).first()
+
+
 def link_or_404(link_id: UUID) -> Link:
     """The link, inside its practice's scope. Raises Http404."""
     link = Link.objects.filter(pk=link_id).first()

@@ -82,6 +82,10 @@ class Choice:
         wanted = as_id(self.asked.get("provider", ""))
         return next((each for each in self.providers if each.pk == wanted), None)
 
+    @property
+    def visit(self) -> Visit:
+        return Visit.of(self.services)
+
     @cached_property
     def slots(self) -> list[Slot]:
         """All free starts to the practice's horizon."""
@@ -89,7 +93,7 @@ class Choice:
             return []
         today = self.clinic.local_date(self.at)
         last = today + timedelta(days=self.clinic.practice.settings.online_horizon_days)
-        return online_starts(self.clinic, Visit.of(self.services), first=today, last=last, at=self.at, provider=self.provider, but=self.own)
+        return online_starts(self.clinic, self.visit, first=today, last=last, at=self.at, provider=self.provider, but=self.own)
 
     @cached_property
     def by_day(self) -> dict[date, list[Slot]]:

@@ -104,6 +104,7 @@ def _book(request: HttpRequest, practice: Practice, place: str) -> HttpResponse:
         with _scope(request, practice):
             return _shown(request, place, details=form, trouble=refusal.sentence, status=refusal.status)
     link_id = let_in(request, booked.token, Link.Purpose.CARD)
+    let_in(request, booked.manage, Link.Purpose.MANAGE)
     request.session["online"] = [*request.session.get("online", []), str(booked.appointment.pk)][-5:]
     cache.set(f"booked:{once}", link_id, REMEMBERED)
     return _onward(str(practice.pk), link_id, booked.capture)

@@ -20,13 +20,15 @@ from kept.patients.models import Link, Patient
 from kept.patients.transitions import add_patient, give_link
 from kept.scheduling.models import Appointment
 from kept.scheduling.transitions import holding
+from kept.scheduling.transitions.managing import manage_token
 
 
 class Booked(NamedTuple):
-    """`token` opens her page; `capture` is set where she now gives a card."""
+    """`token` opens the page of her card, `manage` that of her appointment; `capture` is set where she now gives a card."""
 
     appointment: Appointment
     token: str
+    manage: str
     capture: CardCapture | None
 
 
@@ -65,8 +67,9 @@ def book(
         channel=Appointment.Channel.ONLINE,
     )
     token = give_link(patient, Link.Purpose.CARD, subject_id=appointment.pk, expires_at=appointment.starts_at, at=at)
+    manage = manage_token(appointment, at=at)
     if not appointment.card_wanted:
         messaging.queue(Letter.BOOKED, appointment, wanted=True, once="online", by=None, at=at)
-        return Booked(appointment, token, None)
+        return Booked(appointment, token, manage, None)
     jobs.defer("booking.release", at=at + holding.HOLD)
-    return Booked(appointment, token, cards.begin(appointment, version_id=version_id, origin=origin, at=at))
+    return Booked(appointment, token, manage, cards.begin(appointment, version_id=version_id, origin=origin, at=at))

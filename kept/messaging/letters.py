@@ -23,7 +23,7 @@ from kept.messaging.wording import TITLE, fill
 from kept.practice.models import Settings
 from kept.scheduling.models import Appointment, Status
 from kept.scheduling.rules import wrong_status
-from kept.scheduling.transitions import promising
+from kept.scheduling.transitions import managing, promising
 
 HIDDEN_LINK = "https://…"
 Facts = Callable[[Message, datetime], dict[str, Any]]
@@ -72,13 +72,13 @@ def compose(letter: str, appointment: Any, facts: dict[str, Any], *, title: str 
 
 def cancelled(message: Message, at: datetime) -> dict[str, Any]:
     _is(message.appointment, Status.CANCELLED)
-    return {"by_clinic": message.appointment.cancelled_for == Appointment.Asked.CLINIC}
+    return {"by_clinic": message.appointment.cancelled_for == Appointment.Asked.CLINIC, "late": message.appointment.late_cancel}
 
 
 def moved(message: Message, at: datetime) -> dict[str, Any]:
     """Its time as it is when the letter goes, should it have moved once more."""
     _is(message.appointment, Status.BOOKED)
-    return {}
+    return _manage(message, at)
 
 
 def booked(message: Message, at: datetime) -> dict[str, Any]:
@@ -86,9 +86,15 @@ def booked(message: Message, at: datetime) -> dict[str, Any]:
     appointment = message.appointment
     _is(appointment, Status.BOOKED)
     acceptance, zone = appointment.acceptance, appointment.clinic.zone
+    facts = {"provider": appointment.provider.name} | _manage(message, at)
     if acceptance is None:
-        return {"provider": appointment.provider.name}
-    return {"provider": appointment.provider.name, "acceptance": acceptance, "free_until": moment(acceptance.free_until, zone)}
+        return facts
+    return facts | {"acceptance": acceptance, "free_until": moment(acceptance.free_until, zone)}
+
+
+def _manage(message: Message, at: datetime) -> dict[str, Any]:
+    """With a link of its own to see, change and cancel the appointment."""
+    return {"link": partial(managing.manage_link, message.appointment, at=at)}
 
 
 def _is(appointment: Appointment, status: Status) -> None:

@@ -31,7 +31,13 @@ def _facts(letter: Letter, practice: Practice, clinic: Clinic) -> dict[str, Any]
     fee = _("the fee is %s") % amount
     policy = SimpleNamespace(fee=fee, text=_("(Here stands the cancellation policy that the patient accepted, in full.)"))
     facts: dict[Letter, dict[str, Any]] = {
-        Letter.BOOKED: {"provider": _("your provider"), "acceptance": policy, "free_until": moment(WHEN - timedelta(days=1), clinic.zone)},
+        Letter.BOOKED: {
+            "provider": _("your provider"),
+            "acceptance": policy,
+            "free_until": moment(WHEN - timedelta(days=1), clinic.zone),
+            "link": HIDDEN_LINK,
+        },
+        Letter.MOVED: {"link": HIDDEN_LINK},
         Letter.CARD_LINK: {"link": HIDDEN_LINK, "until": moment(WHEN, clinic.zone)},
         Letter.CARD_REMINDER: {"link": HIDDEN_LINK, "due": moment(WHEN - timedelta(days=1), clinic.zone), "releases": False},
         Letter.NO_SHOW: {"fee": "paid", "amount": amount, "card": CARD},

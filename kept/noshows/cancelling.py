@@ -68,7 +68,9 @@ def letter(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
     """The letter as it would go for what the dialog has chosen so far."""
     appointment = appointment_or_404(request.member, appointment_id)
     request.member.must(Right.BOOK, appointment)
-    written = write(Letter.CANCELLED, appointment, {"by_clinic": request.GET.get("asked") == Appointment.Asked.CLINIC})
+    by_clinic = request.GET.get("asked") == Appointment.Asked.CLINIC
+    late = not by_clinic and late_fee(appointment, at=clock.now()) is not None
+    written = write(Letter.CANCELLED, appointment, {"by_clinic": by_clinic, "late": late})
     return dialog(request, "noshows/_letter.html", {"appointment": appointment, "letter": written})
 
 

@@ -236,6 +236,7 @@ class Link(OfPractice):
     class Purpose(models.TextChoices):
         CARD = "card"
         PAY = "pay"
+        MANAGE = "manage"
 
     purpose = code(choices=Purpose.choices)
     patient = within("patients.Patient")

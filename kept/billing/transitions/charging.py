@@ -35,7 +35,7 @@ NEVER_AGAIN = "do_not_try_again"  # the bank's advice
 LINK_EXPIRED = "link_expired"
 
 
-def open_charge(appointment: Appointment, kind: Kind, amount: Money, *, due_at: datetime, by: Member, at: datetime) -> Charge:
+def open_charge(appointment: Appointment, kind: Kind, amount: Money, *, due_at: datetime, by: Member | None, at: datetime) -> Charge:
     """The fee is due at `due_at` from the card accepted at booking; its job is queued in the same transaction (I5).
 
     The key of its first call is written with it. Raises Refusal `already_charged` while another is live (R5, I3).

@@ -31,7 +31,7 @@ def cancel(
     reason: str = "",
     note: str = "",
     notify: bool | None = None,
-    by: Member,
+    by: Member | None,
     at: datetime,
     version: int | None = None,
 ) -> Appointment:
@@ -39,10 +39,13 @@ def cancel(
     she accepted, it has its fee, charged or spared with a reason (R14); the clinic's own cancellation is free.
 
     `amount` lowers the fee; `charge_fee` None leaves it undecided for a member who may not charge; `notify` None follows the practice's
-    setting. Raises Refusal `wrong_status`, `stale_version`, `choice_required`, `fee_not_available`, `charge_in_flight`,
+    setting. `by` None: the patient, by her link: the whole fee is charged where it can be.
+
+    Raises Refusal `wrong_status`, `stale_version`, `choice_required`, `fee_not_available`, `charge_in_flight`,
     `already_charged`, `fee_exceeds_policy`, `wrong_currency`, `reason_required`, `not_permitted`.
     """
-    by.must(Right.BOOK, appointment)
+    if by:
+        by.must(Right.BOOK, appointment)
     appointment = Appointment.objects.locked(appointment)
     check_cancellable(appointment, at=at)
     late = asked == Appointment.Asked.PATIENT and late_fee(appointment, at=at) is not None
@@ -55,9 +58,13 @@ def cancel(
     return cancelled
 
 
-def _decide(appointment: Appointment, charge_fee: bool | None, amount: Money | None, fee_reason: str, by: Member, at: datetime) -> None:
+def _decide(
+    appointment: Appointment, charge_fee: bool | None, amount: Money | None, fee_reason: str, by: Member | None, at: datetime
+) -> None:
     offer = fee_offer(appointment, at=at, kind=Kind.LATE_CANCEL)
-    if offer.offered and charge_fee is False:
+    if by is None:
+        charge_fee = offer.offered or None  # a patient neither spares it nor leaves it open
+    elif offer.offered and charge_fee is False:
         by.must(Right.CHARGE, appointment)
         if not fee_reason.strip():
             raise Refusal("reason_required", _("Say why it is not charged."), field="fee_reason")

@@ -26,7 +26,7 @@ def decide(
     charge_fee: bool | None,
     amount: Money | None,
     fee_reason: str,
-    by: Member,
+    by: Member | None,
     at: datetime,
 ) -> Fee:
     """The fee of a no-show or of a late cancellation and, where it is charged, its charge. One row per kind and booked time (R5).
@@ -34,7 +34,7 @@ def decide(
     Raises Refusal `choice_required`, `fee_not_available`, `already_charged`, `charge_in_flight`, `fee_exceeds_policy`, `wrong_currency`,
     `reason_required`, `not_permitted`.
     """
-    if charge_fee:
+    if charge_fee and by:
         by.must(Right.CHARGE, appointment)
     decision, fee_amount = _decision(offer, charge_fee, amount, fee_reason, by)
     fee, _new = Fee.objects.update_or_create(
@@ -168,7 +168,7 @@ def _locked(appointment: Appointment, check: Check, by: Member, at: datetime, ve
     return appointment, fee
 
 
-def _opened(appointment: Appointment, offer: FeeOffer, amount: Money, by: Member, at: datetime) -> Charge:
+def _opened(appointment: Appointment, offer: FeeOffer, amount: Money, by: Member | None, at: datetime) -> Charge:
     """The charge of an offer. A wholly refunded one before it makes room (R5)."""
     if offer.earlier and offer.earlier.live:
         charging.supersede(offer.earlier)
@@ -188,7 +188,9 @@ def still_paid(fee: Fee) -> bool:
     return fee.charge is not None and fee.charge.captured_minor > fee.charge.refunded_minor
 
 
-def _decision(offer: FeeOffer, charge_fee: bool | None, amount: Money | None, fee_reason: str, by: Member) -> tuple[Decision, Money | None]:
+def _decision(
+    offer: FeeOffer, charge_fee: bool | None, amount: Money | None, fee_reason: str, by: Member | None
+) -> tuple[Decision, Money | None]:
     if refusal := offer_refusal(offer):
         if charge_fee:
             raise refusal
@@ -196,7 +198,7 @@ def _decision(offer: FeeOffer, charge_fee: bool | None, amount: Money | None, fe
             return Decision.CHARGE, offer.earlier.amount  # it is followed to its end, or was paid before a restore and stands
         return Decision.NOT_OFFERED, None
     if charge_fee is None:
-        if by.may(Right.CHARGE):
+        if by is None or by.may(Right.CHARGE):
             raise Refusal("choice_required", _("Choose whether to charge the fee."), field="charge_fee")
         return Decision.UNDECIDED, offer.amount
     if not charge_fee:

@@ -31,7 +31,7 @@ def reschedule(
     asked: Appointment.Asked = Appointment.Asked.PATIENT,
     double_book: bool = False,
     notify: bool | None = None,
-    by: Member,
+    by: Member | None,
     at: datetime,
     version: int | None = None,
 ) -> Appointment:

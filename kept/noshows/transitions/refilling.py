@@ -16,10 +16,10 @@ from kept.scheduling.models import Appointment, Status
 from kept.scheduling.rules import wrong_status
 
 
-def freed(provider: Provider, starts_at: datetime, ends_at: datetime, *, by: Member) -> list[Appointment]:
+def freed(provider: Provider, starts_at: datetime, ends_at: datetime, *, by: Member | None) -> list[Appointment]:
     """Missed visits of that provider and time whose fee the practice spares by itself, locked: before the resources, as the order of
     locks has it."""
-    if by.practice.settings.when_filled != Settings.WhenFilled.SPARE:
+    if (by or provider).practice.settings.when_filled != Settings.WhenFilled.SPARE:
         return []
     missed = Appointment.objects.filter(
         provider=provider,

@@ -51,15 +51,24 @@ def undo_start_treatment(appointment: Appointment, *, by: Member, at: datetime, 
     return _stamp(appointment, "treatment_at", None, "appointment.treatment_undone", needs=Status.ARRIVED, by=by, at=at, version=version)
 
 
-def confirm(appointment: Appointment, *, by: Member, at: datetime, version: int | None = None) -> Appointment:
-    """The patient said that she will come. Raises Refusal `wrong_status` unless booked, `not_permitted`."""
+def confirm(appointment: Appointment, *, by: Member | None, at: datetime, version: int | None = None) -> Appointment:
+    """The patient said that she will come; `by` None: by her link. Raises Refusal `wrong_status` unless booked, `not_permitted`."""
     return _stamp(appointment, "confirmed_at", at, "appointment.confirmed", needs=Status.BOOKED, by=by, at=at, version=version)
 
 
 def _stamp(
-    appointment: Appointment, field: str, value: datetime | None, kind: str, *, needs: Status, by: Member, at: datetime, version: int | None
+    appointment: Appointment,
+    field: str,
+    value: datetime | None,
+    kind: str,
+    *,
+    needs: Status,
+    by: Member | None,
+    at: datetime,
+    version: int | None,
 ) -> Appointment:
-    by.must(Right.BOOK, appointment)
+    if by:
+        by.must(Right.BOOK, appointment)
     appointment = Appointment.objects.locked(appointment)
     if appointment.status != needs:
         raise wrong_status(appointment, _("It is %(is)s, not %(needs)s.") % {"is": appointment.get_status_display(), "needs": needs.label})

@@ -16,15 +16,17 @@ def cancel(
     reason: str = "",
     note: str = "",
     late: bool = False,
-    by: Member,
+    by: Member | None,
     at: datetime,
     version: int | None = None,
 ) -> Appointment:
     """The patient or the clinic called it off; its time is free. From `booked`, before its start: from then on it is a no-show (R14).
 
-    `late`: inside the window of what the patient accepted. Raises Refusal `wrong_status`, `stale_version`, `not_permitted`.
+    `late`: inside the window of what the patient accepted. `by` None: the patient, by her link.
+    Raises Refusal `wrong_status`, `stale_version`, `not_permitted`.
     """
-    by.must(Right.BOOK, appointment)
+    if by:
+        by.must(Right.BOOK, appointment)
     appointment = Appointment.objects.locked(appointment)
     check_cancellable(appointment, at=at)
     check_version(appointment, version)

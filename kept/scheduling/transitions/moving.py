@@ -26,24 +26,28 @@ def reschedule(
     resources: Sequence[Resource] | None = None,
     asked: Appointment.Asked = Appointment.Asked.PATIENT,
     double_book: bool = False,
-    by: Member,
+    by: Member | None,
     at: datetime,
     version: int | None = None,
 ) -> Appointment:
     """It has another time, or another provider or room at its own: the new time is claimed and the old one free in one transaction.
 
     `booking_no` grows, a confirmation counts no more, what was accepted stays. `resources` None keeps its rooms and devices where they are
-    free, else takes others that fit. A past start is recorded afterwards: on the clinic's today or the visit's own day.
+    free, else takes others that fit. `by` None: the patient, by her link. A past start is recorded afterwards: on the clinic's today or
+    the visit's own day.
+
     Raises Refusal `wrong_status`, `stale_version`, `invalid`, `slot_taken` (at field `start` or `resources`), `not_permitted`.
     """
-    by.must(Right.BOOK, appointment)
+    if by:
+        by.must(Right.BOOK, appointment)
     appointment = Appointment.objects.locked(appointment)
     check_reschedulable(appointment)
     check_version(appointment, version)
     to = provider or appointment.provider
-    by.must(Right.BOOK, Place(appointment.clinic_id, to.id))
-    if double_book:
-        by.must(Right.DOUBLE_BOOK, appointment)
+    if by:
+        by.must(Right.BOOK, Place(appointment.clinic_id, to.id))
+        if double_book:
+            by.must(Right.DOUBLE_BOOK, appointment)
     placed = place(appointment, starts_at=starts_at, provider=to, resources=resources, double_book=double_book, by=by, at=at)
     if not placed.fields:
         raise Refusal("invalid", _("It is there already. Choose another time, provider or room."), field="start")
@@ -65,7 +69,7 @@ def place(
     provider: Provider,
     resources: Sequence[Resource] | None,
     double_book: bool,
-    by: Member,
+    by: Member | None,
     at: datetime,
 ) -> Placed:
     """The locked appointment's claims now hold that time, at which buffers are as long as they were; its old ones are gone.
