@@ -504,6 +504,7 @@ def test_what_changes_something_is_never_done_by_a_get(juniper: House, leonora: 
             "billing:account-check",
             "billing:webhook-secret",
             "billing:webhook-secret-retire",
+            "booking:manage-confirm",
         ),
         *("desk:policy-switch", "desk:policy-row-move", "desk:policy-start-from"),
         *("staff_invite", "staff_end_sessions", "staff_reset_second_step"),
