@@ -15,6 +15,7 @@ import kept.noshows.transitions.attendance as noshows
 import kept.scheduling.transitions.attendance as attendance
 from kept.billing.gateways.facts import DisputeFacts, IntentFacts, RefundFacts
 from kept.billing.models import CardCapture, Charge, CustomerErasure, Dispute, GatewayEvent, Invoice, Refund
+from kept.billing.reports import reconcile
 from kept.billing.tasks import follow_up
 from kept.events.models import Event
 from kept.foundation import vault
@@ -256,6 +257,10 @@ def test_r22_an_answer_that_never_came_is_asked_for_again(
     erase(wren, by=leonora, at=LATER)
     run_jobs(at=LATER)
     assert set(CustomerErasure.objects.values_list("why", "done_at")) == {("It did not answer.", None)}
+
+    with clock_at(LATER + timedelta(minutes=1)), outside():
+        told = list(reconcile(str(wren.practice_id), since=LATER + timedelta(seconds=1)))
+    assert any(f"the gateway still has customer {customer}. It did not answer." in each for each in told)
 
     round_at(LATER + timedelta(minutes=2), wren, run_jobs)
 
