@@ -506,7 +506,7 @@ def test_what_changes_something_is_never_done_by_a_get(juniper: House, leonora: 
             "billing:webhook-secret-retire",
             "booking:manage-confirm",
         ),
-        *("desk:policy-switch", "desk:policy-row-move", "desk:policy-start-from"),
+        *("desk:policy-switch", "desk:policy-row-move", "desk:policy-start-from", "desk:patient-tell-apart"),
         *("staff_invite", "staff_end_sessions", "staff_reset_second_step"),
     }
 
