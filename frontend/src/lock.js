@@ -21,8 +21,10 @@ function close() {
   keepUp();
 }
 
+const isDue = () => Date.now() - touchedAt > limit;
+
 function touched() {
-  if (lock.open) return;
+  if (lock.open || isDue()) return;
   touchedAt = Date.now();
   if (touchedAt - toldAt < toldEvery) return;
   toldAt = touchedAt;
@@ -56,7 +58,15 @@ if (lock) {
   });
   tabs.addEventListener('message', ({ data }) => (data === 'unlocked' ? close() : (touchedAt = toldAt = Date.now())));
   for (const touch of ['pointerdown', 'keydown']) addEventListener(touch, touched, { capture: true, passive: true });
-  setInterval(() => Date.now() - touchedAt > limit && show('POST'), 5_000);
+  // A machine that slept wakes with the time gone and no lock yet: a form sent in that moment would come back as a locked page, empty.
+  const holdBack = (event) => {
+    if (!isDue()) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    show('POST');
+  };
+  for (const act of ['click', 'submit']) addEventListener(act, (event) => lock.open || holdBack(event), true);
+  setInterval(() => isDue() && show('POST'), 5_000);
 } else {
   document.body.addEventListener('unlocked', () => location.assign(document.querySelector('[name="next"]')?.value || '/'));
 }

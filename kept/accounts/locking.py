@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from kept.accounts import recording
 from kept.practice import sessions
 from kept.practice.doors import bar, to_page
 
@@ -80,6 +81,8 @@ def _wrong(request: HttpRequest, why: str) -> HttpResponse:
 
 
 def _end(request: HttpRequest) -> HttpResponse:
+    if request.user.is_authenticated:
+        recording.unlocking_refused(request, request.user)
     logout(request)
     return to_page(request, "account_login")
 

@@ -39,6 +39,11 @@ def password_asked(request: HttpRequest, user: User) -> None:
                 jobs.defer("accounts.forgotten", member_id=str(seat.pk))
 
 
+def unlocking_refused(request: HttpRequest, user: User) -> None:
+    """Too many wrong ones over a locked page: its session ended."""
+    _note("member.unlocking_refused", request, user, actor=STRANGER)
+
+
 def _password_changed(sender: Any, request: HttpRequest, user: User, **more: Any) -> None:
     _note("member.password_changed", request, user)
 

@@ -55,7 +55,8 @@ def touch(request: HttpRequest) -> None:
 
 
 def lock(request: HttpRequest) -> None:
-    request.session["locked"] = True
+    if not request.session.get("locked"):  # written once: a poll on its way must not lock again what was unlocked meanwhile
+        request.session["locked"] = True
 
 
 def unlock(request: HttpRequest) -> None:

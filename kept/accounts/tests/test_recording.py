@@ -65,3 +65,12 @@ def test_passwords_and_second_steps_are_told_as_she_changes_them(odette: Member,
         "member.codes_made",
         "member.second_step_removed",
     ]
+
+
+def test_a_session_ended_at_its_lock_is_told(odette: Member, browser: Browser, post: Callable[..., Any]) -> None:
+    sign_in(browser, odette)
+    browser.post("/accounts/lock/")
+    for _try in range(5):
+        post("unlock/", {"secret": "0000"})
+
+    assert told_of(odette) == ["member.unlocking_refused"]

@@ -91,6 +91,7 @@ EVENTS = {
     "member.codes_made": gettext_lazy("Recovery codes made"),
     "member.sign_in_refused": gettext_lazy("Sign-in refused: wrong password"),
     "member.code_refused": gettext_lazy("Sign-in refused: wrong code"),
+    "member.unlocking_refused": gettext_lazy("Signed out: too many wrong tries at the lock"),
     "token.made": gettext_lazy("API token made"),
     "token.revoked": gettext_lazy("API token revoked"),
 }
