@@ -23,6 +23,7 @@ from kept.patients.queries import usable_card
 from kept.policies import queries as policies
 from kept.scheduling.models import Appointment, Status
 from kept.scheduling.transitions import holding
+from kept.scheduling.transitions.managing import manage_token
 
 
 @by_link
@@ -88,6 +89,8 @@ def _accept(request: HttpRequest, practice_id: str, link_id: UUID) -> HttpRespon
         appointment = _appointment(link_id)
         origin = cards.Origin(request.META.get("REMOTE_ADDR"), request.headers.get("User-Agent", ""))
         capture = cards.begin(appointment, version_id=request.POST.get("version", ""), origin=origin, at=now)
+        if manage_page_of(request, appointment.pk) is None:
+            let_in(request, manage_token(appointment, at=now), Link.Purpose.MANAGE)
         card = usable_card(appointment.patient) if on_file else None
         if on_file and card is None:
             raise Refusal("card_required", _("The card on file is gone. Please give another."))

@@ -10,6 +10,7 @@ from django.core import mail
 from django.http import HttpResponse
 from django.urls import reverse
 
+import kept.billing.transitions.cards as cards
 import kept.noshows.transitions.attendance as noshows
 import kept.scheduling.transitions.attendance as attendance
 from kept.billing.models import Charge
@@ -25,7 +26,7 @@ from kept.scheduling.transitions.managing import AFTER, manage_link
 from tests.kit.browser import Browser
 from tests.kit.gateway import clock_at, do_jobs
 from tests.kit.html import fields, links, words
-from tests.kit.visits import QUARTER_PAST, STARTS_AT, book
+from tests.kit.visits import QUARTER_PAST, STARTS_AT, book, card_of
 
 AT = STARTS_AT - timedelta(days=3)
 LATE = STARTS_AT - timedelta(hours=3)
@@ -120,6 +121,18 @@ def test_it_works_to_some_days_after_the_visit_also_for_a_browser_that_is_in(pho
         assert phone.get(page).status_code == 200
     with clock_at(STARTS_AT + timedelta(hours=2) + AFTER):
         assert [phone.get(page).status_code, Browser().get(link).status_code] == [404, 404]
+
+
+def test_whoever_gives_a_card_at_the_desk_gets_to_it_from_there(juniper: House, odette: Member) -> None:
+    visit, browser = book(juniper), Browser()
+    card_of(visit.patient)
+    card_page = browser.get(cards.card_link(visit, by=odette, at=AT).removeprefix("http://testserver"))["Location"]
+
+    browser.post(card_page, {**fields(browser.get(card_page)), "accept": "yes", "card": "on_file"})
+
+    said(
+        browser.get(links(browser.get(card_page))["Change or cancel"]), "Wednesday, October 14", "Free to cancel until Tue, Oct 13, 3:30 PM"
+    )
 
 
 # What she sees, and that she will come
