@@ -49,6 +49,7 @@ class Installation:
     url: str
     double: Double
     juniper: House
+    mail: Path
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +65,9 @@ def installation(
         environment = {name: value for name, value in os.environ.items() if name != "DATABASE_OWNER_URL"} | {
             "DATABASE_URL": cloned_database.server.url(server.APP, cloned_database.name),
             "KEPT_BASE_URL": url,
+            "KEPT_EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
             "KEPT_GATEWAY_PAGES": double.url,
+            "KEPT_MAIL_FOLDER": str(folder / "mail"),
             "STRIPE_API_BASE": double.url,
         }
         with override_settings(STRIPE_API_BASE=double.url, BASE_URL=url):
@@ -83,13 +86,19 @@ def installation(
             crew.start("web", web, environment, ROOT)
             crew.start("worker", [sys.executable, "manage.py", "worker"], environment, ROOT)
             crew.wait_until("web", lambda: doors.answers(f"{url}/healthz"))
-            yield Installation(url, double, seen(JUNIPER))
+            yield Installation(url, double, seen(JUNIPER), folder / "mail")
 
 
 @pytest.fixture(scope="session")
 def desk_url(installation: Installation) -> str:
     """Where the pages are."""
     return installation.url
+
+
+@pytest.fixture(scope="session")
+def mail_folder(installation: Installation) -> Path:
+    """Where letters go."""
+    return installation.mail
 
 
 @pytest.fixture(scope="session")
