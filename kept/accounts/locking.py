@@ -1,9 +1,6 @@
 """The lock over a page: by hand or after the practice's minutes without a touch, opened by PIN, password or passkey (I19)."""
 
-from typing import Any
-
 from allauth.core.internal import ratelimit
-from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm
 from allauth.mfa.webauthn.internal.auth import begin_authentication
 from django.contrib.auth import logout
@@ -29,8 +26,8 @@ def lock(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         sessions.lock(request)
     if not request.headers.get("HX-Request"):
-        return render(request, "accounts/locked.html", _words(request) | {"next": _back(request)})
-    return render(request, "accounts/_lock.html", _words(request))
+        return render(request, "accounts/locked.html", sessions.lock_words(request) | {"next": _back(request)})
+    return render(request, "accounts/_lock.html", sessions.lock_words(request))
 
 
 @require_POST
@@ -74,7 +71,7 @@ def _wrong(request: HttpRequest, why: str) -> HttpResponse:
     wrong = request.session["wrong"] = request.session.get("wrong", 0) + 1
     if wrong >= MOST_WRONG:
         return _end(request)
-    words = _words(request) | {"error": why, "left": MOST_WRONG - wrong}
+    words = sessions.lock_words(request) | {"error": why, "left": MOST_WRONG - wrong}
     if request.headers.get("HX-Request"):
         return render(request, "accounts/_lock.html", words, status=422)
     return render(request, "accounts/locked.html", words | {"next": _back(request)}, status=422)
@@ -85,11 +82,6 @@ def _end(request: HttpRequest) -> HttpResponse:
         recording.unlocking_refused(request, request.user)
     logout(request)
     return to_page(request, "account_login")
-
-
-def _words(request: HttpRequest) -> dict[str, Any]:
-    keys = Authenticator.objects.filter(user=request.user.pk, type=Authenticator.Type.WEBAUTHN)
-    return {"minutes": sessions.idle_minutes(request), "name": sessions.name(request), "passkeys": keys.exists()}
 
 
 def _back(request: HttpRequest) -> str:

@@ -69,8 +69,7 @@ def bar(request: HttpRequest) -> HttpResponse | None:
         sessions.lock(request)
         if request.headers.get("HX-Request") or "application/json" in request.headers.get("Accept", ""):
             return HttpResponse(status=423, headers={"HX-Trigger": "locked"})
-        words = {"next": request.get_full_path(), "minutes": sessions.idle_minutes(request), "name": sessions.name(request)}
-        return render(request, "accounts/locked.html", words, status=423)
+        return render(request, "accounts/locked.html", sessions.lock_words(request) | {"next": request.get_full_path()}, status=423)
     sessions.touch(request)
     return None
 

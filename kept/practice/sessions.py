@@ -46,6 +46,12 @@ def name(request: HttpRequest) -> str:
     return str(request.session.get("house", {}).get("name", ""))
 
 
+def lock_words(request: HttpRequest) -> dict[str, Any]:
+    """What accounts/_lock.html takes."""
+    passkeys = Authenticator.objects.filter(user=request.user.pk, type=Authenticator.Type.WEBAUTHN)
+    return {"minutes": idle_minutes(request), "name": name(request), "passkeys": passkeys.exists()}
+
+
 def touch(request: HttpRequest) -> None:
     """She is there, unless it was the page itself that asked."""
     now = int(time.time())

@@ -54,7 +54,7 @@ def test_a_clinic_is_closed_on_a_date_and_says_what_is_booked_then(manager: Call
     assert manager.delete(f"{days}/{said['id']}").status_code == 204
     assert manager.get(days).json()["items"] == []
     kinds = Event.objects.filter(subject_id=friday.clinic_id).order_by("id").values_list("kind", flat=True)
-    assert list(kinds) == ["clinic.day", "clinic.day", "clinic.day_removed"]
+    assert list(kinds) == ["clinic.added", "clinic.day", "clinic.day", "clinic.day_removed"]
 
 
 def test_time_off_says_what_is_booked_in_it_and_is_taken_back(manager: Caller, exceptions: str, friday: Appointment) -> None:

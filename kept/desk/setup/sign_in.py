@@ -17,7 +17,7 @@ from kept.practice.models import MOST_IDLE
 
 class SignInForm(forms.Form):
     idle_minutes = forms.IntegerField(
-        min_value=1, max_value=MOST_IDLE, label=gettext_lazy("Lock the screen after, minutes without a touch")
+        label=gettext_lazy("Lock the screen after, minutes without a touch"), widget=forms.NumberInput({"min": 1, "max": MOST_IDLE})
     )
     second_step_for_all = forms.BooleanField(
         required=False, label=gettext_lazy("A second step at sign-in for everybody; owners and managers always need one")
