@@ -110,6 +110,11 @@ def do_jobs(*, at: datetime | None = None) -> list[str]:
     return done
 
 
+def of_money(done: list[str]) -> list[str]:
+    """Those of the jobs that are about money."""
+    return [task for task in done if task.startswith("billing.")]
+
+
 def _next(at: datetime) -> ProcrastinateJob | None:
     waiting = ProcrastinateJob.objects.filter(status="todo").exclude(scheduled_at__gt=at)
     return waiting.order_by("-priority", "id").first()

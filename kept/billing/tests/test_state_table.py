@@ -16,12 +16,12 @@ from kept.billing.tests.conftest import FEE, Due, look_after, now
 from kept.billing.transitions.refunding import refund
 from kept.events.models import Event
 from kept.foundation.ids import new_id
-from kept.foundation.scope import outside
+from kept.foundation.scope import job_scope, outside
 from kept.ops.people import JUNIPER
 from kept.practice.models import Member
 from kept.scheduling.models import Appointment
 from tests.kit.checks import queued, refused
-from tests.kit.gateway import Double, clock_at, do_jobs
+from tests.kit.gateway import Double, clock_at, do_jobs, of_money
 from tests.kit.visits import QUARTER_PAST
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -195,7 +195,7 @@ def test_r12_but_what_was_ended_meanwhile_is_not_sent_again(due: Due, odette: Me
     with clock_at(QUARTER_PAST), outside():
         found = sending.open_gateway(str(charge.practice_id))
         assert found is not None
-        sending.confirm(found, begun, lambda: sending.job(str(charge.practice_id), "send_charge"))
+        sending.confirm(found, begun, lambda: job_scope(str(charge.practice_id), "send_charge"))
     do_jobs(at=LATER + 5 * MINUTE)
 
     assert (now(charge).state, there(gateway), gateway.ledger()["payments"]) == ("canceled", left, [])
@@ -288,7 +288,7 @@ def test_one_cancelled_there_by_somebody_has_failed_and_staff_decide(fee: Fee, g
 def test_what_was_not_sent_ends_at_once(fee: Fee, odette: Member, gateway: Double) -> None:
     charge = ended(fee("due"), odette)
 
-    assert (charge.state, charge.live, do_jobs(at=LATER)) == ("canceled", False, ["billing.send_charge"])
+    assert (charge.state, charge.live, of_money(do_jobs(at=LATER))) == ("canceled", False, ["billing.send_charge"])
     assert there(gateway) == []
 
 

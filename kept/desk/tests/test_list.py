@@ -23,7 +23,7 @@ from tests.kit.queries import queries
 from tests.kit.visits import BOOKED_AT, QUARTER_PAST, STARTS_AT, accepted, book, card_of
 
 BOOK = reverse("desk:day")
-QUERIES = 10  # session, user, seat, her clinics (2), ids of the page, visits, their rooms, providers
+QUERIES = 12  # session, user, seat, her clinics (2), ids of the page, visits, their rooms, providers, settings, whom to call
 
 
 @pytest.fixture(autouse=True)

@@ -70,7 +70,7 @@ def test_r8_each_row_says_when_who_what_and_the_fee(desk: Browser, odette: Membe
 
     said(
         answer,
-        "Oct 14 3:30 PM Renata Solbrook Missed 1 of 1 Lip filler Tess Marrowby Elm Street Charged $75.00",
+        "Oct 14 3:30 PM EDT Renata Solbrook Missed 1 of 1 Lip filler Tess Marrowby Elm Street Charged $75.00",
     )
     assert reverse("billing:invoice", args=[charge.invoice_id]) in answer.content.decode()
 
