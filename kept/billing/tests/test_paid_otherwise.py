@@ -12,6 +12,7 @@ from kept.billing.models import Charge, Invoice, Payment
 from kept.billing.tests.conftest import Due
 from kept.billing.transitions import paying, recording
 from kept.billing.transitions.refunding import refund
+from kept.billing.views.invoice import _asks_again
 from kept.events.models import Access
 from kept.foundation.money import Money
 from kept.patients.models import Patient
@@ -271,3 +272,15 @@ def test_a_link_that_is_out_is_a_status_of_the_list(office: Browser, odette: Mem
 
     assert [row["status"] for row in answer.context["rows"]] == ["link_sent"]
     said(answer, "Link sent")
+
+
+def test_a_page_whose_invoice_was_read_before_and_its_charge_after_asks_again(office: Browser, due: Due) -> None:
+    charge = due("chargeCustomerFail")
+    do_jobs(at=QUARTER_PAST)
+    charge.refresh_from_db()
+    office.post(of(charge, "record"), {"method": "terminal"})
+    before = Invoice.objects.get(charges=charge)
+    do_jobs(at=QUARTER_PAST)
+    charge.refresh_from_db()
+
+    assert (_asks_again(before, charge), _asks_again(Invoice.objects.get(pk=before.pk), charge)) == ("1s", "")

@@ -46,15 +46,18 @@ def invoice(request: MemberRequest, invoice_id: UUID) -> HttpResponse:
         "charge": charge,
         "timeline": timeline.of_invoice(found),
         "acts": acts(charge, member, at=now),
-        "asks_again": _asks_again(charge),
+        "asks_again": _asks_again(found, charge),
     }
     return render(request, "billing/invoice.html", _money(found, now) | context)
 
 
-def _asks_again(charge: Charge | None) -> str:
-    """How soon the page brings itself up to date: at once while something moves, now and then while the patient has a link."""
+def _asks_again(found: Invoice, charge: Charge | None) -> str:
+    """How soon the page brings itself up to date: at once while something moves, or moved between the reading of the invoice and of its
+    charge; now and then while the patient has a link."""
     if charge is None:
         return ""
+    if found.status == Invoice.Status.ISSUED and charge.state in (State.SUCCEEDED, State.CANCELED):
+        return "1s"
     if charge.in_flight or charge.ending or charge.state == State.DUE or charge.refund_reserved_minor:
         return "1s"
     return "5s" if charge.with_her else ""
