@@ -1,7 +1,6 @@
 """Two records of one patient become one while others write for her: really committed, with connections of their own. Whatever the order,
 all that was hers is in one place, and no one waits in a circle."""
 
-from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -12,7 +11,6 @@ from django.apps import apps
 
 from kept.billing import sending
 from kept.billing.models import Charge
-from kept.foundation.refusals import Refusal
 from kept.foundation.scope import scope
 from kept.noshows.transitions.attendance import mark
 from kept.ops.audit import audit
@@ -29,7 +27,7 @@ from kept.scheduling.transitions.cancelling import cancel
 from tests.kit.database import Cloned
 from tests.kit.gateway import Double, clock_at, do_jobs
 from tests.kit.people import seen
-from tests.kit.together import together
+from tests.kit.together import together, told
 from tests.kit.visits import QUARTER_PAST, STARTS_AT, accepted, book
 
 T = TypeVar("T")
@@ -56,11 +54,6 @@ def alone(house: House, act: Callable[[], T]) -> T:
     """The act as the door does it: in a transaction of its own, committed or taken back whole."""
     with scope(house.practice.id, actor=f"user:{owner(house).user_id}", source="race"):
         return act()
-
-
-def told(results: list[object]) -> Counter[str]:
-    """How often each outcome came: a refusal by its code, anything else by its kind."""
-    return Counter(result.code if isinstance(result, Refusal) else type(result).__name__ for result in results)
 
 
 def merging(house: House, kept: Patient, gone: Patient) -> Callable[[], Merge]:

@@ -43,7 +43,7 @@ from kept.scheduling.transitions.moving import reschedule
 from tests.kit.database import Cloned
 from tests.kit.gateway import Double, clock_at, do_jobs
 from tests.kit.people import seen
-from tests.kit.together import together
+from tests.kit.together import together, told
 from tests.kit.visits import BOOKED_AT, QUARTER_PAST, STARTS_AT, accepted, card_of
 from tests.kit.visits import book as book_for
 
@@ -75,11 +75,6 @@ def in_scope(house: House, act: Callable[[], T]) -> T:
     """The act as the door does it: in a transaction of its own, committed or taken back whole."""
     with scope(house.practice.id, actor=f"user:{desk(house).user_id}", source="race"):
         return act()
-
-
-def told(results: list[object]) -> Counter[str]:
-    """How often each outcome came: a refusal by its code, anything else by its kind."""
-    return Counter(result.code if isinstance(result, Refusal) else type(result).__name__ for result in results)
 
 
 def book(house: House, place: int, service: str, starts_at: datetime, *, provider: str = "Tess Marrowby") -> Appointment:

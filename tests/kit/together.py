@@ -1,12 +1,15 @@
 """Several at the same moment: threads with connections of their own, let go through one gate."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import TypeVar
 
 from django.db import connections
+
+from kept.foundation.refusals import Refusal
 
 T = TypeVar("T")
 MOST = 25  # of the server's connections, for one test
@@ -30,6 +33,11 @@ def together(acts: Sequence[Callable[[], T]]) -> list[T | Exception]:
         for turn, results in enumerate(pool.map(run, range(size))):
             done[turn::size] = results
     return done  # type: ignore[return-value]  # all are done
+
+
+def told(results: Sequence[object]) -> Counter[str]:
+    """How often each outcome came: a refusal by its code, anything else by its kind."""
+    return Counter(result.code if isinstance(result, Refusal) else type(result).__name__ for result in results)
 
 
 def _tried(act: Callable[[], T]) -> T | Exception:

@@ -2,11 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 
 from kept.foundation.refusals import Refusal, refusing
 from kept.scheduling import claims
 from kept.scheduling.models import Appointment, Status
+from kept.scheduling.transitions.giving_free import UNTOUCHED_ONLINE, card_awaited, give_free
 from kept.scheduling.transitions.promising import released
 from kept.scheduling.transitions.writing import turn
 
@@ -15,9 +16,8 @@ LAPSED = "No card was given within 30 minutes"
 
 
 def holds() -> QuerySet[Appointment]:
-    """Booked online, untouched since, their card awaited. What the desk restored or moved is no hold any more."""
-    awaited = Appointment.objects.filter(channel=Appointment.Channel.ONLINE, status=Status.BOOKED, card_wanted=True, acceptance=None)
-    return awaited.filter(booking_no=1, status_at=F("booked_at"))
+    """Booked online, untouched since, their card awaited."""
+    return card_awaited().filter(UNTOUCHED_ONLINE)
 
 
 def lapsed(appointment: Appointment) -> bool:
@@ -28,20 +28,7 @@ def lapsed(appointment: Appointment) -> bool:
 
 def release(held: QuerySet[Appointment], *, at: datetime) -> None:
     """Those of the holds are off the book. A second run changes nothing."""
-    for appointment_id in held.order_by("id").values_list("id", flat=True):
-        appointment = Appointment.objects.locked(Appointment(pk=appointment_id))
-        if not held.filter(pk=appointment_id).exists():
-            continue  # its card came while we waited for the lock
-        fields = {"cancelled_for": Appointment.Asked.PATIENT, "outcome_reason": LAPSED}
-        turn(
-            appointment,
-            Status.CANCELLED,
-            "appointment.cancelled",
-            by=None,
-            at=at,
-            particulars={"asked": Appointment.Asked.PATIENT},
-            **fields,
-        )
+    give_free(held, asked=Appointment.Asked.PATIENT, reason=LAPSED, at=at)
 
 
 def release_overdue(*, at: datetime) -> None:

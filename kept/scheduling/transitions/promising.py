@@ -10,7 +10,8 @@ from kept.patients.models import Link
 from kept.practice.models import Clinic, Settings
 from kept.scheduling.models import Appointment, Status
 from kept.scheduling.rules import card_due, card_reminder
-from kept.scheduling.transitions.writing import turn, write
+from kept.scheduling.transitions.giving_free import UNTOUCHED_ONLINE, card_awaited, give_free
+from kept.scheduling.transitions.writing import write
 
 RELEASED = "No card was given in time"
 AT_BOOKING = timedelta(minutes=15)  # a first link so soon is part of the booking
@@ -18,8 +19,7 @@ AT_BOOKING = timedelta(minutes=15)  # a first link so soon is part of the bookin
 
 def awaited() -> QuerySet[Appointment]:
     """Booked with a card wanted that is not there, and asked for by the clinic."""
-    found = Appointment.objects.filter(status=Status.BOOKED, card_wanted=True, acceptance=None)
-    return found.exclude(channel=Appointment.Channel.ONLINE, booking_no=1, status_at=F("booked_at"))  # those are holds
+    return card_awaited().exclude(UNTOUCHED_ONLINE)  # those are holds
 
 
 def overdue(settings: Settings, *, at: datetime) -> Q:
@@ -69,20 +69,8 @@ def release_overdue(*, at: datetime) -> None:
     if settings is None:
         return
     late = releasable(settings, at=at)
-    for appointment_id in late.order_by("id").values_list("id", flat=True):
-        appointment = Appointment.objects.locked(Appointment(pk=appointment_id))
-        if late.filter(pk=appointment_id).exists():  # still, now that nobody else changes it
-            turn(
-                appointment,
-                Status.CANCELLED,
-                "appointment.cancelled",
-                by=None,
-                at=at,
-                particulars={"asked": Appointment.Asked.CLINIC, "why": "no_card"},
-                cancelled_for=Appointment.Asked.CLINIC,
-                outcome_reason=RELEASED,
-            )
-            jobs.defer("messaging.released", appointment_id=str(appointment_id))
+    for appointment_id in give_free(late, asked=Appointment.Asked.CLINIC, reason=RELEASED, at=at, why="no_card"):
+        jobs.defer("messaging.released", appointment_id=str(appointment_id))
 
 
 def releasable(settings: Settings, *, at: datetime) -> QuerySet[Appointment]:
