@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _
 from kept.accounts import known, recording
 from kept.foundation import qr, vault
 from kept.foundation.addresses import neighbourhood
-from kept.practice.models import Member, User
+from kept.practice.models import User
 from kept.practice.queries import seats
 from kept.practice.rules import HEADS
+from kept.practice.sessions import STEPS
 
 
 class Accounts(DefaultAccountAdapter):  # type: ignore[misc]
@@ -88,14 +89,10 @@ class SecondStep(DefaultMFAAdapter):  # type: ignore[misc]
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """Who must have a second step keeps one."""
-        steps = Authenticator.objects.filter(user=authenticator.user).exclude(type=Authenticator.Type.RECOVERY_CODES)
+        steps = Authenticator.objects.filter(user=authenticator.user, type__in=STEPS)
         return not must_have_second_step(authenticator.user) or steps.exclude(pk=authenticator.pk).exists()
 
 
 def must_have_second_step(user: User) -> bool:
     """As an owner or manager of some practice. What a practice asks of everybody is asked again at its door."""
-    return settings.SECOND_STEP and any(_is_head(seat) for seat in seats(user))
-
-
-def _is_head(seat: Member) -> bool:
-    return seat.role in HEADS
+    return settings.SECOND_STEP and any(seat.role in HEADS for seat in seats(user))

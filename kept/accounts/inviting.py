@@ -15,6 +15,8 @@ from kept.foundation.network import leave_the_database
 from kept.foundation.scope import job_scope
 from kept.practice.models import Member, User
 
+GOOD_FOR = settings.PASSWORD_RESET_TIMEOUT // 86_400  # days, of a link
+
 
 def link(user: User) -> str:
     """Where she sets her password: signed, good for `PASSWORD_RESET_TIMEOUT` or until one is set, and nowhere kept. allauth's page takes
@@ -34,7 +36,7 @@ def send(practice_id: str, member_id: str) -> None:
             "name": member.name,
             "practice": member.practice.name,
             "role": member.get_role_display(),
-            "days": settings.PASSWORD_RESET_TIMEOUT // 86_400 if new else 0,
+            "days": GOOD_FOR if new else 0,
             "url": link(member.user) if new else settings.BASE_URL + reverse("account_login"),
         }
     _write(member, _("Your seat at %s") % words["practice"], "accounts/invitation.txt", words)
@@ -46,7 +48,7 @@ def send_forgotten(practice_id: str, member_id: str) -> None:
         member = Member.objects.select_related("user").filter(pk=member_id, active=True, user__is_active=True).first()
         if member is None:
             return
-        words = {"name": member.name, "days": settings.PASSWORD_RESET_TIMEOUT // 86_400, "url": link(member.user)}
+        words = {"name": member.name, "days": GOOD_FOR, "url": link(member.user)}
     _write(member, _("A new password for Kept"), "accounts/forgotten.txt", words)
 
 

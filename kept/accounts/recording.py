@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from kept.events import journal
 from kept.foundation import clock, jobs
 from kept.foundation.scope import scope
+from kept.practice.doors import screen
 from kept.practice.models import User
 from kept.practice.queries import seats
 
@@ -33,7 +34,7 @@ def connect() -> None:
 def password_asked(request: HttpRequest, user: User) -> None:
     """Somebody says that she forgot it: a letter goes by a job, so that whoever asks learns nothing from waiting for it."""
     for number, seat in enumerate(seats(user)):
-        with scope(seat.practice_id, actor=STRANGER, source=_source(request)):
+        with scope(seat.practice_id, actor=STRANGER, source=screen(request)):
             journal.record("member.password_asked", seat, by=None, at=clock.now())
             if number == 0:
                 jobs.defer("accounts.forgotten", member_id=str(seat.pk))
@@ -74,11 +75,7 @@ def _failed(sender: Any, credentials: dict[str, Any], request: HttpRequest | Non
 
 def _note(kind: str, request: HttpRequest, user: User, *, actor: str = "", **particulars: str) -> None:
     """Once allauth's own transaction, where it has one, is committed."""
-    transaction.on_commit(partial(_record, kind, user, actor or f"user:{user.pk}", _source(request), particulars))
-
-
-def _source(request: HttpRequest) -> str:
-    return f"screen {request.META.get('REMOTE_ADDR', '')}"
+    transaction.on_commit(partial(_record, kind, user, actor or f"user:{user.pk}", screen(request), particulars))
 
 
 def _record(kind: str, user: User, actor: str, source: str, particulars: dict[str, str]) -> None:

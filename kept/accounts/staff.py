@@ -15,7 +15,7 @@ from kept.foundation.refusals import Refusal
 from kept.practice import queries as practice
 from kept.practice.doors import MemberRequest, member_required
 from kept.practice.models import Member
-from kept.practice.rules import Right, Role
+from kept.practice.rules import Right
 from kept.practice.setting_up import staff as setting_up
 
 
@@ -62,6 +62,5 @@ def _seat(request: MemberRequest, seat_id: UUID) -> Member:
     found = practice.all_members(member).filter(pk=seat_id).first()
     if found is None:
         raise Http404
-    if found.role == Role.OWNER and member.role != Role.OWNER:
-        raise Refusal("not_permitted", _("Only an owner makes or changes an owner."))
+    setting_up.check_may_set_up(found.role, member)
     return found

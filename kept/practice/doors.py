@@ -43,7 +43,7 @@ def member_required(view: Callable[..., HttpResponseBase]) -> View:
         if not practice_id:
             return redirect(settings.LOGIN_REDIRECT_URL)
         try:
-            with scope(practice_id, actor=f"user:{request.user.pk}", source=f"screen {request.META.get('REMOTE_ADDR', '')}"):
+            with scope(practice_id, actor=f"user:{request.user.pk}", source=screen(request)):
                 request.member = seat(request.user.pk)
                 if sessions.came_in(request, request.member):
                     journal.record("member.came_in", request.member, by=request.member, at=clock.now())
@@ -72,6 +72,11 @@ def bar(request: HttpRequest) -> HttpResponse | None:
         return render(request, "accounts/locked.html", sessions.lock_words(request) | {"next": request.get_full_path()}, status=423)
     sessions.touch(request)
     return None
+
+
+def screen(request: HttpRequest) -> str:
+    """Where a scope of a page comes from: the network address it was asked from."""
+    return f"screen {request.META.get('REMOTE_ADDR', '')}"
 
 
 def seat(user_id: int) -> Member:

@@ -124,7 +124,7 @@ def seat(request: MemberRequest, seat_id: UUID | None = None) -> HttpResponse:
     hint = _("Without clinics chosen: all of them. A provider names who she is, and sees her own appointments.")
     more: dict[str, Any] = {}
     if found:
-        may_change = member.role == Role.OWNER or found.role != Role.OWNER
+        may_change = setting_up.may_set_up(found.role, member)
         more = {"seat": found, "signs": states.of([found])[found.user_id], "may_change": may_change, "own": found.pk == member.pk}
         more |= {"alone": not practice.sits_elsewhere(found), "zone": _zone(request), "now": now}
     title = found.name if found else _("Somebody new")

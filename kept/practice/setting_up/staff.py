@@ -26,7 +26,7 @@ def add_member(
 
     Raises Refusal `invalid`, `not_permitted`."""
     by.must(Right.SET_UP)
-    _may_give(role, by)
+    check_may_set_up(role, by)
     member = Member(practice_id=by.practice_id, user=user_of(email), name=named(name))
     member.role, member.provider = role, _provider(role, provider)
     with refusing(member_once=Refusal("invalid", _("Somebody with that address has a seat here already, or had one."), field="email")):
@@ -40,7 +40,7 @@ def add_member(
 def invite(member: Member, *, by: Member, at: datetime) -> None:
     """A letter with a link to her account goes. Raises Refusal `invalid`, `not_permitted`."""
     by.must(Right.SET_UP)
-    _may_give(member.role, by)
+    check_may_set_up(member.role, by)
     if not member.active:
         raise Refusal("invalid", _("Give the seat back first."))
     member.invited_at = at
@@ -67,8 +67,8 @@ def change_member(
     # All seats of owners are locked, so that two cannot take each other's away at once.
     owners = list(Member.objects.filter(role=Role.OWNER, active=True).order_by("id").select_for_update(of=("self",), no_key=True))
     member = Member.objects.select_for_update(of=("self",), no_key=True).get(pk=member.pk)
-    _may_give(member.role, by)
-    _may_give(role, by)
+    check_may_set_up(member.role, by)
+    check_may_set_up(role, by)
     if member.pk == by.pk and not active:
         raise Refusal("invalid", _("You can’t take your own seat away. Ask another owner or manager."), field="active")
     if [each.pk for each in owners] == [member.pk] and (role != Role.OWNER or not active):
@@ -80,10 +80,16 @@ def change_member(
     return member
 
 
-def _may_give(role: str, by: Member) -> None:
+def may_set_up(role: str, by: Member) -> bool:
+    """Whether she makes and changes seats of that role: only an owner an owner's."""
+    return role != Role.OWNER or by.role == Role.OWNER
+
+
+def check_may_set_up(role: str, by: Member) -> None:
+    """Raises Refusal `not_permitted`, and `invalid` for no role of ours."""
     if role not in Role.values:
         raise Refusal("invalid", _("Choose one of these."), field="role")
-    if role == Role.OWNER and by.role != Role.OWNER:
+    if not may_set_up(role, by):
         raise Refusal("not_permitted", _("Only an owner makes or changes an owner."))
 
 

@@ -6,13 +6,12 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from babel.numbers import list_currencies
-from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_slug
 
-from kept.accounts.inviting import link
+from kept.accounts.inviting import GOOD_FOR, link
 from kept.foundation import clock
 from kept.ops.opening import open_practice
 from kept.practice.queries import practice_by_slug
@@ -51,7 +50,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{options['name']} is open; its id is {practice_id}. {options['email']} may sign in.")
         owner = user_of(options["email"])
         if not owner.has_usable_password():
-            self.stdout.write(f"The owner sets a password here, within {settings.PASSWORD_RESET_TIMEOUT // 86_400} days: {link(owner)}")
+            self.stdout.write(f"The owner sets a password here, within {GOOD_FOR} days: {link(owner)}")
 
 
 def _check(options: dict[str, Any]) -> None:
