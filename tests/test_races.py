@@ -8,9 +8,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import pairwise
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
+from django.db import connections
 from django.http import QueryDict
 
 import kept.billing.transitions.charging as charging
@@ -36,6 +37,7 @@ from kept.patients.models import Card
 from kept.policies import queries as policies
 from kept.practice.models import Member, Provider, Resource, ServiceProvider
 from kept.practice.rules import Role
+from kept.scheduling import claims
 from kept.scheduling.models import Appointment, Claim
 from kept.scheduling.transitions.blocking import block_time
 from kept.scheduling.transitions.cancelling import cancel
@@ -368,6 +370,26 @@ def test_a_time_that_is_being_freed_is_booked_or_not_but_never_twice(house: Hous
         assert told(done[1:])["Appointment"] <= 1
         assert in_scope(house, partial(Appointment.objects.get, pk=visit.pk)).status == "cancelled"
     assert overlaps(house) == []
+
+
+def test_r16_a_time_that_is_freed_between_two_looks_at_it_is_booked_as_a_free_one(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    visit = in_scope(house, partial(book, house, 0, "Lip filler", STARTS_AT))
+    look = claims.holders
+
+    def freed() -> None:
+        in_scope(house, partial(cancel, visit, asked=Appointment.Asked.PATIENT, by=desk(house), at=BOOKED_AT))
+        connections.close_all()
+
+    def freed_meanwhile(*asked: Any, **more: Any) -> list[Claim]:
+        elsewhere = threading.Thread(target=freed)
+        elsewhere.start()
+        elsewhere.join()
+        return look(*asked, **more)
+
+    monkeypatch.setattr(claims, "holders", freed_meanwhile)
+    booked = in_scope(house, partial(book, house, 1, "Lip filler", STARTS_AT))
+
+    assert in_scope(house, lambda: set(Claim.objects.filter(appointment=booked).values_list("live", "lane"))) == {(True, 0)}
 
 
 def test_a_block_races_a_booking_and_one_has_the_time(house: House) -> None:

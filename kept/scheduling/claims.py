@@ -55,9 +55,12 @@ def reserve(
     for resource_id, lane in _over(asked, during, but).values_list("resource_id", "lane"):
         lanes[resource_id] = max(lane + 1, lanes.get(resource_id, 0))
     ids = {provider.resource_id} | {room.pk for room in pick(wanted, named, lanes)}
-    if not double_book and ids & lanes.keys():
-        raise slot_taken(holders(ids, during, but=but), provider, by)
-    return {id_: lanes.get(id_, 0) for id_ in sorted(ids)}
+    if double_book:
+        return {id_: lanes.get(id_, 0) for id_ in sorted(ids)}
+    # freeing a time locks no resource: whoever had it may be gone by the second look
+    if ids & lanes.keys() and (rivals := holders(ids, during, but=but)):
+        raise slot_taken(rivals, provider, by)
+    return dict.fromkeys(sorted(ids), 0)
 
 
 def candidates(provider: Provider, wanted: Sequence[Need], named: Sequence[Resource]) -> set[UUID]:
