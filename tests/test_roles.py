@@ -199,6 +199,8 @@ TABLE = [
     Row("noshows:payment-link", "GET", OFFICE | {BILLING}, 200, DECLINED),
     Row("noshows:payment-link", "POST", OFFICE | {BILLING}, 200, DECLINED),
     Row("noshows:paid", "GET", ALL, 302, DECLINED),
+    Row("noshows:late-arrival", "GET", OFFICE | {BILLING}, 409, ARRIVED),  # who came in time
+    Row("noshows:late-arrival", "POST", OFFICE | {BILLING}, 409, ARRIVED),
     Row("noshows:outcome", "GET", ALL, 302, MISSED),
     Row("noshows:restore", "GET", DESK, 200, MISSED),
     Row("noshows:restore", "POST", DESK, 302, MISSED),

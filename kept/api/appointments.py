@@ -157,7 +157,7 @@ def _shape(member: Member, appointment: Appointment, at: datetime) -> Appointmen
         note=appointment.note,
         card_on_file=card_shape(card) if card else None,
         policy=PolicyAccepted.of(acceptance) if acceptance else None,
-        fee=FeeShape.of(appointment, fee, fee_offer(appointment, at=at)),
+        fee=FeeShape.of(appointment, fee, fee_offer(appointment, at=at, fee=fee if fee and fee.of_a_visit_that_goes_on else None)),
         invoices=[InvoiceRef.of(invoice) for invoice in _invoices(member, appointment)],
         attendance=AttendanceShape.of(attendance([appointment.patient_id]).get(appointment.patient_id)),
         recorded_afterwards=appointment.recorded_afterwards,

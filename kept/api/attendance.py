@@ -11,15 +11,15 @@ from kept.api import find
 from kept.api.appointments import shown, whole
 from kept.api.door import KeyRequest
 from kept.api.invoices import AS_THE_PRACTICE_SAYS, payment_link
-from kept.api.shapes.appointments import AppointmentShape, CardLink, FeeActed, Missed, Restored
+from kept.api.shapes.appointments import AppointmentShape, CardLink, CheckedIn, FeeActed, Missed, Restored
 from kept.api.shapes.fields import Versioned
 from kept.api.shapes.invoices import LinkAsked, PaymentLink
 from kept.billing.transitions.cards import card_link
 from kept.foundation import clock
 from kept.foundation.qr import drawing
 from kept.noshows.models import Fee
+from kept.noshows.transitions import arriving, fees
 from kept.noshows.transitions import attendance as noshows
-from kept.noshows.transitions import fees
 from kept.noshows.transitions.links import ask_to_pay
 from kept.practice import queries as practice
 from kept.practice.models import Member
@@ -27,7 +27,7 @@ from kept.scheduling.models import Appointment
 from kept.scheduling.rules import check_version
 
 # What an empty body says.
-MISSED, RESTORED, AS_IT_IS = Missed(), Restored(), Versioned()
+MISSED, RESTORED, CHECKED_IN, AS_IT_IS = Missed(), Restored(), CheckedIn(), Versioned()
 
 # By their names: the transition, and what it takes of the body.
 FEE_ACTS: dict[str, tuple[Callable[..., Fee], tuple[str, ...]]] = {
@@ -124,6 +124,23 @@ def give_payment_link(request: KeyRequest, appointment_id: str, body: Body[LinkA
     return payment_link(asked, member)
 
 
+@router.post("/{appointment_id}/check-in", response=AppointmentShape, summary="Check In")
+def check_in(request: KeyRequest, appointment_id: str, body: Body[CheckedIn] = CHECKED_IN) -> AppointmentShape:
+    """The patient is here, on the clinic's day of the appointment or later. Where what was accepted has a fee for coming so late, it can be
+    charged or spared with it."""
+    at, member = clock.now(), request.member
+    arriving.check_in(
+        find.appointment(member, appointment_id),
+        charge_fee=body.charge_fee,
+        amount=body.amount.money if body.amount else None,
+        fee_reason=body.fee_reason,
+        version=body.version,
+        by=member,
+        at=at,
+    )
+    return whole(member, appointment_id, at)
+
+
 class Act(Protocol):
     """A transition that needs nothing but the appointment."""
 
@@ -133,8 +150,7 @@ class Act(Protocol):
 
 
 ACTS: dict[str, Act] = {
-    "check-in": scheduling.check_in,
-    "undo-check-in": scheduling.undo_check_in,
+    "undo-check-in": arriving.undo_check_in,
     "start-treatment": scheduling.start_treatment,
     "undo-start-treatment": scheduling.undo_start_treatment,
     "complete": scheduling.complete,

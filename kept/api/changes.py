@@ -41,7 +41,8 @@ def reschedule(request: KeyRequest, appointment_id: str, body: Body[Rescheduled]
     """Move it: the new time is taken and the old one free in one step, or the call is refused with `slot_taken` and nothing has changed.
 
     What was accepted stays; a confirmation of another time counts no more. A past start, on the clinic's today or the visit's own day, is
-    recorded afterwards.
+    recorded afterwards. To another time, asked for by the patient after the last free instant of the policy that was accepted, it has its
+    fee: `charge_fee` is then required.
     """
     at, member = clock.now(), request.member
     found = find.appointment(member, appointment_id)
@@ -52,6 +53,9 @@ def reschedule(request: KeyRequest, appointment_id: str, body: Body[Rescheduled]
         resources=None if body.resources is None else find.several(practice.rooms(member), body.resources),
         asked=Appointment.Asked(body.by),
         double_book=body.double_book,
+        charge_fee=body.charge_fee,
+        amount=body.amount.money if body.amount else None,
+        fee_reason=body.fee_reason,
         notify=body.notify,
         version=body.version,
         by=member,

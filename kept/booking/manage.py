@@ -21,7 +21,7 @@ from kept.foundation.money import Money
 from kept.foundation.refusals import Refusal
 from kept.foundation.scope import scope
 from kept.noshows.offers import fee_offer, late_fee
-from kept.noshows.queries import open_fee
+from kept.noshows.queries import fee_of
 from kept.noshows.transitions import cancelling
 from kept.patients.models import Link
 from kept.policies import fees
@@ -66,13 +66,29 @@ def cost_of(appointment: Appointment, kind: Kind, *, at: datetime) -> Cost:
     return Cost(fee, until, acceptance.most(kind), bool(offer and offer.offered))
 
 
-class CancelForm(forms.Form):
-    """Why, if she likes to say; a tick where it costs."""
+class AgreeForm(forms.Form):
+    """The appointment and the fee, in minor units, that she saw; a tick where it costs."""
 
-    reason = forms.ChoiceField(required=False, choices=[("", gettext_lazy("No reason")), *((each, each) for each in REASONS)])
     accept = forms.BooleanField(required=False)
     version = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1)
     fee = forms.IntegerField(required=False, min_value=0, max_value=2**53)
+
+
+class CancelForm(AgreeForm):
+    """Also why, if she likes to say."""
+
+    reason = forms.ChoiceField(required=False, choices=[("", gettext_lazy("No reason")), *((each, each) for each in REASONS)])
+
+
+def in_minor(cost: Cost) -> int:
+    return cost.fee.minor if cost.fee else 0
+
+
+def not_agreed(form: AgreeForm, fee: int) -> str:
+    """What is missing before it may be done at that fee; empty: nothing."""
+    if (form.cleaned_data["fee"] or 0) != fee:
+        return _("What it costs changed a moment ago. Please read it again.")
+    return _("Tick this to go on.") if fee and not form.cleaned_data["accept"] else ""
 
 
 @by_link
@@ -117,7 +133,7 @@ def page(request: HttpRequest, link_id: UUID) -> HttpResponse:
 def shown(request: HttpRequest, link_id: UUID, *, at: datetime, trouble: str = "", status: int = 200) -> HttpResponse:
     """The appointment as it is now, with what she may do; `trouble`: why what she just did was not done."""
     appointment = appointment_of(link_id, at=at)
-    fee = open_fee(appointment).with_state(at).select_related("charge").first()
+    fee = fee_of(appointment, at=at)
     context = context_of(request, link_id, appointment, at=at) | {
         "display": display(appointment, at=at),
         "lines": list(appointment.lines.select_related("service")),
@@ -141,9 +157,7 @@ def confirm(request: HttpRequest, link_id: UUID) -> HttpResponse:
             if not open_to_her(appointment, at=at):
                 raise over()
             if appointment.confirmed_at is None:
-                attendance.confirm(
-                    appointment, by=None, at=at, version=CancelForm.base_fields["version"].clean(request.POST.get("version"))
-                )
+                attendance.confirm(appointment, by=None, at=at, version=AgreeForm.base_fields["version"].clean(request.POST.get("version")))
     except (Refusal, forms.ValidationError) as refusal:
         return again(request, practice_id, link_id, refusal, at=at)
     return redirect("booking:manage", link_id)
@@ -190,7 +204,7 @@ def _cancelled(request: HttpRequest, link_id: UUID, *, at: datetime) -> HttpResp
         return redirect("booking:manage", link_id)
     cost, error, status = cost_of(appointment, Kind.LATE_CANCEL, at=at), "", 200
     form = CancelForm(request.POST or None)
-    fee = cost.fee.minor if cost.fee else 0
+    fee = in_minor(cost)
     if request.method == "POST":
         error, status = _missing(form, fee), 422
         if not error:
@@ -203,8 +217,4 @@ def _cancelled(request: HttpRequest, link_id: UUID, *, at: datetime) -> HttpResp
 
 
 def _missing(form: CancelForm, fee: int) -> str:
-    if not form.is_valid():
-        return _("Choose a reason from the list, or none.")
-    if (form.cleaned_data["fee"] or 0) != fee:
-        return _("What it costs changed a moment ago. Please read it again.")
-    return _("Tick this to go on.") if fee and not form.cleaned_data["accept"] else ""
+    return not_agreed(form, fee) if form.is_valid() else _("Choose a reason from the list, or none.")

@@ -1,10 +1,9 @@
-"""Another time, chosen by the patient herself: the times of online booking, while changing it is free (R14, R15, R16)."""
+"""Another time, chosen by the patient herself: the times of online booking, with what changing it costs (R14, R15, R16)."""
 
 from datetime import datetime
 from functools import cached_property
 from uuid import UUID
 
-from django import forms
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,7 +13,19 @@ from django.views.decorators.http import require_http_methods
 
 from kept.billing.models import Kind
 from kept.booking.links import by_link, practice_of
-from kept.booking.manage import ACTOR, SOURCE, CancelForm, again, appointment_of, context_of, cost_of, open_to_her, over
+from kept.booking.manage import (
+    ACTOR,
+    SOURCE,
+    AgreeForm,
+    again,
+    appointment_of,
+    context_of,
+    cost_of,
+    in_minor,
+    not_agreed,
+    open_to_her,
+    over,
+)
 from kept.booking.offer import Choice
 from kept.foundation import clock
 from kept.foundation.refusals import Refusal
@@ -54,9 +65,10 @@ def page(request: HttpRequest, link_id: UUID) -> HttpResponse:
         with scope(practice_id, actor=ACTOR, source=SOURCE):
             appointment = appointment_of(link_id, at=at)
             if request.method == "POST":
-                _move(request.POST, appointment, at=at)
+                if missing := _move(request.POST, appointment, at=at):
+                    return _shown(request, link_id, appointment, at=at, missing=missing)
                 return redirect("booking:manage", link_id)
-            if not open_to_her(appointment, at=at) or cost_of(appointment, Kind.LATE_RESCHEDULE, at=at).fee:
+            if not open_to_her(appointment, at=at):
                 return redirect("booking:manage", link_id)
             return _shown(request, link_id, appointment, at=at)
     except Refusal as refusal:
@@ -66,13 +78,16 @@ def page(request: HttpRequest, link_id: UUID) -> HttpResponse:
             return _shown(request, link_id, appointment_of(link_id, at=at), at=at, gone=True)
 
 
-def _shown(request: HttpRequest, link_id: UUID, appointment: Appointment, *, at: datetime, gone: bool = False) -> HttpResponse:
+def _shown(
+    request: HttpRequest, link_id: UUID, appointment: Appointment, *, at: datetime, gone: bool = False, missing: str = ""
+) -> HttpResponse:
     choice = Move(appointment.clinic, request.POST if request.method == "POST" else request.GET, at, appointment)
     here = reverse("booking:manage-time", args=[link_id])
-    context = context_of(request, link_id, appointment, at=at) | {"choice": choice, "here": here}
+    cost = cost_of(appointment, Kind.LATE_RESCHEDULE, at=at)
+    context = context_of(request, link_id, appointment, at=at) | {"choice": choice, "here": here, "cost": cost, "fee": in_minor(cost)}
     if not gone and choice.start and choice.slot:
-        context |= {"slot": choice.slot, "provider": _with(choice, choice.slot)}
-        return render(request, "booking/manage_time.html", context | {"back_url": here})
+        context |= {"slot": choice.slot, "provider": _with(choice, choice.slot), "error": missing}
+        return render(request, "booking/manage_time.html", context | {"back_url": here}, status=422 if missing else 200)
     context |= {"gone": gone or choice.start is not None, "back_url": reverse("booking:manage", args=[link_id])}
     return render(request, "booking/manage_times.html", context, status=409 if gone else 200)
 
@@ -82,17 +97,18 @@ def _with(choice: Move, slot: Slot) -> Provider:
     return next((each for each in slot.providers if each.pk == choice.own.provider_id), slot.providers[0])
 
 
-def _move(asked: QueryDict, appointment: Appointment, *, at: datetime) -> None:
-    """Raises Refusal `wrong_status`, `stale_version`, `slot_taken`, and `fee_not_available` where moving costs by now."""
+def _move(asked: QueryDict, appointment: Appointment, *, at: datetime) -> str:
+    """What she has not agreed to yet; empty once it is moved. Raises Refusal `wrong_status`, `stale_version`, `slot_taken`."""
     if not open_to_her(appointment, at=at):
         raise over()
-    if cost_of(appointment, Kind.LATE_RESCHEDULE, at=at).fee:
-        raise Refusal("wrong_status", _("Changing the time is not free any more. Please call the clinic."))
-    try:
-        version = CancelForm.base_fields["version"].clean(asked.get("version"))
-    except forms.ValidationError:
-        raise Refusal("stale_version", "") from None
+    form = AgreeForm(asked)
+    if not form.is_valid():
+        raise Refusal("stale_version", "")
     choice = Move(appointment.clinic, asked, at, appointment)
     if choice.slot is None:
         raise Refusal("slot_taken", _("That time was just taken."), field="start")
-    moving.reschedule(appointment, starts_at=choice.slot.starts_at, provider=_with(choice, choice.slot), by=None, at=at, version=version)
+    if missing := not_agreed(form, in_minor(cost_of(appointment, Kind.LATE_RESCHEDULE, at=at))):
+        return missing
+    version, provider = form.cleaned_data["version"], _with(choice, choice.slot)
+    moving.reschedule(appointment, starts_at=choice.slot.starts_at, provider=provider, by=None, at=at, version=version)
+    return ""

@@ -69,7 +69,7 @@ def actions(appointment: Appointment, member: Member, fee: Fee | None, *, at: da
             ("restore", Right.MARK, [partial(check_restorable, appointment, at=at)]),
             ("card-link", Right.BOOK, [partial(_card_can_be_given, appointment, at)]),
             *((f"fee.{act}", Right.CHARGE, [partial(decide, check)]) for act, check in FEE_CHECKS.items() if act != "charge"),
-            ("fee.charge", Right.CHARGE, [partial(decide, check_charge), partial(_fee_is_offered, appointment, at)]),
+            ("fee.charge", Right.CHARGE, [partial(decide, check_charge), partial(_fee_is_offered, appointment, fee, at)]),
             ("entered-in-error", Right.BOOK, [partial(check_move, appointment, Status.ENTERED_IN_ERROR)]),
         )
     }
@@ -108,8 +108,8 @@ def _decide_fee(appointment: Appointment, fee: Fee | None, at: datetime, check: 
     check(appointment, check_decidable(appointment, fee), at=at)
 
 
-def _fee_is_offered(appointment: Appointment, at: datetime) -> None:
-    if refusal := offer_refusal(fee_offer(appointment, at=at)):
+def _fee_is_offered(appointment: Appointment, fee: Fee | None, at: datetime) -> None:
+    if refusal := offer_refusal(fee_offer(appointment, at=at, fee=fee)):
         raise refusal
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -54,15 +55,15 @@ def decide(request: MemberRequest, appointment_id: UUID, verb: str) -> HttpRespo
     if verb not in ACTS:
         raise Http404
     member.must(Right.CHARGE, appointment)
-    chosen, fee = ACTS[verb], check_decidable(appointment, queries.fee_of(appointment, at=now))
+    chosen, fee = ACTS[verb], check_decidable(appointment, _meant(request, appointment, now))
     if request.method == "GET":
         FEE_CHECKS[verb](appointment, fee, at=now)
-    offer = fee_offer(appointment, at=now) if verb == "charge" else None
+    offer = fee_offer(appointment, at=now, fee=fee) if verb == "charge" else None
     full = offer.amount if offer and offer.amount else fee.amount
     form = FeeForm(request.POST if request.method == "POST" else None, fee=full, asks=chosen.asks, initial=_initial(request, appointment))
     if request.method == "POST" and form.is_valid():
         answers = form.cleaned_data
-        decided = attempt(form, lambda: chosen.do(appointment, by=member, at=now, **answers), version=appointment.version)
+        decided = attempt(form, lambda: chosen.do(appointment, fee_id=fee.pk, by=member, at=now, **answers), version=appointment.version)
         if decided:
             return after(request, appointment_id) if chosen.money else _decided(request, appointment, decided)
     context = {
@@ -75,10 +76,22 @@ def decide(request: MemberRequest, appointment_id: UUID, verb: str) -> HttpRespo
         "due_at": offer.chargeable_from if offer and offer.waits else None,
         "card": offer.card if offer else fee.charge.card if fee.charge else None,
         "until": month_day(decide_until(appointment), appointment.clinic.zone),
+        "which": request.GET.get("fee", ""),
         "form": form,
         "now": now,
     }
     return dialog(request, "noshows/_decide.html", context)
+
+
+def _meant(request: MemberRequest, appointment: Appointment, now: datetime) -> Fee | None:
+    """The fee that the address names, else the last."""
+    wanted = request.GET.get("fee")
+    if not wanted:
+        return queries.fee_of(appointment, at=now)
+    for fee in queries.fees_of(appointment, at=now):
+        if fee.open and str(fee.pk) == wanted:
+            return fee
+    raise Http404
 
 
 def _initial(request: MemberRequest, appointment: Appointment) -> dict[str, object]:

@@ -120,9 +120,25 @@ def _rebuttal(appointment: Appointment, charge: Charge) -> str:
         said.append(_("The customer did not come; this was recorded on %s.") % _when(appointment.status_at, appointment))
     if charge.kind == Kind.LATE_CANCEL and appointment.status == Status.CANCELLED and appointment.status_at:
         said.append(_("The customer cancelled it on %s, after that.") % _when(appointment.status_at, appointment))
+    if charge.kind == Kind.LATE_RESCHEDULE and (left := _left(appointment, charge)):
+        said.append(_("The customer had it moved from %(start)s on %(when)s, after that.") % left)
+    if charge.kind == Kind.LATE_ARRIVAL and appointment.arrived_at:
+        said.append(_("The customer came late: this was recorded on %s.") % _when(appointment.arrived_at, appointment))
     most = acceptance.most(charge.kind) if acceptance else charge.amount
     said.append(_("The fee of %(fee)s is within the %(most)s that the customer accepted.") % {"fee": charge.amount, "most": most})
     return " ".join(said)
+
+
+def _left(appointment: Appointment, charge: Charge) -> dict[str, str] | None:
+    """The time that it was moved away from, and when."""
+    past = appointment.history.filter(booking_no=charge.booking_no).order_by("pgh_id").last()  # type: ignore[attr-defined]  # by @remembered
+    if past is None:
+        return None
+    moves = Event.objects.filter(subject_id=appointment.pk, kind="appointment.moved", at__lte=charge.created_at)
+    move = moves.filter(particulars__before__start=past.starts_at.isoformat()).order_by("at", "id").last()
+    if move is None:
+        return None
+    return {"start": _when(past.starts_at, appointment), "when": _when(move.at, appointment)}
 
 
 def _log(appointment: Appointment) -> str:

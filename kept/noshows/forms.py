@@ -104,18 +104,11 @@ CANCEL_REASONS = [
 ]
 
 
-class CancelForm(FeeForm):
-    """Cancel appointment: who asks for it; when it is late and the patient does, to charge or to spare the fee, nothing chosen in advance;
-    why, a note, and whether the patient is told."""
+class LateForm(FeeForm):
+    """Who asks for it; when it is late and the patient does, to charge or to spare the fee, nothing chosen in advance."""
 
     asked = forms.ChoiceField(error_messages={"required": gettext_lazy("Choose who asks for it.")})
     charge_fee = forms.ChoiceField(choices=[("yes", ""), ("no", "")], required=False)
-    reason = forms.CharField(
-        required=False, max_length=200, label=gettext_lazy("Reason"), widget=forms.TextInput({"list": "cancel-reasons"})
-    )
-    note = forms.CharField(required=False, max_length=500, label=gettext_lazy("Note"), help_text=gettext_lazy("staff only"))
-    notify = forms.BooleanField(required=False)
-    reasons = CANCEL_REASONS
 
     def __init__(self, *args: Any, who: str, offer: FeeOffer | None, may_charge: bool, **kwargs: Any) -> None:
         super().__init__(*args, fee=offer.amount if offer else None, **kwargs)
@@ -144,6 +137,30 @@ class CancelForm(FeeForm):
         if choice is None:
             cleaned["fee_reason"] = ""
         return cleaned
+
+
+class CancelForm(LateForm):
+    """Cancel appointment: also why, a note, and whether the patient is told."""
+
+    reason = forms.CharField(
+        required=False, max_length=200, label=gettext_lazy("Reason"), widget=forms.TextInput({"list": "cancel-reasons"})
+    )
+    note = forms.CharField(required=False, max_length=500, label=gettext_lazy("Note"), help_text=gettext_lazy("staff only"))
+    notify = forms.BooleanField(required=False)
+    reasons = CANCEL_REASONS
+
+
+class ArrivalForm(FeeForm):
+    """A patient came late: to charge the fee or to spare it, for a reason."""
+
+    charge_fee = forms.ChoiceField(
+        choices=[("yes", ""), ("no", "")], error_messages={"required": gettext_lazy("Choose whether to charge the fee.")}
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        reason = self.fields["fee_reason"]
+        reason.label, reason.help_text = _("Fee reason"), _("to spare or lower it")
 
 
 class ErrorForm(forms.Form):

@@ -13,6 +13,7 @@ from kept.foundation.money import Money
 from kept.foundation.walls import walls
 
 MOVING = ("charging", "checking")
+GOES_ON = (Kind.LATE_RESCHEDULE, Kind.LATE_ARRIVAL)  # after what these cost, the patient still comes
 
 
 class Decision(models.TextChoices):
@@ -52,7 +53,8 @@ class FeeQuerySet(models.QuerySet["Fee"]):
 
 @remembered("Fee")
 class Fee(OfPractice):
-    """Whether a missed appointment is charged: the decision, its amount, by whom and why. Restoring closes all but a paid one."""
+    """Whether what happened to an appointment is charged: the decision, its amount, by whom and why. Undoing what happened closes all but
+    a paid one. `booking_no` is of the time that was missed, or left by a cancellation or a move."""
 
     state: str  # annotated by FeeQuerySet.with_state
 
@@ -61,6 +63,7 @@ class Fee(OfPractice):
     booking_no = models.PositiveIntegerField()
     decision = code(choices=Decision.choices)
     amount_minor = models.PositiveIntegerField(default=0)
+    full_minor = models.PositiveIntegerField(default=0)  # before anybody lowered it
     currency = code(max_length=3, blank=True)
     why_not = code(blank=True)
     fee_reason = models.CharField(max_length=200, blank=True)
@@ -81,6 +84,15 @@ class Fee(OfPractice):
     @property
     def amount(self) -> Money:
         return Money(self.amount_minor, self.currency)
+
+    @property
+    def full(self) -> Money:
+        """What was offered when it was decided first: the most that it can be."""
+        return Money(self.full_minor, self.currency)
+
+    @property
+    def of_a_visit_that_goes_on(self) -> bool:
+        return self.kind in GOES_ON
 
     @property
     def is_moving(self) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from kept.billing.gateways import accounts
 from kept.billing.models import Charge, Kind
@@ -11,6 +12,7 @@ from kept.foundation.clock import day
 from kept.foundation.dates import clock_time, short_day
 from kept.foundation.money import Money
 from kept.foundation.refusals import Refusal
+from kept.noshows.models import GOES_ON, Fee
 from kept.patients.models import Card
 from kept.patients.queries import usable_card
 from kept.policies import fees
@@ -75,8 +77,14 @@ def costs(appointment: Appointment) -> bool:
     return appointment.status == Status.NOSHOW or appointment.status == Status.CANCELLED and appointment.late_cancel
 
 
+def stands(appointment: Appointment, fee: Fee) -> bool:
+    """Whether what the fee is for is still so: missed or cancelled late as it was; a late move or arrival, unless that was undone."""
+    return fee.open if fee.of_a_visit_that_goes_on else costs(appointment)
+
+
 def late_fee(appointment: Appointment, *, at: datetime, kind: Kind = Kind.LATE_CANCEL) -> Money | None:
-    """What the patient's cancelling it at that instant costs by what she accepted (R14, R4); None where it is free."""
+    """What the patient's cancelling or moving it, or her coming, at that instant costs by what she accepted (R14, R4); None where it is
+    free."""
     acceptance = appointment.acceptance
     if acceptance is None:
         return None
@@ -84,49 +92,65 @@ def late_fee(appointment: Appointment, *, at: datetime, kind: Kind = Kind.LATE_C
     return min(fee, acceptance.most(kind), key=lambda each: each.minor) or None
 
 
+FREE = {
+    Kind.LATE_CANCEL: gettext_lazy("Cancelling is free: %s"),
+    Kind.LATE_RESCHEDULE: gettext_lazy("Moving is free: %s"),
+    Kind.LATE_ARRIVAL: gettext_lazy("Nothing is charged: %s"),
+}
+
+
 def late_facts(appointment: Appointment, *, at: datetime, kind: Kind = Kind.LATE_CANCEL) -> str:
-    """Why cancelling it at that instant costs what it does, or is free: the notice, until when it was free, and the version and row."""
+    """Why cancelling it, moving it or coming at that instant costs what it does, or is free: the notice, until when it was free, and the
+    version and row."""
     acceptance = appointment.acceptance
     if acceptance is None:
-        return _("Cancelling is free: the patient accepted no policy for this appointment.")
+        return FREE[kind] % _("the patient accepted no policy for this appointment.")
     document, case = acceptance.version.terms, case_of(appointment, at=at)
     quote = fees.quote(document, case, kind, at=at)
     because = Words(acceptance.currency).because(document, case, quote, at=at)
-    says = because[:1].upper() + because[1:] if quote.fee else _("Cancelling is free: %s") % because
+    says = because[:1].upper() + because[1:] if quote.fee else FREE[kind] % because
     if quote.number is None:
         return says
     return f"{says} " + _("Policy v%(version)d, row %(row)d.") % {"version": acceptance.version.number, "row": quote.number}
 
 
-def owed(appointment: Appointment, *, at: datetime, kind: Kind) -> Money | None:
-    """The most that the fee may be: of a cancellation, by the notice that was given."""
+def owed(appointment: Appointment, *, at: datetime, kind: Kind, fee: Fee | None = None) -> Money | None:
+    """The most that the fee may be: of a cancellation, by the notice that was given. What a move or an arrival cost was offered then, and
+    stands with `fee`: the visit is another by now."""
+    if fee and fee.of_a_visit_that_goes_on and fee.full_minor:
+        return fee.full
+    if kind in GOES_ON:
+        return late_fee(appointment, at=at, kind=kind)
     if kind == Kind.LATE_CANCEL:
         cancelled_at = appointment.status_at if appointment.status == Status.CANCELLED else None
         return late_fee(appointment, at=cancelled_at or at)
     return appointment.acceptance.most(kind) if appointment.acceptance else None
 
 
-def fee_offer(appointment: Appointment, *, at: datetime, kind: Kind | None = None) -> FeeOffer:
+def fee_offer(appointment: Appointment, *, at: datetime, kind: Kind | None = None, fee: Fee | None = None) -> FeeOffer:
     """What may be charged at that instant: the fee of the version accepted at booking, never of today's (R4). `kind` None: of what it
-    is, missed unless it was cancelled. A cancellation is final, so its fee waits only for the breathing space (R7b)."""
-    kind = kind or kind_of(appointment)
+    is, missed unless it was cancelled; `fee` is one that was decided before, and is decided again.
+
+    All but a missed visit's waits only for the breathing space (R7b): a cancellation is final, and who comes late is there."""
+    kind = Kind(fee.kind) if fee else kind or kind_of(appointment)
     acceptance = appointment.acceptance
     charges = list(
-        Charge.objects.filter(appointment=appointment, kind=kind, booking_no=appointment.booking_no)
+        Charge.objects.filter(appointment=appointment, kind=kind, booking_no__in=_booked_times(appointment, kind, fee))
         .select_related("invoice", "card")
         .order_by("-created_at", "-id")
     )
     if unresolved := next((charge for charge in charges if charge.live and _unresolved(charge)), None):
         return FeeOffer(False, kind, earlier=unresolved, in_flight=True)
     earlier = next((charge for charge in charges if _holds_money(charge)), next(iter(charges), None))
-    why_not = _first_reason(appointment, kind, earlier, at)
+    amount = owed(appointment, at=at, kind=kind, fee=fee)
+    why_not = _first_reason(appointment, kind, earlier, amount, at)
     if why_not or acceptance is None:
         return FeeOffer(False, kind, why_not=why_not, earlier=earlier)
     chargeable_from = max(due_from(appointment, kind) or at, at + appointment.practice.settings.breathing_space)
     return FeeOffer(
         True,
         kind,
-        amount=owed(appointment, at=at, kind=kind),
+        amount=amount,
         card=acceptance.card,
         card_expired=acceptance.card.expired(appointment.clinic.local_date(at)),
         chargeable_from=chargeable_from,
@@ -172,7 +196,18 @@ def _holds_money(charge: Charge) -> bool:
     return charge.refunded_minor < charge.captured_minor
 
 
-def _first_reason(appointment: Appointment, kind: Kind, earlier: Charge | None, at: datetime) -> str:
+def _booked_times(appointment: Appointment, kind: Kind, fee: Fee | None) -> set[int]:
+    """The numbers of the booked time of which it is charged once (R5). A visit that was moved back has its time once more: its leaving
+    that is charged once, too."""
+    if fee:
+        return {fee.booking_no}
+    if kind != Kind.LATE_RESCHEDULE:
+        return {appointment.booking_no}
+    past = appointment.history.filter(starts_at=appointment.starts_at)  # type: ignore[attr-defined]  # made by @remembered
+    return {appointment.booking_no, *past.values_list("booking_no", flat=True)}
+
+
+def _first_reason(appointment: Appointment, kind: Kind, earlier: Charge | None, amount: Money | None, at: datetime) -> str:
     if appointment.imported:
         return "imported"
     if earlier and _holds_money(earlier):
@@ -184,7 +219,7 @@ def _first_reason(appointment: Appointment, kind: Kind, earlier: Charge | None, 
         return "policy_off"
     if not accounts.payments_on():
         return "payments_off"
-    if not owed(appointment, at=at, kind=kind):
+    if not amount:
         return "exempt"
     if not acceptance.card.chargeable:
         return "card_gone"

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Count, Max, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 
-from kept.billing.models import Charge, State
+from kept.billing.models import Charge, Kind, State
 from kept.events.models import Event
 from kept.foundation.money import Money
 from kept.noshows.models import Fee, FeeQuerySet
@@ -135,18 +135,30 @@ def with_fees(appointments: QuerySet[Appointment], *, at: datetime) -> QuerySet[
 
 
 def fee_of(appointment: Appointment, *, at: datetime) -> Fee | None:
-    """The appointment's open fee, with `state`: of its booked time, or one paid before it was moved. None while there is none."""
+    """The appointment's last fee that stands, with `state`: of its booked time, or one paid before it was moved. None while there is
+    none."""
+    return next(iter(fees_of(appointment, at=at)), None)
+
+
+def fees_of(appointment: Appointment, *, at: datetime) -> list[Fee]:
+    """All that stand, with `state`, the last first: late moves and an arrival may have cost their own before it."""
     fees = getattr(appointment, "standing_fees", None)
     if fees is None:
-        fees = list(
-            Fee.objects.standing().with_state(at).select_related("charge__invoice", "charge__card", "by").filter(appointment=appointment)
-        )
-    return max(fees, key=lambda fee: (fee.booking_no, fee.at), default=None)
+        fees = Fee.objects.standing().with_state(at).select_related("charge__invoice", "charge__card", "by").filter(appointment=appointment)
+    return sorted(fees, key=lambda fee: (fee.booking_no, fee.at), reverse=True)
 
 
 def open_fee(appointment: Appointment) -> FeeQuerySet:
     """Of what the appointment is now, missed or cancelled, and of its booked time: one row at most."""
     return Fee.objects.filter(appointment=appointment, kind=kind_of(appointment), booking_no=appointment.booking_no, open=True)
+
+
+def fee_meant(appointment: Appointment, fee_id: UUID | None = None) -> FeeQuerySet:
+    """The open fee that somebody decides about: that one, or else the last, as `fee_of` has it. One row at most."""
+    found = Fee.objects.filter(appointment=appointment, open=True)
+    if fee_id:
+        return found.filter(pk=fee_id)
+    return found.filter(pk__in=found.order_by("-booking_no", "-at").values("pk")[:1])
 
 
 def totals(member: Member, wanted: Filter, *, at: datetime) -> Totals:
@@ -159,7 +171,7 @@ def totals(member: Member, wanted: Filter, *, at: datetime) -> Totals:
     missed = _missed(found, wanted, at)
     result = Totals(count=missed.count() if wanted.fees else counts["missed"], concluded=counts["concluded"])
     charges = (
-        Charge.objects.filter(appointment__in=missed.values("pk"), fees__open=True)
+        Charge.objects.filter(appointment__in=missed.values("pk"), kind=Kind.NO_SHOW, fees__open=True)
         .exclude(invoice=None)
         .exclude(state=State.CANCELED, captured_minor=0)
         .values("currency")

@@ -9,7 +9,7 @@ from kept.billing.rules import check_unpaid, under_way
 from kept.foundation.dates import clock_time, full_date
 from kept.foundation.refusals import Refusal
 from kept.noshows.models import MOVING, Decision, Fee
-from kept.noshows.offers import WHY_NOT, costs, decide_until, due_from
+from kept.noshows.offers import WHY_NOT, costs, decide_until, due_from, stands
 from kept.scheduling.models import Appointment
 from kept.scheduling.rules import wrong_status
 
@@ -25,9 +25,9 @@ UNPAID = ("undecided", "waiting", "declined", "needs_patient", "failed")
 
 
 def check_decidable(appointment: Appointment, fee: Fee | None) -> Fee:
-    """The fee of a visit that was missed, or cancelled late. Raises Refusal `wrong_status`, or `fee_not_available` with the reason why
-    there is none."""
-    if not costs(appointment):
+    """The fee of a visit that was missed, or cancelled, moved or begun late. Raises Refusal `wrong_status`, or `fee_not_available` with
+    the reason why there is none."""
+    if not (stands(appointment, fee) if fee else costs(appointment)):
         raise wrong_status(appointment, _("It is %s, so there is no fee to decide.") % appointment.get_status_display())
     if fee is None or fee.state == "not_offered":
         why_not = fee.why_not if fee else "imported"

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from kept.billing.acts import acts
 from kept.noshows.actions import fee_acts
 from kept.noshows.models import Decision, Fee
-from kept.noshows.offers import costs, decide_until, due_from
+from kept.noshows.offers import decide_until, due_from, stands
 from kept.noshows.transitions.links import STILL_AGREED
 from kept.practice.models import Member
 from kept.practice.rules import Right
@@ -56,7 +56,7 @@ def steps(appointment: Appointment, fee: Fee | None, member: Member, *, at: date
 def may_ask_to_pay(appointment: Appointment, fee: Fee, member: Member, *, at: datetime) -> bool:
     """Whether a payment link is the way: of a charge that stopped, of a fee that it is too late to decide about (R7e), or of one that
     only its card stood against."""
-    if not costs(appointment) or not member.may(Right.COLLECT, appointment):
+    if not stands(appointment, fee) or not member.may(Right.COLLECT, appointment):
         return False
     if fee.decision == Decision.CHARGE:
         return acts(fee.charge, member, at=at).link

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kept.noshows import cancelling, collecting, deciding, disputes, fee_settings, lists, views
+from kept.noshows import arriving, cancelling, collecting, deciding, disputes, fee_settings, lists, views
 
 app_name = "noshows"
 urlpatterns = [
@@ -23,6 +23,7 @@ urlpatterns = [
     path("appointments/<uuid:appointment_id>/cancel/", cancelling.cancel, name="cancel"),
     path("appointments/<uuid:appointment_id>/cancel/letter/", cancelling.letter, name="cancel-letter"),
     path("appointments/<uuid:appointment_id>/entered-in-error/", cancelling.entered_in_error, name="entered-in-error"),
+    path("appointments/<uuid:appointment_id>/late-arrival/", arriving.late_arrival, name="late-arrival"),
     path("appointments/<uuid:appointment_id>/outcome/", views.outcome, name="outcome"),
     path("appointments/<uuid:appointment_id>/restore/", views.restore, name="restore"),
 ]

@@ -123,6 +123,7 @@ def restore(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
         check_restorable(appointment, at=now)
     taken_by = queries.taken_by([appointment]).get(appointment.pk)
     fee = queries.fee_of(appointment, at=now)
+    fee = None if fee and fee.of_a_visit_that_goes_on else fee  # a restore leaves that as it is
     form = RestoreForm(
         request.POST if request.method == "POST" else None, taken=taken_by is not None, initial={"version": appointment.version}
     )

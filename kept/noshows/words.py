@@ -14,7 +14,7 @@ from kept.billing.words import how, reason
 from kept.foundation.dates import clock_time, month_day
 from kept.foundation.money import Money
 from kept.foundation.refusals import refusal_by
-from kept.noshows.models import Decision, Fee
+from kept.noshows.models import GOES_ON, Decision, Fee
 from kept.noshows.offers import WHY_NOT, decide_until
 from kept.scheduling.models import Appointment
 
@@ -32,8 +32,8 @@ class FeeWords:
 
 
 def fee_words(appointment: Appointment, fee: Fee | None, *, at: datetime) -> FeeWords:
-    """The fee of an appointment that was missed, or cancelled late. `fee` carries `state`; None: no decision was ever asked for, as with
-    imported visits."""
+    """The fee of an appointment that was missed, or cancelled, moved or begun late. `fee` carries `state`; None: no decision was ever
+    asked for, as with imported visits."""
     if fee is None or fee.state == "not_offered":
         why_not = fee.why_not if fee else ("imported" if appointment.imported else "no_card")
         chip = "no_card" if why_not == "no_card" else "not_offered"
@@ -48,8 +48,12 @@ def fee_words(appointment: Appointment, fee: Fee | None, *, at: datetime) -> Fee
 def _undecided(appointment: Appointment, fee: Fee, at: datetime) -> FeeWords:
     zone, until = appointment.clinic.zone, decide_until(appointment)
     by = fee.by.name if fee.by else _("The system")
-    ended = _("%(by)s cancelled it %(when)s.") if fee.kind == Kind.LATE_CANCEL else _("%(by)s marked it %(when)s.")
-    said = ended if fee.at == appointment.status_at else _("%(by)s undid the sparing %(when)s.")
+    left_open = {
+        Kind.LATE_CANCEL: _("%(by)s cancelled it %(when)s."),
+        Kind.LATE_RESCHEDULE: _("Moved late; left open by %(by)s %(when)s."),
+        Kind.LATE_ARRIVAL: _("Came late; left open by %(by)s %(when)s."),
+    }.get(Kind(fee.kind), _("%(by)s marked it %(when)s."))
+    said = left_open if fee.of_a_visit_that_goes_on or fee.at == appointment.status_at else _("%(by)s undid the sparing %(when)s.")
     text = said % {"by": by, "when": _moment(fee.at, zone, at)}
     if at > until:
         text += " " + _("It could be decided until %s; now only by payment link.") % month_day(until, zone)
@@ -74,6 +78,8 @@ def _of_charge(state: str, charge: Charge, who: str, appointment: Appointment, a
     if state == "waiting":
         due = _moment(charge.due_at, zone, at)
         text = _("To %(card)s. Restore before then ends it, and %(who)s never sees a charge.") % {"card": card, "who": who}
+        if charge.kind in GOES_ON:
+            text = _("To %(card)s. Spare it before then, and %(who)s never sees a charge.") % {"card": card, "who": who}
         label = _("Charges %s") % clock_time(charge.due_at, zone)
         return FeeWords(state, _("%(amount)s is charged %(due)s") % {"amount": amount, "due": due}, text, label, amount)
     if charge.ending:

@@ -106,6 +106,15 @@ class FeeActed(Versioned):
         return self
 
 
+class CheckedIn(Versioned):
+    """Where coming so late has a fee, `charge_fee` charges or spares it; without, it is left to be decided. `amount` may lower it, and
+    lowering and sparing need a `fee_reason`."""
+
+    charge_fee: StrictBool | None = None
+    amount: AmountSent | None = None
+    fee_reason: Reason = ""
+
+
 class Restored(Versioned):
     """At its own time, or at another `start`. `refund` gives back the whole rest of a paid fee."""
 
@@ -130,13 +139,17 @@ class Cancelled(Versioned):
 
 class Rescheduled(Versioned):
     """Who asked for it, and the new `start`; or another provider, or other `resources`, at its own. Without `resources` it keeps its rooms
-    and devices where they are free, else takes others that do. Moving is free for now, whoever asks."""
+    and devices where they are free, else takes others that do. `charge_fee` is required when the patient asks for another time and it is
+    late; `amount` may lower the fee, and lowering and sparing it need a `fee_reason`. The clinic’s own move is free."""
 
     by: Literal["patient", "clinic"]
     start: Instant
     provider: str | None = None
     resources: list[str] | None = Field(None, max_length=20)
     double_book: StrictBool = False
+    charge_fee: StrictBool | None = None
+    amount: AmountSent | None = None
+    fee_reason: Reason = ""
     notify: StrictBool | None = None
 
 
@@ -176,8 +189,8 @@ class AppointmentLine(BaseModel):
 
 
 def fee_state(appointment: Appointment, fee: Fee | None) -> str | None:
-    """Null until a no-show or a late cancellation makes a fee possible; a no-show about which nobody was ever asked, as an imported
-    one, offers none."""
+    """Null until a no-show, or a late cancellation, move or arrival makes a fee possible; a no-show about which nobody was ever asked, as
+    an imported one, offers none."""
     if fee:
         return fee.state
     return "not_offered" if appointment.status == Status.NOSHOW else None
@@ -238,8 +251,8 @@ class AcceptanceShape(PolicyAccepted):
 
 
 class FeeShape(BaseModel):
-    """Its cancellation fee. `state` is null until a no-show or a late cancellation makes one possible; `offered` says whether one can
-    still be charged, and `reason` why not."""
+    """Its cancellation fee, the last where it has several. `state` is null until a no-show, or a late cancellation, move or arrival makes
+    one possible; `offered` says whether one can still be charged, and `reason` why not."""
 
     state: FeeState | None
     offered: bool
@@ -252,8 +265,9 @@ class FeeShape(BaseModel):
     def of(cls, appointment: Appointment, fee: Fee | None, offer: FeeOffer) -> "FeeShape":
         zone = appointment.clinic.zone
         state = fee_state(appointment, fee)
-        possible = appointment.status == Status.BOOKED or costs(appointment)
-        offered = offer.offered and (appointment.status == Status.BOOKED or state in STILL_OPEN)
+        goes_on = fee is not None and fee.of_a_visit_that_goes_on
+        possible = appointment.status == Status.BOOKED or costs(appointment) or goes_on
+        offered = offer.offered and (appointment.status == Status.BOOKED and not goes_on or state in STILL_OPEN)
         amount = fee.amount if fee and fee.currency else offer.amount if offered else None
         why_not = (fee.why_not if fee else "") or (offer.why_not if possible else "")
         due_at = fee.charge.due_at if fee and fee.charge else offer.chargeable_from if offered else None

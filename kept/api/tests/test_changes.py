@@ -10,9 +10,11 @@ from kept.api.tests.conftest import Caller, problem
 from kept.foundation.scope import outside, scope
 from kept.messaging.models import Message
 from kept.ops.cast import House
+from kept.policies.document import Kind, Row, Step, Sum, flat
+from kept.policies.transitions import publish
 from kept.practice.models import Member, Resource
 from kept.scheduling.models import Appointment
-from tests.kit.visits import STARTS_AT, book
+from tests.kit.visits import BOOKED_AT, STARTS_AT, accepted, book, card_of
 
 DAY = timedelta(days=1)
 INVALID = (422, "invalid")
@@ -80,6 +82,38 @@ def test_r14_a_late_cancellation_is_charged_or_spared(desk: Caller, appointment:
     (gone,) = desk.get("/cancelled?from=2026-10-14&to=2026-10-14").json()["items"]
     assert (gone["late"], gone["fee"]["state"]) == (True, "spared")
     assert said["actions"]["fee.unspare"]["allowed"] is True
+
+
+def test_r14_a_late_move_is_charged_or_spared(desk: Caller, appointment: Appointment, hour: Callable[[datetime], None]) -> None:
+    hour(STARTS_AT - timedelta(hours=2))
+    address, there = f"/appointments/{appointment.pk}/reschedule", {"start": "2026-10-15T15:30:00-04:00"}
+
+    assert problem(desk.post(address, there | {"by": "patient"})) == (422, "choice_required")
+    assert problem(desk.post(address, there | {"by": "patient", "charge_fee": False})) == (422, "reason_required")
+    assert problem(desk.post(address, there | {"by": "clinic", "charge_fee": True})) == (422, "fee_not_available")
+    less = {"minor": 2500, "currency": "USD"}
+    said = desk.post(address, there | {"by": "patient", "charge_fee": True, "amount": less, "fee_reason": "Called ahead"}).json()
+
+    assert (said["status"], said["start"], said["fee"]["state"], said["fee"]["amount"]) == ("booked", there["start"], "charging", less)
+    assert said["fee"]["offered"] is False
+
+
+def test_a_late_arrival_is_checked_in_and_its_fee_decided(
+    desk: Caller, silas: Member, juniper: House, hour: Callable[[datetime], None]
+) -> None:
+    step = Step(kinds=(Kind.LATE_ARRIVAL,), from_minutes=10, pays=Sum(minor=1500))
+    terms = flat(7500, late_minutes=30)
+    terms = terms.model_copy(update={"rows": (Row(steps=(*terms.rows[0].steps, step)),)})
+    publish(description="d", authorization_text="a", terms=terms, currency="USD", by=silas, at=BOOKED_AT)
+    visit = accepted(book(juniper), card_of(juniper.patients[0]))
+    hour(STARTS_AT + timedelta(minutes=12))
+
+    said = desk.post(f"/appointments/{visit.pk}/check-in", {}).json()
+    assert (said["status"], said["fee"]["state"], said["fee"]["offered"]) == ("arrived", "undecided", True)
+    assert said["actions"]["fee.charge"]["allowed"] is True
+    spared = desk.post(f"/appointments/{visit.pk}/fee", {"action": "spare", "fee_reason": "Traffic"}).json()
+
+    assert (spared["status"], spared["fee"]["state"]) == ("arrived", "spared")
 
 
 # Moving

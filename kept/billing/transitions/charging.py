@@ -35,18 +35,30 @@ NEVER_AGAIN = "do_not_try_again"  # the bank's advice
 LINK_EXPIRED = "link_expired"
 
 
-def open_charge(appointment: Appointment, kind: Kind, amount: Money, *, due_at: datetime, by: Member | None, at: datetime) -> Charge:
-    """The fee is due at `due_at` from the card accepted at booking; its job is queued in the same transaction (I5).
+def open_charge(
+    appointment: Appointment,
+    kind: Kind,
+    amount: Money,
+    *,
+    due_at: datetime,
+    by: Member | None,
+    at: datetime,
+    booking_no: int | None = None,
+) -> Charge:
+    """The fee is due at `due_at` from the card accepted at booking; its job is queued in the same transaction (I5). `booking_no` is of the
+    time that was missed or left; None: the one it has.
 
     The key of its first call is written with it. Raises Refusal `already_charged` while another is live (R5, I3).
     """
-    charge = new_charge(appointment, kind, amount, due_at=max(due_at, at), at=at)
+    charge = new_charge(appointment, kind, amount, booking_no=booking_no, due_at=max(due_at, at), at=at)
     jobs.defer("billing.send_charge", at=charge.due_at if charge.due_at > at else None, charge_id=str(charge.id))
     journal.record("charge.due", charge, by=by, at=at, minor=amount.minor, due_at=charge.due_at.isoformat())
     return charge
 
 
-def new_charge(appointment: Appointment, kind: Kind, amount: Money, *, due_at: datetime, at: datetime, **more: object) -> Charge:
+def new_charge(
+    appointment: Appointment, kind: Kind, amount: Money, *, due_at: datetime, at: datetime, booking_no: int | None = None, **more: object
+) -> Charge:
     """The row, with the key of its first call. Raises Refusal `already_charged` while another is live (R5, I3)."""
     charge_id = new_id()
     with refusing(charge_live_once=already_charged(appointment, kind)):
@@ -57,7 +69,7 @@ def new_charge(appointment: Appointment, kind: Kind, amount: Money, *, due_at: d
             patient_id=appointment.patient_id,
             card=appointment.acceptance.card,
             kind=kind,
-            booking_no=appointment.booking_no,
+            booking_no=appointment.booking_no if booking_no is None else booking_no,
             amount_minor=amount.minor,
             currency=amount.currency,
             created_at=at,

@@ -24,12 +24,23 @@ from kept.scheduling.models import Appointment
 MOST_TRIES = 20
 
 
-def open_for_link(appointment: Appointment, kind: Kind, amount: Money, *, instead_of: Charge | None, by: Member, at: datetime) -> Charge:
+def open_for_link(
+    appointment: Appointment,
+    kind: Kind,
+    amount: Money,
+    *,
+    instead_of: Charge | None,
+    by: Member,
+    at: datetime,
+    booking_no: int | None = None,
+) -> Charge:
     """A fee that no card on file pays: it waits for the patient, on the invoice of the failed charge `instead_of` which it is made, if
     there is one. Raises Refusal `already_charged`, `not_permitted`."""
     by.must(Right.CHARGE, appointment)
     bill = instead_of.invoice if instead_of and instead_of.invoice and instead_of.invoice.status == Invoice.Status.ISSUED else None
-    charge = charging.new_charge(appointment, kind, amount, due_at=at, at=at, state=State.NEEDS_PATIENT, invoice=bill)
+    charge = charging.new_charge(
+        appointment, kind, amount, booking_no=booking_no, due_at=at, at=at, state=State.NEEDS_PATIENT, invoice=bill
+    )
     if instead_of:
         charging.end_replaced(instead_of)
     journal.record("charge.due", charge, by=by, at=at, minor=amount.minor, due_at=at.isoformat())

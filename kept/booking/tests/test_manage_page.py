@@ -286,12 +286,29 @@ def test_r16_who_loses_the_race_keeps_her_time_and_is_offered_others(
     assert (answer.status_code, now(appointment).starts_at) == (409, STARTS_AT)
 
 
-def test_r14_where_moving_costs_she_is_to_call(phone: Browser, page: str, appointment: Appointment) -> None:
+def test_r14_moving_late_says_the_fee_and_charges_it_after_a_tick(phone: Browser, page: str, appointment: Appointment) -> None:
+    with clock_at(LATE):
+        said(phone.get(page), "Changing the time costs $75.00.")
+        asked = phone.get(f"{page}time/", {"start": LATER.isoformat()})
+        said(asked, "Change to this time for $75.00?", "$75.00 is charged to Visa ••4242 under the policy you accepted on")
+        form = {name: value for name, value in fields(asked).items() if name != "accept"}
+        missing = phone.post(f"{page}time/", form)
+        said(missing, "Tick this to go on.", "Thu, Oct 15, 3:30 PM")
+        assert (missing.status_code, now(appointment).starts_at) == (422, STARTS_AT)
+
+        moved = phone.post(f"{page}time/", {**form, "accept": "yes"})
+        said(phone.get(page), "You changed the time late.", "The fee of $75.00 is being charged.")
+
+    fee, charge = Fee.objects.get(), Charge.objects.get()
+    assert (moved.status_code, now(appointment).starts_at, charge.booking_no) == (302, LATER, 1)
+    assert (fee.kind, fee.decision, str(fee.amount), fee.by, fee.charge_id) == ("late_reschedule", "charge", "$75.00", None, charge.pk)
+
+
+def test_r14_what_was_free_when_it_was_shown_is_read_again(phone: Browser, page: str, appointment: Appointment) -> None:
     form = fields(phone.get(f"{page}time/", {"start": LATER.isoformat()}))
 
     with clock_at(LATE):
-        answer, shown = phone.post(f"{page}time/", form), phone.get(page)
+        answer = phone.post(f"{page}time/", {**form, "accept": "yes"})
 
-    said(answer, "Changing the time is not free any more. Please call the clinic.")
-    assert "Change time" not in links(shown)
-    assert now(appointment).starts_at == STARTS_AT
+    said(answer, "What it costs changed a moment ago. Please read it again.", "Change to this time for $75.00?")
+    assert (answer.status_code, now(appointment).starts_at) == (422, STARTS_AT)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 import kept.noshows.transitions.moving as transitions
+from kept.billing.models import Kind
 from kept.foundation import clock
 from kept.foundation.dates import clock_time, moment, short_day
 from kept.foundation.lists import EARLIEST, LATEST
@@ -21,6 +22,9 @@ from kept.foundation.pages import attempt, dialog, told
 from kept.foundation.refusals import Refusal
 from kept.messaging.models import Letter
 from kept.messaging.queries import told_by_itself
+from kept.noshows.forms import LateForm
+from kept.noshows.offers import FeeOffer, fee_offer, late_facts
+from kept.noshows.transitions.moving import moving_costs
 from kept.practice import queries as practice
 from kept.practice.doors import MemberRequest, member_required
 from kept.practice.models import Provider
@@ -37,19 +41,13 @@ OFFERED, OFFERED_DAYS = 6, timedelta(days=13)
 APART = timedelta(hours=3)  # two times offered on one day
 
 
-class MoveForm(forms.Form):
-    """When, with whom, who asks for it, and whether the patient is told. `slot` is a free time that was pressed."""
+class MoveForm(LateForm):
+    """Also when, with whom, and whether the patient is told. `slot` is a free time that was pressed."""
 
-    asked = forms.ChoiceField(
-        choices=Appointment.Asked.choices,
-        error_messages={"required": gettext_lazy("Say who asks for it.")},
-        label=gettext_lazy("Who asks for it"),
-    )
     start = forms.CharField(error_messages={"required": gettext_lazy("Choose a day and a time.")})
     provider = forms.UUIDField(required=False)
     double_book = forms.BooleanField(required=False)
     notify = forms.BooleanField(required=False)
-    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 
 @dataclass
@@ -141,20 +139,38 @@ class Move:
 
     @property
     def effect(self) -> str:
-        """What Confirm would do."""
+        """Where Confirm would move it."""
         if not self.moves or self.starts_at is None:
             return _("Choose a new time.")
         words = {"when": moment(self.starts_at, self.zone, self.now), "who": self.provider.name}
         if self.provider == self.appointment.provider:
-            return _("Moves to %(when)s. Free: nothing is charged.") % words
-        return _("Moves to %(when)s with %(who)s. Free: nothing is charged.") % words
+            return _("Moves to %(when)s.") % words
+        return _("Moves to %(when)s with %(who)s.") % words
+
+    @cached_property
+    def offer(self) -> FeeOffer | None:
+        """The fee of the patient's moving it now, to whatever time; None where that is free, or the clinic asks for it."""
+        elsewhere = self.starts_at is None or self.starts_at != self.appointment.starts_at or not self.moves
+        if self.fields.get("asked") == Appointment.Asked.CLINIC or not elsewhere or not moving_costs(self.appointment, at=self.now):
+            return None
+        return fee_offer(self.appointment, at=self.now, kind=Kind.LATE_RESCHEDULE)
+
+    @property
+    def may_charge(self) -> bool:
+        return self.request.member.may(Right.CHARGE, self.appointment)
 
     def context(self, form: MoveForm) -> dict[str, Any]:
         member, patient = self.request.member, self.appointment.patient
         found = self.outlook if isinstance(self.outlook, Outlook) else None
-        asked = form["asked"].value()
+        asked, charge_fee = form["asked"].value(), form["charge_fee"].value()
         return {
             "appointment": self.appointment,
+            "offer": self.offer,
+            "may_charge": self.may_charge,
+            "facts": late_facts(self.appointment, at=self.now, kind=Kind.LATE_RESCHEDULE),
+            "due_at": self.offer.chargeable_from if self.offer and self.offer.waits else None,
+            "charge_chosen": charge_fee == "yes",
+            "spare_chosen": charge_fee == "no",
             "form": form,
             "move": self,
             "zone": self.zone,
@@ -192,7 +208,8 @@ def reschedule(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
     member.must(Right.BOOK, appointment)
     check_reschedulable(appointment)
     move = Move(request, appointment, request.POST if request.method == "POST" else request.GET, now)
-    form = MoveForm(_filled(move)) if "confirm" in request.POST else MoveForm(initial=_initial(move))
+    asks = {"who": appointment.patient.first_name, "offer": move.offer, "may_charge": move.may_charge}
+    form = MoveForm(_filled(move), **asks) if "confirm" in request.POST else MoveForm(initial=_initial(move), **asks)
     if form.is_valid():
         moved = attempt(form, lambda: _moved(form, move), version=appointment.version)
         if moved:
@@ -211,7 +228,7 @@ def _initial(move: Move) -> dict[str, Any]:
     """As the fields say, or as it stands."""
     fresh = "version" not in move.fields
     return {
-        "asked": move.fields.get("asked", ""),
+        **{name: move.fields.get(name, "") for name in ("asked", "charge_fee", "fee_reason", "amount")},
         "start": move.wall,
         "provider": move.provider.pk,
         "double_book": "double_book" in move.fields,
@@ -230,6 +247,9 @@ def _moved(form: MoveForm, move: Move) -> Appointment:
         provider=move.provider,
         asked=said["asked"],
         double_book=said["double_book"],
+        charge_fee=said["charge_fee"],
+        amount=said["amount"],
+        fee_reason=said["fee_reason"],
         notify=said["notify"],
         version=said["version"],
         by=move.request.member,

@@ -25,8 +25,10 @@ from kept.messaging import queries as letters
 from kept.messaging import timeline
 from kept.noshows import queries
 from kept.noshows.actions import actions, check_opening
+from kept.noshows.arriving import asked_after
 from kept.noshows.refilling import proposal_for
 from kept.noshows.steps import steps
+from kept.noshows.transitions import arriving
 from kept.noshows.words import fee_words
 from kept.practice.doors import MemberRequest, member_required
 from kept.practice.looks import looks_at
@@ -38,8 +40,8 @@ from kept.scheduling.queries import appointment_or_404
 from kept.scheduling.rules import display
 
 VERBS: dict[str, Callable[..., Appointment]] = {
-    "check-in": attendance.check_in,
-    "undo-check-in": attendance.undo_check_in,
+    "check-in": arriving.check_in,
+    "undo-check-in": arriving.undo_check_in,
     "start-treatment": attendance.start_treatment,
     "undo-start-treatment": attendance.undo_start_treatment,
     "complete": attendance.complete,
@@ -81,7 +83,8 @@ def panel_context(request: MemberRequest, appointment: Appointment, now: datetim
     written, private = list(letters.of_appointment(appointment)), is_private(request)
     if private:
         hide_names(appointment, written)
-    fee = queries.fee_of(appointment, at=now)
+    standing = queries.fees_of(appointment, at=now)
+    fee = next(iter(standing), None)
     facts = queries.attendance([appointment.patient_id]).get(appointment.patient_id)
     can = actions(appointment, member, fee, at=now)
     missed = appointment.status == Status.NOSHOW
@@ -96,6 +99,7 @@ def panel_context(request: MemberRequest, appointment: Appointment, now: datetim
         "owes": owes,
         "fee": fee,
         "words": fee_words(appointment, fee, at=now) if missed or fee else None,
+        "earlier_fees": [(each, fee_words(appointment, each, at=now)) for each in standing[1:] if each.state != "not_offered"],
         "moving": fee is not None and fee.is_moving,
         "proposal": proposal_for(appointment, fee),
         "may_see_invoice": member.may(Right.SEE_SALES, appointment),
@@ -138,5 +142,6 @@ def act(request: MemberRequest, appointment_id: UUID, verb: str) -> HttpResponse
         raise Http404
     appointment = appointment_or_404(request.member, appointment_id)
     version = request.POST.get("version", "")
-    VERBS[verb](appointment, by=request.member, at=clock.now(), version=int(version[:10]) if version.isdecimal() else None)
-    return done(request, "desk:panel", appointment_id)
+    done_to = VERBS[verb](appointment, by=request.member, at=clock.now(), version=int(version[:10]) if version.isdecimal() else None)
+    asked = asked_after(request, done_to) if verb == "check-in" else None
+    return asked or done(request, "desk:panel", appointment_id)

@@ -163,7 +163,7 @@ def test_r6_a_declined_fee_is_spared_from_the_panel(desk: Browser, odette: Membe
     charge = marked(appointment, "declined", by=odette)
 
     assert "Spare" in panel(desk, appointment)
-    assert f"Cancels invoice {charge.invoice} by a credit note. The no-show stays recorded." in words(desk.get(url(appointment, "spare")))
+    assert f"Cancels invoice {charge.invoice} by a credit note. What happened stays recorded." in words(desk.get(url(appointment, "spare")))
 
 
 def test_without_script_it_leads_back_to_the_panel(signed_in: Callable[[Member], Browser], odette: Member, undecided: Appointment) -> None:

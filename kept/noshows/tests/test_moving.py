@@ -59,8 +59,8 @@ def test_another_provider_at_its_own_time_is_no_news(odette: Member, juniper: Ho
     assert (now(appointment).provider, Message.objects.count()) == (priya, 0)
 
 
-def test_r14_it_is_free_and_what_was_accepted_stays(odette: Member, appointment: Appointment) -> None:
-    moved = reschedule(appointment, starts_at=STARTS_AT + DAY, by=odette, at=STARTS_AT - timedelta(minutes=1))
+def test_r14a_what_was_accepted_stays(odette: Member, appointment: Appointment) -> None:
+    moved = reschedule(appointment, starts_at=STARTS_AT + DAY, by=odette, at=MOVED_AT)
 
     assert (moved.acceptance_id, moved.charges.count()) == (appointment.acceptance_id, 0)
 

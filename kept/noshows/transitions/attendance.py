@@ -71,7 +71,7 @@ def restore(
     if refund:
         by.must(Right.REFUND, appointment)
     appointment = Appointment.objects.locked(appointment)
-    fee = open_fee(appointment).select_related("charge").first()
+    fee = open_fee(appointment).select_related("charge").first()  # before the restore: of what it is until then
     appointment = scheduling.restore(
         appointment, starts_at=starts_at, provider=provider, double_book=double_book, by=by, at=at, version=version
     )

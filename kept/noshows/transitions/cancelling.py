@@ -7,11 +7,10 @@ from django.utils.translation import gettext as _
 import kept.messaging.transitions as messaging
 import kept.scheduling.transitions.cancelling as scheduling
 from kept.billing.models import Kind
-from kept.events import journal
 from kept.foundation.money import Money
 from kept.foundation.refusals import Refusal
 from kept.messaging.models import Letter
-from kept.noshows.offers import fee_offer, late_fee
+from kept.noshows.offers import late_fee
 from kept.noshows.transitions import fees
 from kept.practice.models import Member
 from kept.practice.rules import Right
@@ -53,20 +52,6 @@ def cancel(
         raise Refusal("fee_not_available", _("No fee can be charged: cancelling it is free."), reason="exempt")
     cancelled = scheduling.cancel(appointment, asked=asked, reason=reason, note=note, late=late, by=by, at=at, version=version)
     if late:
-        _decide(cancelled, charge_fee, amount, fee_reason, by, at)
+        fees.decide_late(cancelled, Kind.LATE_CANCEL, charge_fee=charge_fee, amount=amount, fee_reason=fee_reason, by=by, at=at)
     messaging.queue(Letter.CANCELLED, cancelled, wanted=notify, after=TWO_MINUTES, by=by, at=at)
     return cancelled
-
-
-def _decide(
-    appointment: Appointment, charge_fee: bool | None, amount: Money | None, fee_reason: str, by: Member | None, at: datetime
-) -> None:
-    offer = fee_offer(appointment, at=at, kind=Kind.LATE_CANCEL)
-    if by is None:
-        charge_fee = offer.offered or None  # a patient neither spares it nor leaves it open
-    elif offer.offered and charge_fee is False:
-        by.must(Right.CHARGE, appointment)
-        if not fee_reason.strip():
-            raise Refusal("reason_required", _("Say why it is not charged."), field="fee_reason")
-    fee = fees.decide(appointment, offer, charge_fee=charge_fee, amount=amount, fee_reason=fee_reason, by=by, at=at)
-    journal.record("fee.decided", appointment, by=by, at=at, decision=fee.decision, minor=fee.amount_minor, currency=fee.currency)

@@ -1,6 +1,7 @@
 """Deciding about a fee: charged, spared, not offered, or left to decide; and deciding otherwise later (R7b, R7e)."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -9,9 +10,9 @@ from kept.billing.models import Charge, Kind
 from kept.events import journal
 from kept.foundation.money import Money
 from kept.foundation.refusals import Refusal
-from kept.noshows.models import Decision, Fee
+from kept.noshows.models import GOES_ON, Decision, Fee
 from kept.noshows.offers import FeeOffer, fee_offer, offer_refusal, owed
-from kept.noshows.queries import open_fee
+from kept.noshows.queries import fee_meant, open_fee
 from kept.noshows.rules import UNPAID, Check, check_charge, check_charge_now, check_decidable, check_spare, check_unspare
 from kept.practice.models import Member
 from kept.practice.rules import Right
@@ -28,15 +29,17 @@ def decide(
     fee_reason: str,
     by: Member | None,
     at: datetime,
+    later: bool = False,
 ) -> Fee:
-    """The fee of a no-show or of a late cancellation and, where it is charged, its charge. One row per kind and booked time (R5).
+    """The fee of a no-show, or of a late cancellation, move or arrival and, where it is charged, its charge. One row per kind and booked
+    time (R5). `later`: also who may charge may leave it open.
 
     Raises Refusal `choice_required`, `fee_not_available`, `already_charged`, `charge_in_flight`, `fee_exceeds_policy`, `wrong_currency`,
     `reason_required`, `not_permitted`.
     """
     if charge_fee and by:
         by.must(Right.CHARGE, appointment)
-    decision, fee_amount = _decision(offer, charge_fee, amount, fee_reason, by)
+    decision, fee_amount = _decision(offer, charge_fee, amount, fee_reason, by, later)
     fee, _new = Fee.objects.update_or_create(
         practice_id=appointment.practice_id,
         appointment=appointment,
@@ -45,6 +48,7 @@ def decide(
         defaults={
             "decision": decision,
             "amount_minor": fee_amount.minor if fee_amount else 0,
+            "full_minor": offer.amount.minor if offer.amount else 0,
             "currency": fee_amount.currency if fee_amount else "",
             "why_not": offer.why_not,
             "fee_reason": fee_reason.strip(),
@@ -55,7 +59,7 @@ def decide(
         },
     )
     if decision == Decision.CHARGE and fee_amount and offer.offered:
-        fee.charge = _opened(appointment, offer, fee_amount, by, at)
+        fee.charge = _opened(appointment, offer, fee_amount, fee, by, at)
         fee.save(update_fields=["charge"])
     elif decision == Decision.CHARGE:
         fee.charge = offer.earlier
@@ -66,11 +70,56 @@ def decide(
     return fee
 
 
+def decide_late(
+    appointment: Appointment,
+    kind: Kind,
+    *,
+    charge_fee: bool | None,
+    amount: Money | None,
+    fee_reason: str,
+    by: Member | None,
+    at: datetime,
+    later: bool = False,
+) -> Fee | None:
+    """The fee of what happens to the locked appointment at this instant, of its booked time as it still is: it is called off or moved, or
+    the patient comes late (R14). None where that was charged before, and is once only (R5).
+
+    Staff who may charge choose, and spare it for a reason; with `later` they may leave it open. `by` None: the patient, who does neither:
+    the whole fee is charged where it can be. Raises as `decide` does.
+    """
+    offer = fee_offer(appointment, at=at, kind=kind)
+    if kind in GOES_ON and not charge_fee and (offer.in_flight or offer.why_not == "already_charged"):
+        return None
+    if by is None:
+        charge_fee = offer.offered or None
+    elif offer.offered and charge_fee is False:
+        by.must(Right.CHARGE, appointment)
+        if not fee_reason.strip():
+            raise Refusal("reason_required", _("Say why it is not charged."), field="fee_reason")
+    fee = decide(appointment, offer, charge_fee=charge_fee, amount=amount, fee_reason=fee_reason, by=by, at=at, later=later)
+    journal.record("fee.decided", appointment, by=by, at=at, decision=fee.decision, minor=fee.amount_minor, currency=fee.currency)
+    return fee
+
+
+def take_back(appointment: Appointment, kind: Kind, booking_no: int, *, why: str, by: Member, at: datetime) -> None:
+    """What the fee of that booked time was for was undone: an unpaid one ends with it, one in flight is followed to its end (R12), a paid
+    one stays paid."""
+    fee = Fee.objects.filter(appointment=appointment, kind=kind, booking_no=booking_no, open=True).select_related("charge").first()
+    if fee is None:
+        return
+    if fee.charge:
+        fee.charge = charging.end(fee.charge, why=why, by=by, at=at)
+    if not still_paid(fee):
+        fee.open = False
+        fee.save(update_fields=["open"])
+
+
 def charge(
     appointment: Appointment,
     *,
     amount: Money | None = None,
     fee_reason: str = "",
+    fee_id: UUID | None = None,
     by: Member,
     at: datetime,
     version: int | None = None,
@@ -80,13 +129,13 @@ def charge(
     `amount` lowers it, with a reason (R4). Raises Refusal `wrong_status`, `fee_not_available` (also once it is too late),
     `already_charged`, `charge_in_flight`, `fee_exceeds_policy`, `wrong_currency`, `reason_required`, `stale_version`, `not_permitted`.
     """
-    appointment, fee = _locked(appointment, check_charge, by, at, version)
-    offer = fee_offer(appointment, at=at)
+    appointment, fee = _locked(appointment, check_charge, fee_id, by, at, version)
+    offer = fee_offer(appointment, at=at, fee=fee)
     if refusal := offer_refusal(offer):
         raise refusal
     assert offer.amount is not None
     lowered = _lowered(offer.amount, amount, fee_reason)
-    fee.charge = _opened(appointment, offer, lowered, by, at)
+    fee.charge = _opened(appointment, offer, lowered, fee, by, at)
     return _decided(fee, Decision.CHARGE, lowered, fee_reason, by=by, at=at)
 
 
@@ -95,6 +144,7 @@ def charge_now(
     *,
     amount: Money | None = None,
     fee_reason: str = "",
+    fee_id: UUID | None = None,
     by: Member,
     at: datetime,
     version: int | None = None,
@@ -104,25 +154,27 @@ def charge_now(
     Raises Refusal `wrong_status`, `too_early`, `charge_in_flight` (the worker was faster), `fee_exceeds_policy`, `wrong_currency`,
     `reason_required`, `stale_version`, `not_permitted`.
     """
-    appointment, fee = _locked(appointment, check_charge_now, by, at, version)
+    appointment, fee = _locked(appointment, check_charge_now, fee_id, by, at, version)
     lowered = _lowered(fee.amount, amount, fee_reason)
     if lowered == fee.amount:
         charging.hasten(fee.charge, by=by, at=at)
         journal.record("fee.hastened", appointment, by=by, at=at)
         return fee
     charging.end(fee.charge, why=_("Fee lowered"), by=by, at=at)
-    fee.charge = charging.open_charge(appointment, Kind(fee.kind), lowered, due_at=at, by=by, at=at)
+    fee.charge = charging.open_charge(appointment, Kind(fee.kind), lowered, booking_no=fee.booking_no, due_at=at, by=by, at=at)
     return _decided(fee, Decision.CHARGE, lowered, fee_reason, by=by, at=at)
 
 
-def spare(appointment: Appointment, *, fee_reason: str, by: Member, at: datetime, version: int | None = None) -> Fee:
+def spare(
+    appointment: Appointment, *, fee_reason: str, fee_id: UUID | None = None, by: Member, at: datetime, version: int | None = None
+) -> Fee:
     """It is not charged, for a reason (R7e). A waiting charge ends at once; a declined one once its payment is cancelled at the gateway.
     One that was sent is followed to its end: cancelled, or paid after all and put before staff, refund or keep (R12).
 
     Raises Refusal `wrong_status`, `fee_not_available`, `charge_in_flight` (it was ended before), `reason_required`, `stale_version`,
     `not_permitted`.
     """
-    appointment, fee = _locked(appointment, check_spare, by, at, version)
+    appointment, fee = _locked(appointment, check_spare, fee_id, by, at, version)
     if not fee_reason.strip():
         raise Refusal("reason_required", _("Say why it is not charged."), field="fee_reason")
     if fee.charge and fee.decision == Decision.CHARGE:
@@ -145,20 +197,22 @@ def spare_by_itself(appointment: Appointment, *, fee_reason: str, at: datetime) 
     _decided(fee, Decision.SPARED, fee.amount, fee_reason, by=None, at=at)
 
 
-def unspare(appointment: Appointment, *, by: Member, at: datetime, version: int | None = None) -> Fee:
+def unspare(appointment: Appointment, *, fee_id: UUID | None = None, by: Member, at: datetime, version: int | None = None) -> Fee:
     """A spared fee is to be decided anew, over the whole accepted amount (R7e). Raises Refusal `wrong_status`, `fee_not_available`,
     `stale_version`, `not_permitted`."""
-    appointment, fee = _locked(appointment, check_unspare, by, at, version)
-    amount = owed(appointment, at=at, kind=Kind(fee.kind)) or fee.amount
+    appointment, fee = _locked(appointment, check_unspare, fee_id, by, at, version)
+    amount = owed(appointment, at=at, kind=Kind(fee.kind), fee=fee) or fee.amount
     return _decided(fee, Decision.UNDECIDED, amount, "", by=by, at=at)
 
 
-def _locked(appointment: Appointment, check: Check, by: Member, at: datetime, version: int | None) -> tuple[Appointment, Fee]:
-    """The appointment and its fee as they are now, locked in this order with the fee's charge, so that the worker that sends it waits;
-    and checked: the right, the status, the fee, then the version."""
+def _locked(
+    appointment: Appointment, check: Check, fee_id: UUID | None, by: Member, at: datetime, version: int | None
+) -> tuple[Appointment, Fee]:
+    """The appointment and the fee that is meant, else its last, as they are now, locked in this order with the fee's charge, so that the
+    worker that sends it waits; and checked: the right, the status, the fee, then the version."""
     by.must(Right.CHARGE, appointment)
     appointment = Appointment.objects.locked(appointment)
-    found = open_fee(appointment)
+    found = fee_meant(appointment, fee_id)
     charge_id = found.values_list("charge", flat=True).first()
     if charge_id:
         charging.locked(charge_id)
@@ -168,11 +222,12 @@ def _locked(appointment: Appointment, check: Check, by: Member, at: datetime, ve
     return appointment, fee
 
 
-def _opened(appointment: Appointment, offer: FeeOffer, amount: Money, by: Member | None, at: datetime) -> Charge:
+def _opened(appointment: Appointment, offer: FeeOffer, amount: Money, fee: Fee, by: Member | None, at: datetime) -> Charge:
     """The charge of an offer. A wholly refunded one before it makes room (R5)."""
     if offer.earlier and offer.earlier.live:
         charging.supersede(offer.earlier)
-    return charging.open_charge(appointment, offer.kind, amount, due_at=offer.chargeable_from or at, by=by, at=at)
+    due_at = offer.chargeable_from or at
+    return charging.open_charge(appointment, offer.kind, amount, booking_no=fee.booking_no, due_at=due_at, by=by, at=at)
 
 
 def _decided(fee: Fee, decision: Decision, amount: Money, fee_reason: str, *, by: Member | None, at: datetime) -> Fee:
@@ -189,7 +244,7 @@ def still_paid(fee: Fee) -> bool:
 
 
 def _decision(
-    offer: FeeOffer, charge_fee: bool | None, amount: Money | None, fee_reason: str, by: Member | None
+    offer: FeeOffer, charge_fee: bool | None, amount: Money | None, fee_reason: str, by: Member | None, later: bool
 ) -> tuple[Decision, Money | None]:
     if refusal := offer_refusal(offer):
         if charge_fee:
@@ -198,7 +253,7 @@ def _decision(
             return Decision.CHARGE, offer.earlier.amount  # it is followed to its end, or was paid before a restore and stands
         return Decision.NOT_OFFERED, None
     if charge_fee is None:
-        if by is None or by.may(Right.CHARGE):
+        if by is None or by.may(Right.CHARGE) and not later:
             raise Refusal("choice_required", _("Choose whether to charge the fee."), field="charge_fee")
         return Decision.UNDECIDED, offer.amount
     if not charge_fee:

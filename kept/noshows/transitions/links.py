@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -15,7 +16,7 @@ from kept.foundation.refusals import Refusal
 from kept.messaging.models import Letter, Message
 from kept.noshows.models import Decision, Fee
 from kept.noshows.offers import WHY_NOT, decide_until, due_from, owed
-from kept.noshows.queries import open_fee
+from kept.noshows.queries import fee_meant
 from kept.practice.models import Member
 from kept.practice.rules import Right
 from kept.scheduling.models import Appointment
@@ -32,15 +33,26 @@ class Asked:
     letter: Message | None
 
 
-def ask_to_pay(appointment: Appointment, *, notify: bool | None = None, invoice: Invoice | None = None, by: Member, at: datetime) -> Asked:
+def ask_to_pay(
+    appointment: Appointment,
+    *,
+    notify: bool | None = None,
+    invoice: Invoice | None = None,
+    fee_id: UUID | None = None,
+    by: Member,
+    at: datetime,
+) -> Asked:
     """The patient gets a link of 14 days on which she pays the fee: the declined one by the same payment, one that failed or was never
-    charged by a new one. `notify` None follows the practice's setting; `invoice` is the one that was meant.
+    charged by a new one. `notify` None follows the practice's setting; `invoice` is the one that was meant, or `fee_id` the fee; else the
+    last.
 
     Raises Refusal `charge_in_flight`, `wrong_status`, `fee_not_available`, `too_early`, `already_charged`, `not_permitted`.
     """
     by.must(Right.COLLECT, appointment)
     appointment = Appointment.objects.locked(appointment)
-    fee = open_fee(appointment).select_related("charge__invoice").first()
+    if invoice:
+        fee_id = Fee.objects.filter(appointment=appointment, open=True, charge__invoice=invoice).values_list("pk", flat=True).first()
+    fee = fee_meant(appointment, fee_id).select_related("charge__invoice").first()
     if fee is None or invoice and (fee.charge is None or fee.charge.invoice_id != invoice.pk):
         raise Refusal("wrong_status", _("The fee was ended; there is nothing to pay."))
     charge = fee.charge if fee.decision == Decision.CHARGE else None
@@ -58,7 +70,7 @@ def _opened(appointment: Appointment, fee: Fee, failed: Charge | None, by: Membe
         text = _("Not before %s: until then the patient may still come.") % clock_time(missed_at, appointment.clinic.zone)
         raise Refusal("too_early", text)
     amount = failed.amount if failed else _agreed(appointment, fee, at)
-    fee.charge = paying.open_for_link(appointment, fee.kind, amount, instead_of=failed, by=by, at=at)
+    fee.charge = paying.open_for_link(appointment, fee.kind, amount, booking_no=fee.booking_no, instead_of=failed, by=by, at=at)
     if failed is None:
         fee.decision, fee.amount_minor, fee.currency, fee.by, fee.at = Decision.CHARGE, amount.minor, amount.currency, by, at
         journal.record("fee.decided", appointment, by=by, at=at, decision=fee.decision, minor=amount.minor, currency=amount.currency)
@@ -74,4 +86,4 @@ def _agreed(appointment: Appointment, fee: Fee, at: datetime) -> Money:
         return fee.amount
     if appointment.acceptance is None or fee.decision == Decision.NOT_OFFERED and fee.why_not not in STILL_AGREED:
         raise Refusal("fee_not_available", _("No fee can be charged: %s") % WHY_NOT.get(fee.why_not, ""), reason=fee.why_not)
-    return owed(appointment, at=at, kind=Kind(fee.kind)) or fee.amount
+    return owed(appointment, at=at, kind=Kind(fee.kind), fee=fee) or fee.amount
