@@ -51,7 +51,8 @@ def _card_page(books: Books, session_id: str, request: Request) -> Answer:
     except Refusal:
         return _note("This page does not exist.", "Please go back to the clinic's page and begin there again.", None, status=404)
     if session["status"] == "complete":
-        return _note("Your card is saved.", "There is nothing left to do here.", success_url(session))
+        done = "Your card is saved." if session["mode"] == "setup" else "Thank you. It is paid."
+        return _note(done, "There is nothing left to do here.", success_url(session))
     if session["status"] == "expired":
         return _note("This page has expired.", "Please go back and begin again.", session["cancel_url"], status=410)
     if request.method != "POST":
@@ -61,8 +62,9 @@ def _card_page(books: Books, session_id: str, request: Request) -> Answer:
     wrong = _wrong(typed)
     if not wrong:
         try:
-            checkout.complete(books, session, cards.BY_NUMBER[_digits(typed["number"])], *_month_and_year(typed["expiry"]), typed["name"])
-            return redirect(success_url(session))
+            card = cards.BY_NUMBER[_digits(typed["number"])]
+            question = checkout.complete(books, session, card, *_month_and_year(typed["expiry"]), typed["name"])
+            return redirect(question or success_url(session))
         except Declined:
             wrong = {"number": DECLINED}
     return _card_form(session, typed, wrong)
@@ -103,15 +105,19 @@ def _card_form(session: Object, typed: dict[str, str], wrong: dict[str, Problem]
         _field("name", "Name on card", "cc-name", typed, wrong),
     ]
     message = (session["custom_text"]["submit"] or {}).get("message", "")
+    pays = session["mode"] == "payment"
     page = filled(
         "card.html",
+        title="Pay" if pays else "Save a card",
+        line=filled("line.html", name=session["line"], amount=in_words(session["amount_total"], session["currency"])) if pays else "",
+        button=f"Pay {in_words(session['amount_total'], session['currency'])}" if pays else "Save card",
         message=filled("message.html", text=message) if message else "",
         summary=Html(filled("summary.html", count=_count(wrong)) if wrong else ""),
         fields=Html("".join(fields)),
         back=_link(session["cancel_url"], "Back"),
         cards=_card_rows(),
     )
-    return _page("Save a card", page, 422 if wrong else 200, session["success_url"])
+    return _page("Pay" if pays else "Save a card", page, 422 if wrong else 200, session["success_url"])
 
 
 def _field(name: str, label: str, autocomplete: str, typed: dict[str, str], wrong: dict[str, Problem], hint: str = "") -> str:
@@ -151,7 +157,7 @@ def _bank_page(books: Books, intent_id: str, request: Request) -> Answer:
         return _page("Confirm a payment", page, 200, return_url)
 
     confirmed = ("outcome", "confirm") in parse_qsl(request.body)
-    payment_intents.authenticate(books, intent_id, confirmed=confirmed)
+    checkout.paid(books, payment_intents.authenticate(books, intent_id, confirmed=confirmed))
     if return_url is None:
         return _note("Thank you.", "The payment is confirmed." if confirmed else "You refused the payment.", None)
     return redirect(_with_outcome(return_url, intent, "succeeded" if confirmed else "failed"))

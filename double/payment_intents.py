@@ -49,27 +49,38 @@ def create(books: Books, params: Params) -> Object:
     """An amount is to be paid. No money moves before the intent is confirmed, which `confirm` does at once."""
     params.one_of("capture_method", "automatic", "automatic_async")
     params.one_of("confirmation_method", "automatic")
-    amount, currency = _amount(params), _currency(params)
+    amount, currency = amount_of(params), currency_of(params)
     if "off_session" in params and not params.flag("confirm"):
         raise wrong_parameter("You can only set `off_session` when `confirm` is true.", "off_session")
+    intent = _blank(amount, currency, _customer(books, params)) | {
+        "automatic_payment_methods": _automatic(params),
+        "payment_method_types": params.each("allowed_payment_method_types") or ["card"],
+    }
+    _change(books, intent, params)
+    books.put(intent)
+    books.record("payment_intent.created", intent)
+    return _attempt(books, intent, params) if params.flag("confirm") else intent
+
+
+def _blank(amount: int, currency: str, customer: str | None) -> Object:
     intent = new("payment_intent", "pi") | {
         "amount": amount,
         "amount_capturable": 0,
         "amount_received": 0,
-        "automatic_payment_methods": _automatic(params),
+        "automatic_payment_methods": None,
         "canceled_at": None,
         "cancellation_reason": None,
         "capture_method": "automatic_async",
         "confirmation_method": "automatic",
         "currency": currency,
-        "customer": _customer(books, params),
+        "customer": customer,
         "description": None,
         "last_payment_error": None,
         "latest_charge": None,
         "metadata": {},
         "next_action": None,
         "payment_method": None,
-        "payment_method_types": params.each("allowed_payment_method_types") or ["card"],
+        "payment_method_types": ["card"],
         "processing": None,
         "receipt_email": None,
         "setup_future_usage": None,
@@ -77,26 +88,45 @@ def create(books: Books, params: Params) -> Object:
         "statement_descriptor_suffix": None,
         "status": "requires_payment_method",
     }
-    intent["client_secret"] = client_secret(intent)
-    _change(books, intent, params)
+    return intent | {"client_secret": client_secret(intent)}
+
+
+def of_session(books: Books, session: Object) -> Object:
+    """What Checkout's page asks to be paid, at the patient's first try there."""
+    intent = _blank(session["amount_total"], session["currency"], session["customer"]) | session["payment_intent_data"]
     books.put(intent)
     books.record("payment_intent.created", intent)
-    return _attempt(books, intent, params) if params.flag("confirm") else intent
+    return intent
 
 
-def _amount(params: Params) -> int:
-    amount = params.required_whole("amount")
+def pay(books: Books, intent_id: str, method: Object, *, return_url: str) -> Object:
+    """With the card typed on Checkout's page, the patient being there. Raises Declined, after which she may type another."""
+    intent = books.get("payment_intent", intent_id) | {"payment_method": method["id"], "status": "requires_confirmation"}
+    return _at_the_bank(books, intent, method, return_url=return_url, question_is_no=False)
+
+
+def give_up(books: Books, intent_id: str) -> None:
+    """The page on which it was to be paid has expired."""
+    intent = books.get("payment_intent", intent_id)
+    if intent["status"] in CANCELABLE:
+        _canceled(books, intent, "abandoned")
+
+
+def amount_of(params: Params, name: str = "amount") -> int:
+    """An amount that the gateway takes."""
+    amount = params.required_whole(name)
     if amount < SMALLEST:
-        raise wrong_parameter(f"Amount must be at least {SMALLEST} of the smallest currency unit.", "amount", "amount_too_small")
+        raise wrong_parameter(f"Amount must be at least {SMALLEST} of the smallest currency unit.", name, "amount_too_small")
     if amount > LARGEST:
-        raise wrong_parameter(f"Amount must be no more than {LARGEST} of the smallest currency unit.", "amount", "amount_too_large")
+        raise wrong_parameter(f"Amount must be no more than {LARGEST} of the smallest currency unit.", name, "amount_too_large")
     return amount
 
 
-def _currency(params: Params) -> str:
-    currency = params.required("currency").lower()
+def currency_of(params: Params, name: str = "currency") -> str:
+    """Three letters."""
+    currency = params.required(name).lower()
     if not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
-        raise wrong_parameter(f"Invalid currency: {currency}.", "currency")
+        raise wrong_parameter(f"Invalid currency: {currency}.", name)
     return currency
 
 
@@ -179,6 +209,11 @@ def _attempt(books: Books, intent: Object, params: Params) -> Object:
     if not off_session and not return_url and (intent["automatic_payment_methods"] or {}).get("allow_redirects") == "always":
         raise wrong_parameter(NO_RETURN_URL, "return_url")
 
+    question_is_no = off_session or params.flag("error_on_requires_action")
+    return _at_the_bank(books, intent, method, return_url=return_url, question_is_no=question_is_no)
+
+
+def _at_the_bank(books: Books, intent: Object, method: Object, *, return_url: str | None, question_is_no: bool) -> Object:
     card = cards.behind(method)
     intent |= {"last_payment_error": None, "next_action": None}
     if books.call.stays_pending:
@@ -188,7 +223,7 @@ def _attempt(books: Books, intent: Object, params: Params) -> Object:
         return intent
     if card.decline:
         _decline(books, intent, method, card.decline)
-    if card.asks_for_authentication and (off_session or params.flag("error_on_requires_action")):
+    if card.asks_for_authentication and question_is_no:
         _decline(books, intent, method, cards.AUTHENTICATION)
     if card.asks_for_authentication:
         return _ask_the_patient(books, intent, return_url)
@@ -270,6 +305,10 @@ def cancel(books: Books, params: Params, intent_id: str) -> Object:
     intent = books.get("payment_intent", intent_id, "intent")
     reason = params.one_of("cancellation_reason", "duplicate", "fraudulent", "requested_by_customer", "abandoned")
     _must_be(intent, CANCELABLE, "cancel")
+    return _canceled(books, intent, reason)
+
+
+def _canceled(books: Books, intent: Object, reason: str | None) -> Object:
     intent |= {"status": "canceled", "canceled_at": now(), "cancellation_reason": reason, "next_action": None}
     books.put(intent)
     books.record("payment_intent.canceled", intent)

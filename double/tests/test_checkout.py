@@ -1,4 +1,4 @@
-"""Checkout in setup mode: the session, and the page on which a card is given."""
+"""Checkout: the session, and the page on which a card is given, or a sum is paid with it."""
 
 import time
 from collections.abc import Callable
@@ -60,7 +60,8 @@ def test_its_setup_intent_carries_its_own_metadata(session: Open, client: stripe
 @pytest.mark.parametrize(
     ("given", "param"),
     [
-        ({"mode": "payment"}, "mode"),
+        ({"mode": "subscription"}, "mode"),
+        ({"mode": "payment"}, "line_items[0][price_data][unit_amount]"),
         ({"success_url": "/done"}, "success_url"),
         ({"success_url": ""}, "success_url"),
         ({"currency": ""}, "currency"),
@@ -195,6 +196,76 @@ def test_a_session_expires_by_itself(session: Open, client: stripe.StripeClient,
 
     assert [client.v1.checkout.sessions.retrieve(one.id).status for one in (short, long)] == ["expired", "open"]
     assert [event.type for event in client.v1.events.list({"type": "checkout.session.expired"}).data] == ["checkout.session.expired"]
+
+
+@pytest.fixture
+def sale(session: Open) -> Open:
+    """A session in payment mode over $25.00, whose card stays on file."""
+    line = {"quantity": 1, "price_data": {"currency": "usd", "unit_amount": 2500, "product_data": {"name": "Deposit"}}}
+    more = {"metadata": {"charge": "c1"}, "setup_future_usage": "off_session"}
+
+    def create(**changed: object) -> Any:
+        return session(**{"mode": "payment", "line_items": [line], "setup_intent_data": None, "payment_intent_data": more, **changed})
+
+    return create
+
+
+def test_in_payment_mode_it_is_paid_once_and_the_card_stays_on_file(sale: Open, client: stripe.StripeClient, customer: str) -> None:
+    opened = sale()
+    assert (opened.amount_total, opened.payment_status, opened.payment_intent, opened.setup_intent) == (2500, "unpaid", None, None)
+    assert "Deposit: <strong>25.00 USD" in requests.get(opened.url, timeout=10).text
+
+    first, again = fill(opened.url), fill(opened.url)
+
+    assert first.headers["Location"] == f"http://clinic.example/done?session={opened.id}"
+    assert "Thank you. It is paid." in again.text
+    paid = client.v1.checkout.sessions.retrieve(opened.id, {"expand": ["payment_intent.payment_method"]})
+    assert (paid.status, paid.payment_status) == ("complete", "paid")
+    intent = paid.payment_intent
+    assert isinstance(intent, stripe.PaymentIntent)
+    assert isinstance(intent.payment_method, stripe.PaymentMethod)
+    assert (intent.status, intent.amount_received, intent.metadata.to_dict()) == ("succeeded", 2500, {"charge": "c1"})
+    assert intent.payment_method.customer == customer
+    told = [event.type for event in client.v1.events.list({"limit": 100}).data]
+    assert [each for each in told if "succeeded" in each or "session" in each] == [
+        "checkout.session.completed",
+        "payment_intent.succeeded",
+        "charge.succeeded",
+    ]
+    assert len(client.v1.charges.list({}).data) == 1
+
+
+def test_in_payment_mode_a_decline_leaves_the_page_open_for_another_card(sale: Open, client: stripe.StripeClient) -> None:
+    opened = sale()
+
+    page = fill(opened.url, number="4000000000009995")
+
+    assert 'id="number-error">Your bank declined this card. Try another.' in page.text
+    assert client.v1.checkout.sessions.retrieve(opened.id).status == "open"
+    assert fill(opened.url).status_code == 303
+    assert [(intent.status, intent.amount_received) for intent in client.v1.payment_intents.list({}).data] == [("succeeded", 2500)]
+
+
+@pytest.mark.parametrize(("answer", "status", "paid"), [("confirm", "complete", 2500), ("refuse", "open", 0)])
+def test_in_payment_mode_the_bank_may_ask_first(sale: Open, client: stripe.StripeClient, answer: str, status: str, paid: int) -> None:
+    opened = sale()
+
+    bank = fill(opened.url, number="4000 0027 6000 3184").headers["Location"]
+    back = requests.post(bank, data={"outcome": answer}, allow_redirects=False, timeout=10).headers["Location"]
+
+    assert back.startswith(opened.url)
+    assert client.v1.checkout.sessions.retrieve(opened.id).status == status
+    assert [intent.amount_received for intent in client.v1.payment_intents.list({}).data] == [paid]
+
+
+def test_in_payment_mode_what_was_tried_ends_with_the_session(sale: Open, client: stripe.StripeClient) -> None:
+    opened = sale()
+    fill(opened.url, number="4000000000000002")
+
+    client.v1.checkout.sessions.expire(opened.id)
+
+    assert fill(opened.url).status_code == 410
+    assert [intent.status for intent in client.v1.payment_intents.list({}).data] == ["canceled"]
 
 
 def test_an_unknown_page_says_so(double: Double) -> None:
