@@ -36,7 +36,7 @@ SHORTEST, LONGEST = 30 * 60, 24 * 60 * 60
     "custom_text[submit][message]",
 )
 def create(books: Books, params: Params) -> Object:
-    """There is a card page at `url`, for 24 hours or until `expires_at`. In payment mode the payment intent is made when the patient pays."""
+    """There is a card page at `url`, for 24 hours or until `expires_at`. In payment mode the intent is made when the patient pays."""
     if params.required("mode") not in ("setup", "payment"):
         raise wrong_parameter("The double plays Checkout in setup and payment mode only.", "mode")
     params.one_of("ui_mode", "hosted_page")

@@ -53,4 +53,7 @@ def _customer(books: Books, customer: Object) -> dict[str, Any]:
 
 
 def _session(session: Object) -> dict[str, Any]:
-    return {name: session[name] for name in ("id", "status", "customer", "mode", "setup_intent", "payment_intent", "metadata", "created", "expires_at", "url")}
+    return {
+        name: session[name]
+        for name in ("id", "status", "customer", "mode", "setup_intent", "payment_intent", "metadata", "created", "expires_at", "url")
+    }

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from kept.billing import queries
-from kept.billing.models import Invoice, Kind
+from kept.billing.models import DEPOSIT, KINDS, Invoice
+from kept.billing.transitions.invoicing import FEE_LINE
 from kept.foundation.csvs import download
 from kept.foundation.dates import clock_time
 from kept.foundation.lists import Option, chosen_ids, chosen_label, day_of, left_out
@@ -37,7 +38,7 @@ def wanted(asked: QueryDict) -> queries.Filter:
     return queries.Filter(
         first=first,
         last=last,
-        kinds=[kind for kind in asked.getlist("kind") if kind in Kind.values],
+        kinds=[kind for kind in asked.getlist("kind") if kind in dict(KINDS)],
         statuses=[status for status in asked.getlist("status") if status in STATUSES],
         clinics=chosen_ids(asked, "clinic"),
         providers=chosen_ids(asked, "provider"),
@@ -48,7 +49,7 @@ def wanted(asked: QueryDict) -> queries.Filter:
 
 def left_out_of(asked: QueryDict) -> list[str]:
     """What of an address is none of Sales' filters."""
-    return left_out(asked, days=("from", "to"), ids=("clinic", "provider", "patient"), kind=Kind.values, status=STATUSES)
+    return left_out(asked, days=("from", "to"), ids=("clinic", "provider", "patient"), kind=dict(KINDS), status=STATUSES)
 
 
 def options(chosen: queries.Filter, member: Member) -> dict[str, Any]:
@@ -56,7 +57,7 @@ def options(chosen: queries.Filter, member: Member) -> dict[str, Any]:
     clinics = [Option(str(each.pk), each.name, each.pk in chosen.clinics) for each in member.given_clinics]
     providers = [Option(str(each.pk), each.name, each.pk in chosen.providers) for each in practice.providers(member)]
     statuses = [Option(key, str(label), key in chosen.statuses) for key, label in STATUSES.items()]
-    kinds = [Option(kind.value, f"Appointment Cancellation/Rescheduling Charges: {kind.label}", kind in chosen.kinds) for kind in Kind]
+    kinds = [Option(kind, label if kind == DEPOSIT else f"{FEE_LINE}: {label}", kind in chosen.kinds) for kind, label in KINDS]
     return {
         "clinics": clinics,
         "clinics_label": chosen_label(clinics, _("All clinics"), _("clinics")),

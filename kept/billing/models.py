@@ -12,6 +12,9 @@ from kept.foundation.money import Money
 from kept.foundation.walls import PlainSql, fixed, walls
 from kept.policies.document import Kind as Kind
 
+DEPOSIT = "deposit"
+KINDS = [*Kind.choices, (DEPOSIT, "Deposit")]  # of bills: a fee's, and beside them what was paid at booking
+
 
 class Method(models.TextChoices):
     """How money came in. Only `card` moves it through the gateway; the others are recorded by staff, and so is what goes back."""
@@ -33,7 +36,7 @@ class Invoice(OfPractice):
         CANCELLED = "cancelled", "Cancelled"
 
     number = models.PositiveBigIntegerField()
-    kind = code(choices=Kind.choices)
+    kind = code(choices=KINDS)
     status = code(choices=Status.choices, default=Status.ISSUED)
     patient = within("patients.Patient", related_name="invoices")
     appointment = within("scheduling.Appointment", related_name="invoices")
@@ -148,13 +151,15 @@ ASKS = (
 
 @remembered("Charge")
 class Charge(OfPractice):
-    """One fee and its one payment at the gateway, for its whole life (I4).
+    """One fee and its one payment at the gateway, for its whole life (I4); or a deposit, of kind `deposit`, which has the id of the
+    capture by which it was paid, so that it is one payment however often that is told.
 
     `live` says that we intend it; a fact from the gateway sets the state and `flag`, never `live`. Idempotency keys are written
     with the row, before the first call. `lease_until`: while somebody has it; `look_at`: when an unknown outcome is looked up next.
 
     `link_at`: since when the patient has a link on which she pays it herself; from then on only she confirms it. `expires_at`: until
     when it waits for her. `recording`: what staff say was paid another way; it counts once the card payment cannot happen any more.
+    `applied` is what the patient's deposit pays of the fee, so that `amount` is the rest of it.
     `captured` is all that came in, by card or recorded. `dispute`: the patient's bank took it back, and how that ended.
     """
 
@@ -173,11 +178,12 @@ class Charge(OfPractice):
     patient = within("patients.Patient")
     card = within("patients.Card")
     invoice = within("billing.Invoice", null=True, blank=True, related_name="charges")
-    kind = code(choices=Kind.choices)
+    kind = code(choices=KINDS)
     booking_no = models.PositiveIntegerField()
     live = models.BooleanField(default=True)
     state = code(choices=State.choices, default=State.DUE)
     amount_minor = models.PositiveIntegerField()
+    applied_minor = models.PositiveIntegerField(default=0, db_default=0)
     currency = code(max_length=3)
     created_at = models.DateTimeField()
     due_at = models.DateTimeField()
@@ -216,6 +222,7 @@ class Charge(OfPractice):
             models.UniqueConstraint(
                 fields=["practice", "appointment", "kind", "booking_no"], name="charge_live_once", condition=Q(live=True)
             ),
+            models.UniqueConstraint(fields=["practice", "appointment"], name="deposit_live_once", condition=Q(live=True, kind=DEPOSIT)),
             models.UniqueConstraint(fields=["practice", "gateway_intent_id"], name="charge_intent_once"),
             models.CheckConstraint(name="charge_is_of_something", condition=Q(amount_minor__gt=0)),
             models.CheckConstraint(
@@ -232,6 +239,10 @@ class Charge(OfPractice):
     @property
     def amount(self) -> Money:
         return Money(self.amount_minor, self.currency)
+
+    @property
+    def applied(self) -> Money:
+        return Money(self.applied_minor, self.currency)
 
     @property
     def captured(self) -> Money:
@@ -377,7 +388,8 @@ class CardCapture(OfPractice):
     """A patient on her way to a card, with what she accepted before (R3a): to the gateway's page, or from a clinic's own website that
     sent the card's `payment_method_id`. With `charge` she wants to pay that with it, and accepts nothing.
 
-    `consent` holds the fields of the acceptance that is written when the card is there; without a card none is.
+    `consent` holds the fields of the acceptance that is written when the card is there; without a card none is. With `deposit` she pays
+    that on the gateway's page, which keeps the card by it.
     """
 
     class State(models.TextChoices):
@@ -391,6 +403,7 @@ class CardCapture(OfPractice):
     patient = within("patients.Patient")
     charge = within("billing.Charge", null=True, blank=True)
     consent = models.JSONField(default=dict)
+    deposit_minor = models.PositiveIntegerField(default=0, db_default=0)
     state = code(choices=State.choices, default=State.OPEN)
     session_id = code(max_length=120, null=True, blank=True)
     payment_method_id = code(max_length=120, blank=True)
@@ -403,6 +416,11 @@ class CardCapture(OfPractice):
             models.UniqueConstraint(fields=["practice", "session_id"], name="card_capture_session_once"),
         ]
         indexes = [models.Index(fields=["practice", "created_at"], name="card_capture_late", condition=Q(state="too_late"))]
+
+    @property
+    def deposit(self) -> Money | None:
+        """What is paid on the gateway's page; None where only a card is given there."""
+        return Money(self.deposit_minor, self.consent["currency"]) if self.deposit_minor else None
 
 
 class CustomerErasure(OfPractice):

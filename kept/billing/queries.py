@@ -118,9 +118,10 @@ def parked_reports(member: Member) -> QuerySet[GatewayEvent]:
 
 
 def late_cards(member: Member) -> QuerySet[CardCapture]:
-    """Online, a patient gave her card when her half hour was over and the time another's: she may think that she is booked. In the
-    member's clinics, the oldest first."""
-    found = CardCapture.objects.filter(state=CardCapture.State.TOO_LATE, appointment__channel="online", practice=member.practice_id)
+    """Online, a patient gave her card when her half hour was over and the time another's: she may think that she is booked. Also where
+    her deposit came too late and goes back. In the member's clinics, the oldest first."""
+    found = CardCapture.objects.filter(state=CardCapture.State.TOO_LATE, practice=member.practice_id)
+    found = found.filter(Q(appointment__channel="online") | Q(deposit_minor__gt=0))
     found = found.select_related("appointment__clinic", "appointment__provider", "patient").order_by("created_at", "id")
     return found.filter(appointment__clinic__in=member.clinic_limits) if member.clinic_limits else found
 

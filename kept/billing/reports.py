@@ -64,8 +64,11 @@ def look_at_payment(practice_id: str, intent_id: str) -> None:
 
 def _of_intent(gateway: Gateway, practice_id: str, facts: IntentFacts) -> GatewayEvent.State:
     """The charge whose payment that is, its refunds, those made at the gateway itself included, and its disputes."""
+    charge_id = as_id(facts.charge_id) or _deposit_of(practice_id, facts) or NOBODY
     with job_scope(practice_id, "apply_event"):
-        charge = Charge.objects.filter(Q(gateway_intent_id=facts.id) | Q(id=as_id(facts.charge_id) or NOBODY)).first()
+        charge = Charge.objects.filter(Q(gateway_intent_id=facts.id) | Q(id=charge_id)).first()
+        if charge is None and charge_id != NOBODY and facts.capture_id and not facts.paid:
+            return GatewayEvent.State.APPLIED  # she has not paid yet
         if charge is None:
             return GatewayEvent.State.PARKED if facts.ours else GatewayEvent.State.FOREIGN
         if charging.note_intent(charge.id, facts.id).gateway_intent_id != facts.id and not facts.paid:
@@ -82,6 +85,18 @@ def _of_intent(gateway: Gateway, practice_id: str, facts: IntentFacts) -> Gatewa
         with job_scope(practice_id, "apply_event"):
             disputing.found(charge.id, dispute, at=clock.now())
     return GatewayEvent.State.APPLIED
+
+
+def _deposit_of(practice_id: str, facts: IntentFacts) -> UUID | None:
+    """A payment made on a card page is the deposit of its capture, whose id the charge has: once it is paid it is in the book."""
+    capture_id = as_id(facts.capture_id) if facts.ours else None
+    if capture_id is None:
+        return None
+    with job_scope(practice_id, "apply_event"):
+        known = CardCapture.objects.filter(pk=capture_id).exists()
+    if known and facts.paid:
+        cards.finish(practice_id, str(capture_id))
+    return capture_id if known else None
 
 
 def reconcile(practice_id: str, *, since: datetime) -> Iterator[str]:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from kept.billing.models import Charge, Invoice, Refund
+from kept.billing.models import DEPOSIT, Charge, Invoice, Refund
 from kept.billing.words import how
 from kept.events import journal
 from kept.events.models import Event
@@ -35,12 +35,13 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Context:
     """What sentences are made with: the clinic's currency and zone; names of providers, rooms and devices by their ids; cards by the ids
-    of the charges that they paid."""
+    of the charges that they paid, and which of these are deposits."""
 
     currency: str
     zone: ZoneInfo
     names: Mapping[str, str]
     cards: Mapping[UUID, str]
+    deposits: frozenset[UUID]
 
 
 def _money(event: Event, c: Context) -> str:
@@ -52,7 +53,8 @@ def _how(event: Event, c: Context) -> dict[str, str]:
 
 
 def _charged(event: Event, c: Context) -> str:
-    return _("%(amount)s charged to %(card)s") % {"amount": _money(event, c), "card": c.cards.get(event.subject_id, _("the card"))}
+    says = _("Deposit of %(amount)s paid with %(card)s") if event.subject_id in c.deposits else _("%(amount)s charged to %(card)s")
+    return says % {"amount": _money(event, c), "card": c.cards.get(event.subject_id, _("the card"))}
 
 
 def _decided(event: Event, c: Context) -> str:
@@ -198,10 +200,12 @@ NOT_MONEY = {kind for kind in KINDS if kind.startswith(("appointment.", "card.",
 
 
 def _entries(subject_ids: list[Any], charges: Iterable[Charge], clinic: Clinic, *, leave_out: set[str]) -> list[Entry]:
+    charges = list(charges)
     cards = {charge.id: str(charge.card) for charge in charges}
+    deposits = frozenset(charge.id for charge in charges if charge.kind == DEPOSIT)
     events = [event for event in journal.timeline(*subject_ids, *cards) if event.kind in KINDS and event.kind not in leave_out]
     members = dict(Member.objects.filter(id__in={event.by_id for event in events if event.by_id}).values_list("id", "name"))
-    context = Context(clinic.currency, clinic.zone, _names(events), cards)
+    context = Context(clinic.currency, clinic.zone, _names(events), cards, deposits)
     entries = []
     for event in events:
         icon, tone, words = KINDS[event.kind]

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from kept.billing.gateways.facts import Busy, NoAnswer, Rejected
 from kept.billing.models import CardCapture
-from kept.billing.transitions import cards
+from kept.billing.transitions import cards, depositing
 from kept.booking.links import by_link, hand_over, let_in, link_or_404, manage_page_of, practice_of
 from kept.booking.offer import place_of
 from kept.foundation import clock
@@ -60,6 +60,8 @@ def _shown(request: HttpRequest, link_id: UUID, now: Any, *, error: str = "", tr
         "trouble": trouble,
         "today": appointment.clinic.local_date(now) == appointment.local_date,
     }
+    if appointment.acceptance or closed:
+        context["deposit"] = depositing.paid_for(appointment)
     if appointment.acceptance or appointment.channel == Appointment.Channel.ONLINE:
         context["manage"] = manage_page_of(request, appointment.pk)
     if appointment.acceptance:
@@ -71,7 +73,8 @@ def _shown(request: HttpRequest, link_id: UUID, now: Any, *, error: str = "", tr
     if closed or version is None:
         return render(request, "booking/card_closed.html", context)
     said = cards.terms_now(appointment, version, at=now)
-    context |= {"version": version, "terms": said, "card": usable_card(appointment.patient)}
+    card = None if said.deposit else usable_card(appointment.patient)  # a deposit is paid on the gateway's page
+    context |= {"version": version, "terms": said, "card": card}
     return render(request, "booking/card.html", context, status=422 if error else 503 if trouble else 200)
 
 
@@ -91,6 +94,7 @@ def _accept(request: HttpRequest, practice_id: str, link_id: UUID) -> HttpRespon
         capture = cards.begin(appointment, version_id=request.POST.get("version", ""), origin=origin, at=now)
         if manage_page_of(request, appointment.pk) is None:
             let_in(request, manage_token(appointment, at=now), Link.Purpose.MANAGE)
+        on_file = on_file and not capture.deposit_minor
         card = usable_card(appointment.patient) if on_file else None
         if on_file and card is None:
             raise Refusal("card_required", _("The card on file is gone. Please give another."))

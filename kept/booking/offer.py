@@ -17,7 +17,7 @@ from kept.foundation.clock import local_date
 from kept.foundation.ids import as_id
 from kept.foundation.money import Money
 from kept.policies import queries as policies
-from kept.policies.asks import Asked, asked
+from kept.policies.asks import Asked, asked, with_deposit
 from kept.policies.models import PolicyVersion
 from kept.policies.rules import Terms, terms
 from kept.practice.models import Clinic, Provider, Service
@@ -197,8 +197,8 @@ class Promise:
 
     @property
     def by_phone(self) -> bool:
-        """It asks for what can't be given here: a deposit, or the clinic's approval."""
-        return self.asks is not None and (self.asks.deposit.minor > 0 or self.asks.approval)
+        """It asks for what can't be given here: the clinic's approval."""
+        return self.asks is not None and self.asks.approval
 
 
 def promise(clinic: Clinic, services: Sequence[Service], starts_at: datetime, *, at: datetime) -> Promise:
@@ -206,4 +206,5 @@ def promise(clinic: Clinic, services: Sequence[Service], starts_at: datetime, *,
     if version is None:
         return Promise(None, None, None)
     case = case_for(clinic, services, None, starts_at=starts_at, at=at)
-    return Promise(version, asked(version.terms, case, unpaid_fee=False), terms(version, case, practice=clinic.practice.name))
+    asks = asked(version.terms, case, unpaid_fee=False)
+    return Promise(version, asks, terms(version, with_deposit(case, asks.deposit), practice=clinic.practice.name))

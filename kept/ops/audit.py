@@ -120,7 +120,23 @@ INVARIANTS = [
         "No fee is above what was accepted",
         """select c.id::text from billing_charge c join scheduling_appointment a on a.id = c.appointment_id
         left join policies_acceptance p on p.id = a.acceptance_id
-        where p.id is null or c.amount_minor > coalesce((p.fees ->> c.kind)::bigint, 0) or c.currency <> p.currency""",
+        where c.kind <> 'deposit' and (p.id is null or c.currency <> p.currency
+            or c.amount_minor + c.applied_minor > coalesce((p.fees ->> c.kind)::bigint, 0))""",
+    ),
+    Invariant(
+        "I9",
+        "A deposit is what its page asked for, and no more of it is put to fees than was paid",
+        """select c.id::text from billing_charge c left join billing_cardcapture p on p.id = c.id
+        where c.kind = 'deposit' and (p.id is null or p.deposit_minor <> c.amount_minor)
+        union all select f.appointment_id::text from billing_charge f where f.applied_minor > 0 and f.state not in ('canceled', 'failed')
+        group by f.appointment_id having sum(f.applied_minor) > coalesce((select sum(d.captured_minor) from billing_charge d
+            where d.appointment_id = f.appointment_id and d.kind = 'deposit'), 0)""",
+    ),
+    Invariant(
+        "I5",
+        "What came too late goes back: no deposit is kept for which nothing is held",
+        """select c.id::text from billing_charge c where c.kind = 'deposit' and not c.live and c.dispute = ''
+            and c.refunded_minor + c.refund_reserved_minor < c.captured_minor and c.flag = ''""",
     ),
     Invariant(
         "I9",

@@ -1,6 +1,6 @@
 """What booking asks of a patient: a card, a deposit, the whole price, approval, an unpaid fee first (R18). Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kept.foundation.money import Money
 from kept.policies.case import Case
@@ -30,6 +30,11 @@ def asked(document: Document, case: Case, *, unpaid_fee: bool) -> Asked:
         approval=any(ask.approval for ask in rows),
         pay_first=any(ask.pay_first for ask in rows),
     )
+
+
+def with_deposit(case: Case, deposit: Money) -> Case:
+    """The visit with that paid at booking."""
+    return replace(case, facts=case.facts.model_copy(update={"deposit": deposit.minor}))
 
 
 def _fits(ask: Ask, case: Case, unpaid_fee: bool) -> bool:

@@ -18,7 +18,7 @@ from kept.policies.words import Words
 class Terms:
     """A policy applied to one visit. `most` are the highest fees by kind; instants are UTC; `tiers` what cancelling
     costs later than each instant; `chargeable_from` is when a patient counts
-    as missed (R7d)."""
+    as missed (R7d). `deposit` is paid at booking, and what is said of it a sentence each."""
 
     most: dict[Kind, Money]
     free_until: datetime
@@ -27,6 +27,8 @@ class Terms:
     tiers: list[tuple[datetime, Money]]
     statement: str
     text: str
+    deposit: Money
+    of_deposit: list[str]
 
     @property
     def fee(self) -> Money:
@@ -58,4 +60,6 @@ def terms(version: PolicyVersion, case: Case, *, practice: str) -> Terms:
         tiers=fees.tiers(document, case, Kind.LATE_CANCEL),
         statement=statement,
         text=text,
+        deposit=Money(case.facts.deposit, version.currency),
+        of_deposit=Words(version.currency).deposit(document, case),
     )

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from kept.foundation.dates import elapsed, moment
 from kept.foundation.money import Money
-from kept.policies import fees
+from kept.policies import deposits, fees
 from kept.policies.case import Case
 from kept.policies.document import (
     BEFORE_THE_START,
@@ -192,7 +192,25 @@ class Words:
             lines.append(_("From %(minutes)d minutes late, %(pays)s.") % words)
         missed = fees.most(document, case, Kind.NO_SHOW)
         lines.append(_("A missed appointment is charged %s.") % missed if missed else _("A missed appointment costs nothing."))
-        return " ".join(lines)
+        return " ".join([*lines, *self.deposit(document, case)])
+
+    def deposit(self, document: Document, case: Case) -> list[str]:
+        """What is paid at booking and what becomes of it: a sentence each. None where nothing is."""
+        if not case.facts.deposit:
+            return []
+        missed = fees.quote(document, case, Kind.NO_SHOW, at=case.starts_at)
+        parts = deposits.split(document, missed, missed.fee, Money(case.facts.deposit, self.currency))
+        says = [
+            _("A deposit of %s is paid at booking and credited at the visit.") % self.money(case.facts.deposit),
+            _("Cancelled in time, it goes back to the card.") if deposits.goes_back(document) else _("Cancelled in time, it is kept."),
+        ]
+        if parts.applied and not parts.charged:
+            says.append(_("Cancelled late or missed, it pays the fee, and nothing further is charged."))
+        elif parts.applied:
+            says.append(_("Cancelled late or missed, it counts towards the fee: for a missed visit %s more is charged.") % parts.charged)
+        else:
+            says.append(_("Cancelled late or missed, it is kept beside the fee."))
+        return says
 
     def _before_the_start(self, document: Document, case: Case) -> list[str]:
         cancelling, moving = (fees.tiers(document, case, kind) for kind in BEFORE_THE_START)

@@ -14,7 +14,7 @@ from kept.foundation.money import Money
 from kept.scheduling.models import Appointment
 
 InvoiceStatus = Literal["issued", "balanced", "cancelled"]
-Kind = Literal["no_show"]
+Kind = Literal["no_show", "late_cancel", "late_reschedule", "late_arrival", "deposit"]
 Method = Literal["card", "cash", "terminal", "transfer", "other"]
 
 

@@ -27,7 +27,7 @@ class Rejected(Exception):
 @dataclass(frozen=True, slots=True)
 class IntentFacts:
     """A payment intent as the gateway has it now. `status` is the gateway's own word; `bank_url` where the patient answers her bank;
-    `ours`: this installation made it, by the mark it leaves there."""
+    `ours`: this installation made it, by the mark it leaves there. `charge_id`, `capture_id`: for which charge, or by which capture."""
 
     id: str
     status: str
@@ -38,6 +38,7 @@ class IntentFacts:
     error_text: str = ""
     advice_code: str = ""
     charge_id: str = ""
+    capture_id: str = ""
     bank_url: str = ""
     ours: bool = True
 
@@ -92,12 +93,13 @@ class CardFacts:
 
 @dataclass(frozen=True, slots=True)
 class SessionFacts:
-    """A visit to the gateway's card page: where it is, and the card once there is one."""
+    """A visit to the gateway's card page: where it is, and the card once there is one; `payment` once something was paid there."""
 
     id: str
     url: str
     status: str
     card: CardFacts | None
+    payment: IntentFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,9 @@ class Gateway(Protocol):
 
     def delete_customer(self, customer: str) -> None: ...
 
-    def open_card_page(self, *, customer: str, success_url: str, cancel_url: str, capture_id: str, key: str) -> SessionFacts: ...
+    def open_card_page(
+        self, *, customer: str, success_url: str, cancel_url: str, capture_id: str, key: str, deposit: Money | None = None
+    ) -> SessionFacts: ...
 
     def card_page(self, session_id: str) -> SessionFacts: ...
 

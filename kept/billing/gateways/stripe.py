@@ -8,6 +8,7 @@ from typing import Any, cast
 import stripe
 from django.conf import settings
 from stripe.params import DisputeUpdateParams, PaymentIntentConfirmParams
+from stripe.params.checkout import SessionCreateParams
 
 from kept.billing.gateways.facts import (
     AccountFacts,
@@ -23,7 +24,8 @@ from kept.billing.gateways.facts import (
 from kept.foundation.money import Money
 from kept.foundation.network import leave_the_database
 
-EXPAND_CARD = ["setup_intent.payment_method"]
+EXPAND_CARD = ["setup_intent.payment_method", "payment_intent.payment_method", "payment_intent.latest_charge"]
+DEPOSIT_LINE = "Appointment deposit"
 
 
 class StripeGateway:
@@ -65,19 +67,25 @@ class StripeGateway:
             if refused.code != "resource_missing":
                 raise
 
-    def open_card_page(self, *, customer: str, success_url: str, cancel_url: str, capture_id: str, key: str) -> SessionFacts:
+    def open_card_page(
+        self, *, customer: str, success_url: str, cancel_url: str, capture_id: str, key: str, deposit: Money | None = None
+    ) -> SessionFacts:
+        """Where a card is given for later; with a deposit, where that is paid, and the card kept by it."""
+        marks = _ours(capture=capture_id)
+        params: SessionCreateParams = {
+            "mode": "payment" if deposit else "setup",
+            "customer": customer,
+            "allowed_payment_method_types": ["card"],
+            "success_url": success_url,
+            "cancel_url": cancel_url,
+            "metadata": marks,
+        }
+        if deposit:
+            sold: Any = {"currency": deposit.currency.lower(), "unit_amount": deposit.minor, "product_data": {"name": DEPOSIT_LINE}}
+            params["line_items"] = [{"quantity": 1, "price_data": sold}]
+            params["payment_intent_data"] = {"setup_future_usage": "off_session", "metadata": marks}
         with _speaking():
-            session = self._client.v1.checkout.sessions.create(
-                {
-                    "mode": "setup",
-                    "customer": customer,
-                    "allowed_payment_method_types": ["card"],
-                    "success_url": success_url,
-                    "cancel_url": cancel_url,
-                    "metadata": _ours(capture=capture_id),
-                },
-                {"idempotency_key": key},
-            )
+            session = self._client.v1.checkout.sessions.create(params, {"idempotency_key": key})
         return _session(session)
 
     def card_page(self, session_id: str) -> SessionFacts:
@@ -241,6 +249,7 @@ def _intent(intent: Any) -> IntentFacts:
         error_text=error.get("message") or "",
         advice_code=error.get("advice_code") or "",
         charge_id=marks.get("charge", ""),
+        capture_id=marks.get("capture", ""),
         ours=marks.get("installation") == settings.INSTALLATION,
         bank_url=((said.get("next_action") or {}).get("redirect_to_url") or {}).get("url") or "",
     )
@@ -280,10 +289,13 @@ def _dispute(dispute: Any) -> DisputeFacts:
 
 def _session(session: Any) -> SessionFacts:
     said = session.to_dict()
-    setup = said.get("setup_intent")
-    given = isinstance(setup, dict) and setup.get("status") == "succeeded" and isinstance(setup.get("payment_method"), dict)
-    card = _card(setup["payment_method"], customer=said["customer"], setup_intent_id=setup["id"]) if given else None
-    return SessionFacts(id=said["id"], url=said.get("url") or "", status=said.get("status") or "", card=card)
+    setup, paid = said.get("setup_intent"), said.get("payment_intent")
+    intent = paid if said.get("mode") == "payment" else setup
+    given = isinstance(intent, dict) and intent.get("status") == "succeeded" and isinstance(intent.get("payment_method"), dict)
+    setup_intent_id = setup["id"] if isinstance(setup, dict) else ""
+    card = _card(intent["payment_method"], customer=said["customer"], setup_intent_id=setup_intent_id) if given else None
+    payment = _intent(session.payment_intent) if isinstance(paid, dict) else None
+    return SessionFacts(id=said["id"], url=said.get("url") or "", status=said.get("status") or "", card=card, payment=payment)
 
 
 def _card(method: dict[str, Any], *, customer: str, setup_intent_id: str = "") -> CardFacts:

@@ -1,5 +1,6 @@
 """A card given by the patient herself, on the gateway's page, under terms she accepted first (R3a). Nobody does it for her."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -7,17 +8,20 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from kept.billing.gateways import accounts
-from kept.billing.gateways.facts import CardFacts, Gateway, Rejected
-from kept.billing.models import CardCapture, Charge
-from kept.billing.transitions import erasing
+from kept.billing.gateways.facts import CardFacts, Gateway, IntentFacts, Rejected
+from kept.billing.models import CardCapture, Charge, Invoice
+from kept.billing.transitions import depositing, erasing
 from kept.events import journal
 from kept.foundation import clock, jobs
+from kept.foundation.crashpoints import crashpoint
 from kept.foundation.ids import new_id
 from kept.foundation.refusals import Refusal
 from kept.foundation.scope import job_scope, scope
 from kept.patients.models import Card, Link, Patient
 from kept.patients.transitions import give_link, keep_card
 from kept.policies import queries as policies
+from kept.policies.asks import asked, with_deposit
+from kept.policies.case import Case
 from kept.policies.models import Acceptance, PolicyVersion
 from kept.policies.rules import Terms, terms
 from kept.practice.models import Member
@@ -28,6 +32,7 @@ from kept.scheduling.rules import wrong_status
 from kept.scheduling.transitions import holding, promising
 
 NO_CARD = ("resource_missing", "card_not_saved")
+SOON = timedelta(minutes=30)  # after which a deposit whose report was lost is asked for
 
 
 class Origin(NamedTuple):
@@ -62,8 +67,18 @@ def payments_off() -> Refusal:
 
 
 def terms_now(appointment: Appointment, version: PolicyVersion, *, at: datetime) -> Terms:
-    """The version as it would be accepted for this appointment at that instant."""
-    return terms(version, case_of(appointment, at=at), practice=appointment.practice.name)
+    """The version as it would be accepted for this appointment at that instant, with the deposit that it asks for."""
+    return terms(version, _case_now(appointment, version, at=at), practice=appointment.practice.name)
+
+
+def _case_now(appointment: Appointment, version: PolicyVersion, *, at: datetime) -> Case:
+    case = case_of(appointment, at=at)
+    asks = version.terms.asks
+    owes = (
+        any(each.conditions.unpaid_fee for each in asks)
+        and Invoice.objects.filter(patient=appointment.patient_id, status="issued").exists()
+    )
+    return with_deposit(case, asked(version.terms, case, unpaid_fee=owes).deposit)
 
 
 def begin(appointment: Appointment, *, version_id: str, origin: Origin, at: datetime) -> CardCapture:
@@ -78,10 +93,13 @@ def begin(appointment: Appointment, *, version_id: str, origin: Origin, at: date
         raise Refusal("stale_version", _("The clinic’s policy changed a moment ago. Please read it again."))
     online = appointment.channel == Appointment.Channel.ONLINE
     channel = Acceptance.Channel.ONLINE if online else Acceptance.Channel.LINK
-    capture = _captured(appointment, version, origin, channel, at=at)
+    capture = _captured(appointment, version, origin, channel, _case_now(appointment, version, at=at), at=at)
     if holding.holds().filter(pk=appointment.pk).exists():
         over = appointment.booked_at + holding.HOLD + timedelta(seconds=1)
         jobs.defer("billing.close_card_page", at=over, capture_id=str(capture.id))
+    elif capture.deposit_minor:
+        jobs.defer("billing.finish_capture", at=at + SOON, capture_id=str(capture.id))
+        jobs.defer("billing.close_card_page", at=appointment.starts_at, capture_id=str(capture.id))
     return capture
 
 
@@ -89,7 +107,7 @@ def from_website(
     appointment: Appointment, *, version_number: int, accepted_at: datetime, payment_method_id: str, origin: Origin, at: datetime
 ) -> CardCapture:
     """A clinic's own website showed the policy, took the acceptance and had the card saved at the gateway. A job asks the gateway for
-    the card; until then the appointment awaits it.
+    the card; until then the appointment awaits it. It takes no deposit.
 
     Raises Refusal `stale_version` when that version is not in use, `invalid` for an acceptance in the future or over a day old.
     """
@@ -99,7 +117,9 @@ def from_website(
     if not at - timedelta(days=1) <= accepted_at <= at + timedelta(minutes=1):
         raise Refusal("invalid", _("The policy is accepted with the booking."), field="policy_accepted")
     accepted_at = min(accepted_at, at)
-    capture = _captured(appointment, version, origin, Acceptance.Channel.WEBSITE, at=accepted_at, payment_method_id=payment_method_id)
+    case = case_of(appointment, at=accepted_at)
+    channel = Acceptance.Channel.WEBSITE
+    capture = _captured(appointment, version, origin, channel, case, at=accepted_at, payment_method_id=payment_method_id)
     jobs.defer("billing.finish_capture", capture_id=str(capture.id))
     return capture
 
@@ -109,11 +129,11 @@ def _captured(
     version: PolicyVersion,
     origin: Origin,
     channel: Acceptance.Channel,
+    case: Case,
     *,
     at: datetime,
     payment_method_id: str = "",
 ) -> CardCapture:
-    case = case_of(appointment, at=at)
     said = terms(version, case, practice=appointment.practice.name)
     capture_id = new_id()
     return CardCapture.objects.create(
@@ -122,6 +142,7 @@ def _captured(
         appointment=appointment,
         patient=appointment.patient,
         payment_method_id=payment_method_id,
+        deposit_minor=case.facts.deposit,
         key=f"capture:{capture_id}",
         created_at=at,
         consent={
@@ -198,7 +219,8 @@ def to_pay(charge: Charge, *, at: datetime) -> CardCapture:
 def leave_for_the_card_page(practice_id: str, capture_id: str, *, success_url: str, cancel_url: str) -> str:
     """The gateway's card page for this capture, as an address to go to. Opens its own scopes; the gateway is called between them.
 
-    Raises the gateway's NoAnswer, Busy or Rejected; the capture stays and may be tried again.
+    Before one opens on which a deposit is paid, the patient's earlier ones for it are closed: it is paid once (I4). Raises the gateway's
+    NoAnswer, Busy or Rejected; the capture stays and may be tried again. Raises Refusal `wrong_status` where it was paid just now.
     """
     with scope(practice_id, actor="patient:link", source="card page"):
         capture = CardCapture.objects.select_related("patient", "charge__card").get(pk=capture_id)
@@ -206,16 +228,32 @@ def leave_for_the_card_page(practice_id: str, capture_id: str, *, success_url: s
     if keys is None:
         raise payments_off()
     gateway = accounts.gateway(keys.secret_key)
+    if capture.deposit_minor:
+        _close_earlier(capture, gateway, practice_id)
     session = gateway.open_card_page(
         customer=_customer(capture, gateway, practice_id),
         success_url=success_url,
         cancel_url=cancel_url,
         capture_id=str(capture.id),
         key=capture.key,
+        deposit=capture.deposit,
     )
     with scope(practice_id, actor="patient:link", source="card page"):
         CardCapture.objects.filter(pk=capture.pk, session_id=None).update(session_id=session.id)
     return session.url
+
+
+def _close_earlier(capture: CardCapture, gateway: Gateway, practice_id: str) -> None:
+    with scope(practice_id, actor="patient:link", source="card page"):
+        open_ones = CardCapture.objects.filter(appointment=capture.appointment_id, charge=None, state=CardCapture.State.OPEN)
+        earlier = list(open_ones.exclude(pk=capture.pk).exclude(session_id=None).values_list("id", "session_id"))
+    for capture_id, session_id in earlier:
+        try:
+            gateway.close_card_page(str(session_id))
+        except Rejected:  # it is over, or was paid
+            finish(practice_id, str(capture_id))
+    with scope(practice_id, actor="patient:link", source="card page"):
+        _still_open(Appointment.objects.get(pk=capture.appointment_id), clock.now())
 
 
 def _customer(capture: CardCapture, gateway: Gateway, practice_id: str) -> str:
@@ -243,7 +281,7 @@ def finish(practice_id: str, capture_id: str) -> None:
     if capture.state != CardCapture.State.OPEN or keys is None:
         return
     try:
-        facts = _card_of(capture, accounts.gateway(keys.secret_key))
+        facts, payment = _given(capture, accounts.gateway(keys.secret_key))
     except Rejected as refused:
         if refused.code not in NO_CARD:
             raise
@@ -252,27 +290,33 @@ def finish(practice_id: str, capture_id: str) -> None:
         return
     if facts is None:
         return
+    crashpoint("capture.given")
     with scope(practice_id, actor="patient:link", source="card page"):
         at = clock.now()
         Appointment.objects.locked(capture.appointment)  # before the patient, as a merge does
         patient = Patient.objects.select_for_update(no_key=True).get(pk=capture.patient_id)
         if patient.erased_at:
             erasing.erase_customers(patient, [facts.customer_id], at=at)
-            return
+            if payment is None:
+                return
+            facts = replace(facts, customer_id="")
         card = _kept(patient, facts, at)
         if capture.charge_id:
             CardCapture.objects.filter(pk=capture.pk, state=CardCapture.State.OPEN).update(state=CardCapture.State.DONE)
-        else:
-            accept(capture, card, setup_intent_id=facts.setup_intent_id, at=at)
+            return
+        accepted = accept(capture, card, setup_intent_id=facts.setup_intent_id, at=at)
+        if payment:
+            depositing.paid(capture, card, payment, stands=accepted is not None, at=at)
 
 
 def close_page(practice_id: str, capture_id: str) -> None:
-    """The hold's half hour is over (R19): where it is off the book, the gateway's page takes no card for it any more. A card that was
-    given just before counts as any that comes late."""
+    """The hold's half hour is over (R19), or the visit has begun: where it is off the book, the gateway's page takes no card and no deposit
+    for it any more. A card that was given just before counts as any that comes late."""
     with job_scope(practice_id, "close_card_page"):
         capture = CardCapture.objects.select_related("appointment").get(pk=capture_id)
         keys = accounts.secrets(clock.now())
-    if capture.state != CardCapture.State.OPEN or not capture.session_id or keys is None or not holding.lapsed(capture.appointment):
+    over = holding.lapsed(capture.appointment) or clock.now() >= capture.appointment.starts_at
+    if capture.state != CardCapture.State.OPEN or not capture.session_id or keys is None or not over:
         return
     try:
         accounts.gateway(keys.secret_key).close_card_page(capture.session_id)
@@ -292,10 +336,14 @@ def seen(capture: CardCapture, *, by: Member, at: datetime) -> CardCapture:
     return capture
 
 
-def _card_of(capture: CardCapture, gateway: Gateway) -> CardFacts | None:
+def _given(capture: CardCapture, gateway: Gateway) -> tuple[CardFacts | None, IntentFacts | None]:
+    """The card, and where a deposit was asked for its payment: without that the card counts for nothing."""
     if capture.payment_method_id:
-        return gateway.stored_card(capture.payment_method_id)
-    return gateway.card_page(capture.session_id).card if capture.session_id else None
+        return gateway.stored_card(capture.payment_method_id), None
+    if not capture.session_id:
+        return None, None
+    page = gateway.card_page(capture.session_id)
+    return page.card, page.payment if capture.deposit_minor else None
 
 
 def _kept(patient: Patient, facts: CardFacts, at: datetime) -> Card:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from kept.billing.models import Charge, CreditNote, Invoice, InvoiceLine, Payment, Refund
+from kept.billing.models import DEPOSIT, Charge, CreditNote, Invoice, InvoiceLine, Payment, Refund
 from kept.events import journal
 from kept.foundation.dates import clock_time, full_date
 from kept.foundation.money import Money
@@ -13,6 +13,7 @@ from kept.practice.models import Member
 from kept.practice.transitions import next_number
 
 FEE_LINE = "Appointment Cancellation/Rescheduling Charges"
+DEPOSIT_LINE = "Appointment deposit"
 FIRST_INVOICE, FIRST_CREDIT_NOTE = 10001, 1
 
 
@@ -35,19 +36,28 @@ def issue_invoice(charge: Charge, *, at: datetime) -> Invoice:
         currency=charge.currency,
         issued_at=at,
     )
-    InvoiceLine.objects.create(
-        practice_id=charge.practice_id,
-        invoice=invoice,
-        text=FEE_LINE,
-        detail=_("%(kind)s. Appointment on %(start)s with %(provider)s")
-        % {"kind": charge.get_kind_display(), "start": start, "provider": appointment.provider.name},
-        amount_minor=charge.amount_minor,
-        currency=charge.currency,
-    )
+    words = {"kind": charge.get_kind_display(), "start": start, "provider": appointment.provider.name}
+    if charge.kind == DEPOSIT:
+        _line(invoice, DEPOSIT_LINE, charge.amount, _("Appointment on %(start)s with %(provider)s") % words)
+    else:
+        _line(invoice, FEE_LINE, charge.amount + charge.applied, _("%(kind)s. Appointment on %(start)s with %(provider)s") % words)
+    if charge.applied_minor:
+        _line(invoice, _("Deposit applied"), charge.nothing - charge.applied, _("Paid when the appointment was booked"))
     charge.invoice = invoice
     charge.save(update_fields=["invoice"])
     journal.record("invoice.issued", invoice, by=None, at=at, charge=str(charge.id), minor=invoice.total_minor)
     return invoice
+
+
+def _line(invoice: Invoice, text: str, amount: Money, detail: str) -> None:
+    InvoiceLine.objects.create(
+        practice_id=invoice.practice_id,
+        invoice=invoice,
+        text=text,
+        detail=detail,
+        amount_minor=amount.minor,
+        currency=amount.currency,
+    )
 
 
 def balance_invoice(charge: Charge, amount: Money, *, at: datetime, **how: Any) -> None:

@@ -61,24 +61,39 @@ def refund(
     if not reason.strip():
         raise Refusal("reason_required", _("Say why it is refunded."), field="reason")
 
-    with refusing(refund_within_captured=too_much):
-        Charge.objects.filter(pk=charge.pk).update(refund_reserved_minor=F("refund_reserved_minor") + amount.minor)
-    refund_id = refund_id or new_id()
     used = Refusal("idempotency_conflict", _("This form was sent for another charge. Open it again."))
-    with refusing(billing_refund_pkey=used):
-        reserved = Refund.objects.create(
-            id=refund_id,
-            practice_id=charge.practice_id,
-            charge=charge,
-            invoice=payment.invoice,
-            method=payment.method,
-            amount_minor=amount.minor,
-            currency=amount.currency,
-            why=reason.strip(),
-            note=note.strip(),
-            key=f"refund:{refund_id}",
-            created_at=at,
-        )
+    with refusing(refund_within_captured=too_much, billing_refund_pkey=used):
+        return _reserved(charge, payment, amount, why=reason, note=note, by=by, at=at, refund_id=refund_id or new_id())
+
+
+def give_back(charge: Charge, *, why: str, at: datetime) -> Refund | None:
+    """What is left of it goes back by itself, as the policy says, to the card it came from. None where nothing is left, or the patient's
+    bank decides about it."""
+    charge = charging.locked(charge.pk)
+    payment = payment_to_refund(charge)
+    most = most_to_refund(charge, payment)
+    if payment is None or most.minor <= 0 or charge.dispute in Charge.TAKEN_BACK:
+        return None
+    return _reserved(charge, payment, most, why=why, note="", by=None, at=at, refund_id=new_id())
+
+
+def _reserved(
+    charge: Charge, payment: Payment, amount: Money, *, why: str, note: str, by: Member | None, at: datetime, refund_id: UUID
+) -> Refund:
+    Charge.objects.filter(pk=charge.pk).update(refund_reserved_minor=F("refund_reserved_minor") + amount.minor)
+    reserved = Refund.objects.create(
+        id=refund_id,
+        practice_id=charge.practice_id,
+        charge=charge,
+        invoice=payment.invoice,
+        method=payment.method,
+        amount_minor=amount.minor,
+        currency=amount.currency,
+        why=why.strip(),
+        note=note.strip(),
+        key=f"refund:{refund_id}",
+        created_at=at,
+    )
     Charge.objects.filter(pk=charge.pk).exclude(flag="").update(flag="")
     if payment.method != Method.CARD:
         return _settled(reserved, Refund.State.SUCCEEDED, by=by, at=at)
