@@ -148,6 +148,7 @@ KINDS: dict[str, tuple[str, str, Words]] = {
     ),
     "charge.due": ("timer", "", lambda event, c: _("%s due") % _money(event, c)),
     "charge.succeeded": ("credit-card-check", "completed", _charged),
+    "deposit.applied": ("banknote", "", lambda event, c: _("%s of the deposit put to the fee") % _money(event, c)),
     "charge.declined": ("octagon-alert", "noshow", lambda event, c: _("Card declined")),
     "charge.needs_patient": ("smartphone", "confirmed", lambda event, c: _("The bank asks the patient to authenticate")),
     "charge.unknown": ("search-check", "outcome", lambda event, c: _("No answer from the payment provider; being checked")),

@@ -20,11 +20,13 @@ from kept.foundation import clock
 from kept.foundation.money import Money
 from kept.foundation.refusals import Refusal
 from kept.foundation.scope import scope
+from kept.noshows.deposits import held, left_of
 from kept.noshows.offers import fee_offer, late_fee
 from kept.noshows.queries import fee_of
 from kept.noshows.transitions import cancelling
 from kept.patients.models import Link
 from kept.policies import fees
+from kept.policies.deposits import Split, goes_back
 from kept.scheduling.cases import case_of
 from kept.scheduling.models import Appointment, Status
 from kept.scheduling.rules import display
@@ -44,12 +46,14 @@ REASONS = [
 @dataclass(frozen=True, slots=True)
 class Cost:
     """What an act costs at an instant: `fee` None where it is free, to `free_until` where that is before the start. `charged`: the card
-    given at booking is charged with it; else the policy asks for it, and it is for the clinic to collect."""
+    given at booking is charged with it; else the policy asks for it, and it is for the clinic to collect. `deposit`: how hers
+    pays it first."""
 
     fee: Money | None
     free_until: datetime | None
     later: Money | None
     charged: bool
+    deposit: Split | None = None
 
 
 def cost_of(appointment: Appointment, kind: Kind, *, at: datetime) -> Cost:
@@ -63,7 +67,7 @@ def cost_of(appointment: Appointment, kind: Kind, *, at: datetime) -> Cost:
     until = fees.free_until(document, case, kind)
     if until >= appointment.starts_at:
         return Cost(fee, None, None, False)
-    return Cost(fee, until, acceptance.most(kind), bool(offer and offer.offered))
+    return Cost(fee, until, acceptance.most(kind), bool(offer and offer.offered), offer.deposit if offer else None)
 
 
 class AgreeForm(forms.Form):
@@ -213,6 +217,8 @@ def _cancelled(request: HttpRequest, link_id: UUID, *, at: datetime) -> HttpResp
             cancelling.cancel(appointment, asked=asked, reason=answers["reason"], by=None, at=at, version=answers["version"])
             return None
     context = context_of(request, link_id, appointment, at=at) | {"cost": cost, "form": form, "fee": fee, "error": error}
+    if (deposit := held(appointment)) and appointment.acceptance:
+        context |= {"left": left_of(deposit), "goes_back": goes_back(appointment.acceptance.version.terms)}
     return render(request, "booking/manage_cancel.html", context, status=status)
 
 

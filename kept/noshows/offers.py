@@ -12,12 +12,14 @@ from kept.foundation.clock import day
 from kept.foundation.dates import clock_time, short_day
 from kept.foundation.money import Money
 from kept.foundation.refusals import Refusal
+from kept.noshows.deposits import split_of
 from kept.noshows.models import GOES_ON, Fee
 from kept.patients.models import Card
 from kept.patients.queries import usable_card
 from kept.policies import fees
 from kept.policies import queries as policies
 from kept.policies.case import months_before
+from kept.policies.deposits import Split
 from kept.policies.words import Words
 from kept.scheduling.cases import case_of
 from kept.scheduling.models import Appointment, Status
@@ -41,6 +43,7 @@ WHY_NOT = {
 class FeeOffer:
     """An offer to charge, or the one reason why there is none. `chargeable_from` is an instant: the fee waits until then (R7d).
 
+    `deposit`: how the patient's pays it first.
     `first_in`: the policy proposes to spare it, as the first that the patient missed in that many months.
     """
 
@@ -55,6 +58,7 @@ class FeeOffer:
     earlier: Charge | None = None
     in_flight: bool = False
     first_in: int = 0
+    deposit: Split | None = None
 
     @property
     def reason_sentence(self) -> str:
@@ -144,6 +148,9 @@ def fee_offer(appointment: Appointment, *, at: datetime, kind: Kind | None = Non
     earlier = next((charge for charge in charges if _holds_money(charge)), next(iter(charges), None))
     amount = owed(appointment, at=at, kind=kind, fee=fee)
     why_not = _first_reason(appointment, kind, earlier, amount, at)
+    deposit = split_of(appointment, kind, amount, at=at) if amount and not why_not else None
+    if deposit and not deposit.applied and not deposit.charged:
+        why_not = "exempt"  # the fee is the deposit, and that went back
     if why_not or acceptance is None:
         return FeeOffer(False, kind, why_not=why_not, earlier=earlier)
     chargeable_from = max(due_from(appointment, kind) or at, at + appointment.practice.settings.breathing_space)
@@ -157,6 +164,7 @@ def fee_offer(appointment: Appointment, *, at: datetime, kind: Kind | None = Non
         waits=chargeable_from > at,
         earlier=earlier,
         first_in=_forgives(appointment, kind, "propose"),
+        deposit=deposit,
     )
 
 

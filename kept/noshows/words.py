@@ -1,13 +1,13 @@
 """Fees in sentences: what the panel, the dialog's result and the lists say of a fee's state. Money is never said before it is known."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from kept.billing.models import Charge, Kind
+from kept.billing.models import DEPOSIT, Charge, Kind
 from kept.billing.rules import MOST_TRIES, check_retry
 from kept.billing.transitions.charging import LINK_EXPIRED
 from kept.billing.words import how, reason
@@ -42,7 +42,14 @@ def fee_words(appointment: Appointment, fee: Fee | None, *, at: datetime) -> Fee
         return _undecided(appointment, fee, at)
     if fee.state == "spared" and fee.decision == Decision.SPARED or fee.charge is None:
         return _spared(appointment, fee, at)
-    return _of_charge(fee.state, fee.charge, appointment.patient.first_name, appointment, at)
+    if fee.state == "paid" and fee.charge.kind == DEPOSIT:
+        text = _("Nothing further was charged.")
+        return FeeWords("paid", _("%s paid by the deposit") % fee.amount, text, _("Paid by deposit"), fee.amount)
+    words = _of_charge(fee.state, fee.charge, appointment.patient.first_name, appointment, at)
+    if not fee.charge.applied_minor or fee.state == "spared":
+        return words
+    of = _("Of the %(fee)s fee the deposit pays %(applied)s.") % {"fee": fee.amount, "applied": fee.charge.applied}
+    return replace(words, text=f"{words.text.rstrip('.')}. {of}" if words.text else of)
 
 
 def _undecided(appointment: Appointment, fee: Fee, at: datetime) -> FeeWords:

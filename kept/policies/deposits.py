@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from kept.foundation.money import Money
 from kept.policies.document import Deposit, Document
 from kept.policies.fees import Quote
+from kept.policies.minimum import least
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +19,11 @@ class Split:
 
 def split(document: Document, quote: Quote, fee: Money, deposit: Money) -> Split:
     """The deposit goes to the fee first and only the rest is charged, or it is kept beside the fee. A fee that is the deposit itself
-    charges nothing further."""
+    charges nothing further, and no card is charged with less than it can be."""
     is_it = quote.step is not None and isinstance(quote.step.pays, Deposit)
     counts = is_it or document.deposits.late_or_missed == "applied"
     applied = min(fee, deposit) if counts else Money(0, fee.currency)
-    charged = Money(0, fee.currency) if is_it else fee - applied
+    charged = Money(0, fee.currency) if is_it or (fee - applied).minor < least(fee.currency) else fee - applied
     return Split(applied, charged, deposit - applied)
 
 

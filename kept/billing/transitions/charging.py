@@ -44,13 +44,14 @@ def open_charge(
     by: Member | None,
     at: datetime,
     booking_no: int | None = None,
+    applied_minor: int = 0,
 ) -> Charge:
     """The fee is due at `due_at` from the card accepted at booking; its job is queued in the same transaction (I5). `booking_no` is of the
-    time that was missed or left; None: the one it has.
+    time that was missed or left; None: the one it has. The deposit pays `applied_minor` of the fee beside it.
 
     The key of its first call is written with it. Raises Refusal `already_charged` while another is live (R5, I3).
     """
-    charge = new_charge(appointment, kind, amount, booking_no=booking_no, due_at=max(due_at, at), at=at)
+    charge = new_charge(appointment, kind, amount, booking_no=booking_no, due_at=max(due_at, at), at=at, applied_minor=applied_minor)
     jobs.defer("billing.send_charge", at=charge.due_at if charge.due_at > at else None, charge_id=str(charge.id))
     journal.record("charge.due", charge, by=by, at=at, minor=amount.minor, due_at=charge.due_at.isoformat())
     return charge

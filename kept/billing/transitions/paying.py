@@ -33,13 +33,22 @@ def open_for_link(
     by: Member,
     at: datetime,
     booking_no: int | None = None,
+    applied_minor: int = 0,
 ) -> Charge:
     """A fee that no card on file pays: it waits for the patient, on the invoice of the failed charge `instead_of` which it is made, if
     there is one. Raises Refusal `already_charged`, `not_permitted`."""
     by.must(Right.CHARGE, appointment)
     bill = instead_of.invoice if instead_of and instead_of.invoice and instead_of.invoice.status == Invoice.Status.ISSUED else None
     charge = charging.new_charge(
-        appointment, kind, amount, booking_no=booking_no, due_at=at, at=at, state=State.NEEDS_PATIENT, invoice=bill
+        appointment,
+        kind,
+        amount,
+        booking_no=booking_no,
+        due_at=at,
+        at=at,
+        state=State.NEEDS_PATIENT,
+        invoice=bill,
+        applied_minor=applied_minor,
     )
     if instead_of:
         charging.end_replaced(instead_of)

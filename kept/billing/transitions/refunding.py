@@ -66,12 +66,12 @@ def refund(
         return _reserved(charge, payment, amount, why=reason, note=note, by=by, at=at, refund_id=refund_id or new_id())
 
 
-def give_back(charge: Charge, *, why: str, at: datetime) -> Refund | None:
+def give_back(charge: Charge, *, at_most: Money | None = None, why: str, at: datetime) -> Refund | None:
     """What is left of it goes back by itself, as the policy says, to the card it came from. None where nothing is left, or the patient's
     bank decides about it."""
     charge = charging.locked(charge.pk)
     payment = payment_to_refund(charge)
-    most = most_to_refund(charge, payment)
+    most = min(most_to_refund(charge, payment), at_most or charge.captured)
     if payment is None or most.minor <= 0 or charge.dispute in Charge.TAKEN_BACK:
         return None
     return _reserved(charge, payment, most, why=why, note="", by=None, at=at, refund_id=new_id())

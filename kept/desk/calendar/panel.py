@@ -26,6 +26,7 @@ from kept.messaging import timeline
 from kept.noshows import queries
 from kept.noshows.actions import actions, check_opening
 from kept.noshows.arriving import asked_after
+from kept.noshows.deposits import held, says
 from kept.noshows.refilling import proposal_for
 from kept.noshows.steps import steps
 from kept.noshows.transitions import arriving
@@ -89,6 +90,7 @@ def panel_context(request: MemberRequest, appointment: Appointment, now: datetim
     can = actions(appointment, member, fee, at=now)
     missed = appointment.status == Status.NOSHOW
     owes = balances(member, [appointment.patient_id]).get(appointment.patient_id, []) if member.may(Right.SEE_SALES) else []
+    deposit = held(appointment)
     return {
         "appointment": appointment,
         "private": private,
@@ -97,6 +99,8 @@ def panel_context(request: MemberRequest, appointment: Appointment, now: datetim
         "now": now,
         "facts": facts,
         "owes": owes,
+        "deposit": deposit,
+        "of_deposit": says(deposit, appointment) if deposit else "",
         "fee": fee,
         "words": fee_words(appointment, fee, at=now) if missed or fee else None,
         "earlier_fees": [(each, fee_words(appointment, each, at=now)) for each in standing[1:] if each.state != "not_offered"],

@@ -14,7 +14,7 @@ from kept.messaging.models import Letter
 from kept.noshows.letters import letter_waits
 from kept.noshows.offers import fee_offer
 from kept.noshows.queries import open_fee
-from kept.noshows.transitions import fees
+from kept.noshows.transitions import depositing, fees
 from kept.practice.models import Member, Provider
 from kept.practice.rules import Right
 from kept.scheduling.models import Appointment
@@ -80,6 +80,8 @@ def restore(
         if refund and charge.captured_minor:
             refunding.refund(charge, None, reason="Appointment restored", by=by, at=at)
         fee.charge = charge
+    if fee:
+        depositing.stands_again(fee)
     if fee and not fees.still_paid(fee):
         fee.open = False
         fee.save(update_fields=["open"])

@@ -11,7 +11,7 @@ from kept.foundation.money import Money
 from kept.foundation.refusals import Refusal
 from kept.messaging.models import Letter
 from kept.noshows.offers import late_fee
-from kept.noshows.transitions import fees
+from kept.noshows.transitions import depositing, fees
 from kept.practice.models import Member
 from kept.practice.rules import Right
 from kept.scheduling.models import Appointment
@@ -53,5 +53,7 @@ def cancel(
     cancelled = scheduling.cancel(appointment, asked=asked, reason=reason, note=note, late=late, by=by, at=at, version=version)
     if late:
         fees.decide_late(cancelled, Kind.LATE_CANCEL, charge_fee=charge_fee, amount=amount, fee_reason=fee_reason, by=by, at=at)
+    else:
+        depositing.called_off(cancelled, by_clinic=asked == Appointment.Asked.CLINIC, at=at)
     messaging.queue(Letter.CANCELLED, cancelled, wanted=notify, after=TWO_MINUTES, by=by, at=at)
     return cancelled

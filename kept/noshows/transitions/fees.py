@@ -14,6 +14,7 @@ from kept.noshows.models import GOES_ON, Decision, Fee
 from kept.noshows.offers import FeeOffer, fee_offer, offer_refusal, owed
 from kept.noshows.queries import fee_meant, open_fee
 from kept.noshows.rules import UNPAID, Check, check_charge, check_charge_now, check_decidable, check_spare, check_unspare
+from kept.noshows.transitions import depositing
 from kept.practice.models import Member
 from kept.practice.rules import Right
 from kept.scheduling.models import Appointment
@@ -161,7 +162,7 @@ def charge_now(
         journal.record("fee.hastened", appointment, by=by, at=at)
         return fee
     charging.end(fee.charge, why=_("Fee lowered"), by=by, at=at)
-    fee.charge = charging.open_charge(appointment, Kind(fee.kind), lowered, booking_no=fee.booking_no, due_at=at, by=by, at=at)
+    fee.charge = depositing.open_charge(appointment, Kind(fee.kind), lowered, booking_no=fee.booking_no, due_at=at, by=by, at=at)
     return _decided(fee, Decision.CHARGE, lowered, fee_reason, by=by, at=at)
 
 
@@ -227,7 +228,7 @@ def _opened(appointment: Appointment, offer: FeeOffer, amount: Money, fee: Fee, 
     if offer.earlier and offer.earlier.live:
         charging.supersede(offer.earlier)
     due_at = offer.chargeable_from or at
-    return charging.open_charge(appointment, offer.kind, amount, booking_no=fee.booking_no, due_at=due_at, by=by, at=at)
+    return depositing.open_charge(appointment, offer.kind, amount, booking_no=fee.booking_no, due_at=due_at, by=by, at=at)
 
 
 def _decided(fee: Fee, decision: Decision, amount: Money, fee_reason: str, *, by: Member | None, at: datetime) -> Fee:

@@ -14,6 +14,7 @@ from kept.foundation.dates import clock_time
 from kept.foundation.money import Money
 from kept.foundation.refusals import Refusal
 from kept.messaging.models import Letter, Message
+from kept.noshows.deposits import split_of
 from kept.noshows.models import Decision, Fee
 from kept.noshows.offers import WHY_NOT, decide_until, due_from, owed
 from kept.noshows.queries import fee_meant
@@ -70,7 +71,13 @@ def _opened(appointment: Appointment, fee: Fee, failed: Charge | None, by: Membe
         text = _("Not before %s: until then the patient may still come.") % clock_time(missed_at, appointment.clinic.zone)
         raise Refusal("too_early", text)
     amount = failed.amount if failed else _agreed(appointment, fee, at)
-    fee.charge = paying.open_for_link(appointment, fee.kind, amount, booking_no=fee.booking_no, instead_of=failed, by=by, at=at)
+    parts = None if failed else split_of(appointment, fee.kind, amount, at=at)
+    if parts and not parts.charged:
+        raise Refusal("wrong_status", _("The deposit pays this fee: nothing is left to pay."))
+    rest, applied = (parts.charged, parts.applied.minor) if parts else (amount, failed.applied_minor if failed else 0)
+    fee.charge = paying.open_for_link(
+        appointment, fee.kind, rest, applied_minor=applied, booking_no=fee.booking_no, instead_of=failed, by=by, at=at
+    )
     if failed is None:
         fee.decision, fee.amount_minor, fee.currency, fee.by, fee.at = Decision.CHARGE, amount.minor, amount.currency, by, at
         journal.record("fee.decided", appointment, by=by, at=at, decision=fee.decision, minor=amount.minor, currency=amount.currency)
