@@ -1,6 +1,7 @@
 """What each letter speaks of: the function that says it when the letter is written, and again when it goes."""
 
 LETTERS = {
+    "accept_again": "kept.messaging.letters.accept_again",
     "booked": "kept.messaging.letters.booked",
     "cancelled": "kept.messaging.letters.cancelled",
     "card_link": "kept.messaging.letters.card_link",

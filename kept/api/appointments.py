@@ -21,6 +21,7 @@ from kept.api.shapes.appointments import (
     InvoiceRef,
     PolicyAccepted,
     action_shapes,
+    card_due,
     card_shape,
 )
 from kept.api.shapes.fields import Amount, Named
@@ -40,7 +41,7 @@ from kept.practice.models import Clinic, Member
 from kept.practice.rules import Right
 from kept.scheduling.fitting import rooms_of
 from kept.scheduling.models import Appointment
-from kept.scheduling.queries import in_days, visible
+from kept.scheduling.queries import accepted_for, in_days, visible
 
 DEFAULT_SPAN = timedelta(days=7)
 
@@ -131,10 +132,11 @@ def get_acceptance(request: KeyRequest, appointment_id: str) -> AcceptanceShape:
     """What the patient accepted for it, in full, with when and from where. 404 where she accepted nothing. The reading is recorded."""
     appointment = find.appointment(request.member, appointment_id)
     check_opening(appointment, request.member)
-    if appointment.acceptance is None:
+    accepted = accepted_for(appointment)
+    if not accepted:
         raise Http404
     journal.looked_at("acceptance opened", practice_id=appointment.practice_id, patient_id=appointment.patient_id, at=clock.now())
-    return AcceptanceShape.whole(appointment.acceptance, appointment.clinic.zone)
+    return AcceptanceShape.whole(accepted[0], accepted[1:], appointment.clinic.zone)
 
 
 def whole(member: Member, id_: str, at: datetime) -> AppointmentShape:
@@ -156,7 +158,8 @@ def _shape(member: Member, appointment: Appointment, at: datetime) -> Appointmen
         resources=[Named.of(room) for room in rooms_of(appointment)],
         note=appointment.note,
         card_on_file=card_shape(card) if card else None,
-        policy=PolicyAccepted.of(acceptance) if acceptance else None,
+        policy=PolicyAccepted.of(accepted) if (accepted := acceptance or appointment.agreement) else None,
+        card_due=card_due(appointment),
         fee=FeeShape.of(appointment, fee, fee_offer(appointment, at=at, fee=fee if fee and fee.of_a_visit_that_goes_on else None)),
         invoices=[InvoiceRef.of(invoice) for invoice in _invoices(member, appointment)],
         attendance=AttendanceShape.of(attendance([appointment.patient_id]).get(appointment.patient_id)),

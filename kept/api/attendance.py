@@ -15,6 +15,7 @@ from kept.api.shapes.appointments import AppointmentShape, CardLink, CheckedIn, 
 from kept.api.shapes.fields import Versioned
 from kept.api.shapes.invoices import LinkAsked, PaymentLink
 from kept.billing.transitions.cards import card_link
+from kept.billing.transitions.renewing import ask_again
 from kept.foundation import clock
 from kept.foundation.qr import drawing
 from kept.noshows.models import Fee
@@ -108,6 +109,20 @@ def give_card_link(request: KeyRequest, appointment_id: str, body: Body[Versione
     at, member = clock.now(), request.member
     found = find.appointment(member, appointment_id)
     url = card_link(found, by=member, at=at)
+    check_version(found, body.version)
+    return CardLink(url=url, qr=drawing(url), expires_at=found.starts_at.astimezone(found.clinic.zone))
+
+
+@router.post("/{appointment_id}/accept-again", response=CardLink)
+def ask_to_accept_again(request: KeyRequest, appointment_id: str, body: Body[Versioned] = AS_IT_IS) -> CardLink:
+    """A link, and the same as a QR code, on which the patient reads today's terms beside those she accepted, and accepts them or does
+    not, until the start: where the policy or a price changed since. Until she accepts, what she accepted counts.
+
+    Each call gives a new link; the ones before stay good.
+    """
+    at, member = clock.now(), request.member
+    found = find.appointment(member, appointment_id)
+    url = ask_again(found, by=member, at=at)
     check_version(found, body.version)
     return CardLink(url=url, qr=drawing(url), expires_at=found.starts_at.astimezone(found.clinic.zone))
 

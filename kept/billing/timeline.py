@@ -87,6 +87,12 @@ def _where(event: Event, c: Context, another_time: str, same_time: str) -> str:
     return ", ".join(filter(None, [another_time % starts, names]))
 
 
+def _accepted(event: Event, c: Context) -> str:
+    if "replaces" in event.particulars:
+        return _("New terms accepted")
+    return _("Policy accepted, card given") if "card" in event.particulars else _("Policy accepted, no card asked for")
+
+
 def _due(event: Event, c: Context) -> str:
     return _("Card asked for by %s") % moment(datetime.fromisoformat(event.particulars["due"]), c.zone)
 
@@ -120,11 +126,13 @@ KINDS: dict[str, tuple[str, str, Words]] = {
     "appointment.cancelled": ("calendar-x", "", lambda event, c: _("Cancelled")),
     "appointment.restored": ("rotate-ccw", "", _restored),
     "appointment.entered_in_error": ("circle-slash", "", lambda event, c: _("Entered in error")),
+    "policy.asked_again": ("send", "", lambda event, c: _("Asked to accept new terms")),
+    "policy.kept_earlier": ("file-check-2", "", lambda event, c: _("New terms not accepted; the earlier count")),
     "card.asked": ("qr-code", "", _due),
     "card.called": ("phone", "", lambda event, c: _("Called about the card")),
     "card.waived": ("credit-card-x", "", lambda event, c: _("Kept without a card")),
     "card.link_given": ("qr-code", "", lambda event, c: _("Card link given")),
-    "policy.accepted": ("credit-card", "", lambda event, c: _("Policy accepted, card given")),
+    "policy.accepted": ("credit-card", "", _accepted),
     "fee.decided": ("circle-question-mark", "", _decided),
     "credit_note.issued": ("file-minus", "", lambda event, c: _("Credit note CN-%s for what went back") % event.particulars["credit_note"]),
     "credit_note.reversed": (

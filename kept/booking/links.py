@@ -34,14 +34,14 @@ def by_link(view: View) -> View:
     return shown
 
 
-def let_in(request: HttpRequest, token: str, purpose: str) -> str:
+def let_in(request: HttpRequest, token: str, *purposes: str) -> str:
     """The id of the link whose token this is, now known to the session. Raises Http404 for an unknown or expired one alike."""
     practice, _dot, secret = token.partition(".")
     practice_id = as_id(practice)
     if practice_id is None:
         raise Http404
     with scope(practice_id, actor="patient:link", source="link"):
-        link = link_by_secret(secret, purpose)
+        link = link_by_secret(secret, *purposes)
     if link is None or not link.open_at(clock.now()):
         raise Http404
     held = request.session.get("links", {})

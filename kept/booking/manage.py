@@ -105,7 +105,9 @@ def appointment_of(link_id: UUID, *, at: datetime) -> Appointment:
     link = link_or_404(link_id)
     if link.purpose != Link.Purpose.MANAGE or not link.open_at(at):
         raise Http404
-    shown = Appointment.objects.select_related("practice", "patient", "provider", "clinic", "acceptance__card", "acceptance__version")
+    shown = Appointment.objects.select_related(
+        "practice", "patient", "provider", "clinic", "acceptance__card", "acceptance__version", "agreement__version"
+    )
     return shown.get(pk=link.subject_id)
 
 

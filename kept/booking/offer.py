@@ -207,4 +207,5 @@ def promise(clinic: Clinic, services: Sequence[Service], starts_at: datetime, *,
         return Promise(None, None, None)
     case = case_for(clinic, services, None, starts_at=starts_at, at=at)
     asks = asked(version.terms, case, unpaid_fee=False)
-    return Promise(version, asks, terms(version, with_deposit(case, asks.deposit), practice=clinic.practice.name))
+    case = with_deposit(case, asks.deposit)
+    return Promise(version, asks, terms(version, case, practice=clinic.practice.name, card=asks.card))

@@ -22,6 +22,7 @@ from kept.foundation.ids import as_id, new_id
 from kept.foundation.refusals import Refusal
 from kept.foundation.scope import scope
 from kept.patients.models import Link
+from kept.policies import queries as policies
 from kept.practice.models import Practice
 from kept.practice.queries import practice_by_slug
 from kept.scheduling.transitions import holding
@@ -68,7 +69,7 @@ def _shown(request: HttpRequest, place: str, *, details: DetailsForm | None = No
         gone = choice.start is not None
         return render(request, "booking/online_time.html", context | {"step": 2, "gone": gone}, status=status)
     promised = promise(clinic, choice.services, choice.start, at=at)
-    form = details or DetailsForm(must_accept=promised.card)
+    form = details or DetailsForm(must_accept=promised.version is not None)
     context |= {"step": 3, "promise": promised, "form": form, "once": request.POST.get("once") or new_id(), "free": choice.slot}
     return render(request, "booking/online_details.html", context, status=status)
 
@@ -79,8 +80,7 @@ def _book(request: HttpRequest, practice: Practice, place: str) -> HttpResponse:
         return again
     with _scope(request, practice):
         choice = Choice(clinic_or_404(place), request.POST, at)
-        card = bool(choice.start and choice.services) and promise(choice.clinic, choice.services, choice.start or at, at=at).card
-        form = DetailsForm(request.POST, must_accept=card)
+        form = DetailsForm(request.POST, must_accept=policies.version_in_use() is not None)
         if not form.is_valid() or choice.start is None:
             return _shown(request, place, details=form, status=422)
     try:

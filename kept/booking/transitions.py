@@ -49,7 +49,7 @@ def book(
     promised = promise(choice.clinic, choice.services, choice.start, at=at)
     if promised.by_phone:
         raise Refusal("approval_required", _("This visit is booked by phone. Please call the clinic."))
-    shown = str(promised.version.pk) if promised.version and promised.card else ""
+    shown = str(promised.version.pk) if promised.version else ""
     if shown != version_id:
         raise Refusal("stale_version", _("The clinic’s policy changed a moment ago. Please read it again."))
     if promised.card and not accounts.payments_on():
@@ -69,6 +69,8 @@ def book(
     token = give_link(patient, Link.Purpose.CARD, subject_id=appointment.pk, expires_at=appointment.starts_at, at=at)
     manage = manage_token(appointment, at=at)
     if not appointment.card_wanted:
+        if promised.version:
+            cards.agree(appointment, origin=origin, at=at)
         messaging.queue(Letter.BOOKED, appointment, wanted=True, once="online", by=None, at=at)
         return Booked(appointment, token, manage, None)
     jobs.defer("booking.release", at=at + holding.HOLD)

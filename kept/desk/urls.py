@@ -34,6 +34,7 @@ urlpatterns = [
     path("appointments/<uuid:appointment_id>/call-link/", calls.link, name="call-link"),
     path("appointments/<uuid:appointment_id>/", panel.panel, name="panel"),
     path("appointments/<uuid:appointment_id>/acceptance/", acceptance.acceptance, name="acceptance"),
+    path("appointments/<uuid:appointment_id>/accept-again/", acceptance.accept_again, name="accept-again"),
     path("appointments/<uuid:appointment_id>/card-link/", awaiting.card_link, name="card-link"),
     path("appointments/<uuid:appointment_id>/send-card-link/", awaiting.send_card_link, name="send-card-link"),
     path("appointments/<uuid:appointment_id>/card-given/", awaiting.card_given, name="card-given"),

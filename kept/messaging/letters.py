@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from kept.billing.models import Refund
 from kept.billing.queries import charge_of
-from kept.billing.transitions import cards, paying
+from kept.billing.transitions import cards, paying, renewing
 from kept.foundation.dates import clock_time, full_date, moment, short_day
 from kept.foundation.refusals import Refusal
 from kept.messaging.models import Message, Wording
@@ -85,7 +85,7 @@ def booked(message: Message, at: datetime) -> dict[str, Any]:
     """The time as it is when the letter goes, with what was accepted for it, if anything was."""
     appointment = message.appointment
     _is(appointment, Status.BOOKED)
-    acceptance, zone = appointment.acceptance, appointment.clinic.zone
+    acceptance, zone = appointment.acceptance or appointment.agreement, appointment.clinic.zone
     facts = {"provider": appointment.provider.name} | _manage(message, at)
     if acceptance is None:
         return facts
@@ -143,6 +143,14 @@ def card_reminder(message: Message, at: datetime) -> dict[str, Any]:
         raise wrong_status(appointment, _("The time for the card is over."))
     releases = appointment.practice.settings.without_card == Settings.WithoutCard.RELEASE
     return {"due": moment(due_at, zone), "releases": releases, "link": partial(cards.card_link, appointment, by=None, at=at)}
+
+
+def accept_again(message: Message, at: datetime) -> dict[str, Any]:
+    """With a link of its own, while there are other terms to accept."""
+    appointment = message.appointment
+    cards.check_again(appointment, at=at)
+    until = clock_time(appointment.starts_at, appointment.clinic.zone)
+    return {"until": until, "link": partial(renewing.renewal_link, appointment, at=at)}
 
 
 def released(message: Message, at: datetime) -> dict[str, Any]:

@@ -23,6 +23,7 @@ class Letter(models.TextChoices):
     BOOKED = "booked", _("Booking confirmation")
     CARD_LINK = "card_link", _("Link to give a card")
     CARD_REMINDER = "card_reminder", _("Reminder of the card")
+    ACCEPT_AGAIN = "accept_again", _("New terms to accept")
     RELEASED = "released", _("Time given free")
     PAYMENT_LINK = "payment_link", _("Payment link")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from kept.foundation.dates import full_date, moment
+from kept.foundation.dates import clock_time, full_date, moment
 from kept.foundation.money import Money
 from kept.messaging.letters import HIDDEN_LINK, Written, compose
 from kept.messaging.models import Letter
@@ -39,6 +39,7 @@ def _facts(letter: Letter, practice: Practice, clinic: Clinic) -> dict[str, Any]
         },
         Letter.MOVED: {"link": HIDDEN_LINK},
         Letter.CARD_LINK: {"link": HIDDEN_LINK, "until": moment(WHEN, clinic.zone)},
+        Letter.ACCEPT_AGAIN: {"link": HIDDEN_LINK, "until": clock_time(WHEN, clinic.zone)},
         Letter.CARD_REMINDER: {"link": HIDDEN_LINK, "due": moment(WHEN - timedelta(days=1), clinic.zone), "releases": False},
         Letter.NO_SHOW: {"fee": "paid", "amount": amount, "card": CARD},
         Letter.PAYMENT_LINK: {"link": HIDDEN_LINK, "invoice": INVOICE, "amount": amount, "until": full_date(WHEN, clinic.zone)},

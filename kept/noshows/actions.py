@@ -8,6 +8,7 @@ from functools import partial
 from django.utils.translation import gettext as _
 
 from kept.billing.gateways import accounts
+from kept.billing.transitions.cards import check_again
 from kept.foundation.refusals import Refusal
 from kept.noshows.models import Fee
 from kept.noshows.offers import fee_offer, offer_refusal
@@ -68,6 +69,7 @@ def actions(appointment: Appointment, member: Member, fee: Fee | None, *, at: da
             ("no-show", Right.MARK, [partial(check_move, appointment, Status.NOSHOW), day]),
             ("restore", Right.MARK, [partial(check_restorable, appointment, at=at)]),
             ("card-link", Right.BOOK, [partial(_card_can_be_given, appointment, at)]),
+            ("accept-again", Right.BOOK, [partial(check_again, appointment, at=at)]),
             *((f"fee.{act}", Right.CHARGE, [partial(decide, check)]) for act, check in FEE_CHECKS.items() if act != "charge"),
             ("fee.charge", Right.CHARGE, [partial(decide, check_charge), partial(_fee_is_offered, appointment, fee, at)]),
             ("entered-in-error", Right.BOOK, [partial(check_move, appointment, Status.ENTERED_IN_ERROR)]),

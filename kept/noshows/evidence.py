@@ -18,6 +18,7 @@ from kept.foundation.dates import clock_time, full_date
 from kept.messaging.models import Message
 from kept.messaging.queries import of_appointment
 from kept.scheduling.models import Appointment, Status
+from kept.scheduling.queries import accepted_for
 
 LONGEST = 20_000  # characters of a text field at the gateway
 TOLD = {
@@ -96,16 +97,23 @@ def _disclosure(appointment: Appointment) -> str:
         return ""
     how = _(
         "The customer was shown this text and accepted it by ticking a box, by %(channel)s, on %(when)s, from address %(address)s with "
-        "%(agent)s, and then gave the card. It is version %(number)d of the policy; its SHA-256 fingerprint is %(hash)s."
+        "%(agent)s, in the language %(locale)s, and then gave the card. It is version %(number)d of the policy; its SHA-256 fingerprint is "
+        "%(hash)s."
     ) % {
         "channel": acceptance.get_channel_display(),
         "when": _when(acceptance.accepted_at, appointment),
         "address": acceptance.address or "-",
         "agent": acceptance.agent or "-",
+        "locale": acceptance.locale,
         "number": acceptance.version.number,
         "hash": acceptance.text_hash,
     }
-    return f"{how}\n\n{acceptance.text}"
+    earlier = [
+        _("Before that, on %(when)s, the customer had accepted version %(number)d, with the SHA-256 fingerprint %(hash)s:\n\n%(text)s")
+        % {"when": _when(each.accepted_at, appointment), "number": each.version.number, "hash": each.text_hash, "text": each.text}
+        for each in accepted_for(appointment)[1:]
+    ]
+    return "\n\n".join([how, acceptance.text, *earlier])
 
 
 def _rebuttal(appointment: Appointment, charge: Charge) -> str:

@@ -27,7 +27,7 @@ from kept.scheduling.models import Appointment, Status
 # What the dialog and the API say when no fee is offered: one reason, the first that holds.
 WHY_NOT = {
     "imported": _("this visit was imported; its booking was made elsewhere."),
-    "no_card": _("no card was on file when this appointment was booked, and the policy was not accepted."),
+    "no_card": _("no card was given for this appointment."),
     "no_consent": _("a card is on file, but the policy was not accepted for this appointment."),
     "exempt": _("the policy accepted for this appointment takes nothing for it."),
     "card_gone": _("the card was withdrawn at the payment provider, or its bank will not take it again."),
@@ -108,6 +108,8 @@ def late_facts(appointment: Appointment, *, at: datetime, kind: Kind = Kind.LATE
     version and row."""
     acceptance = appointment.acceptance
     if acceptance is None:
+        if appointment.agreement_id:
+            return _("Nothing can be charged: the policy was accepted, but no card was asked for.")
         return FREE[kind] % _("the patient accepted no policy for this appointment.")
     document, case = acceptance.version.terms, case_of(appointment, at=at)
     quote = fees.quote(document, case, kind, at=at)
@@ -222,7 +224,7 @@ def _first_reason(appointment: Appointment, kind: Kind, earlier: Charge | None, 
         return "already_charged"
     acceptance = appointment.acceptance
     if acceptance is None:
-        return "no_consent" if usable_card(appointment.patient) else "no_card"
+        return "no_consent" if usable_card(appointment.patient) and not appointment.agreement_id else "no_card"
     if not policies.policy_in_use().fees_on:
         return "policy_off"
     if not accounts.payments_on():

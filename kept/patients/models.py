@@ -235,6 +235,7 @@ class Link(OfPractice):
 
     class Purpose(models.TextChoices):
         CARD = "card"
+        RENEW = "renew"  # to accept again what is accepted
         PAY = "pay"
         MANAGE = "manage"
 

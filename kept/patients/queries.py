@@ -145,6 +145,6 @@ def usable_card(patient: Patient) -> Card | None:
     return patient.cards.filter(state=Card.State.ACTIVE).order_by("-given_at", "-id").first()
 
 
-def link_by_secret(secret: str, purpose: str) -> Link | None:
-    """The link with that secret, inside the scope of the practice its token names."""
-    return Link.objects.filter(token_hash=secret_hash(secret), purpose=purpose).select_related("patient").first()
+def link_by_secret(secret: str, *purposes: str) -> Link | None:
+    """The link with that secret, for one of these purposes, inside the scope of the practice its token names."""
+    return Link.objects.filter(token_hash=secret_hash(secret), purpose__in=purposes).select_related("patient").first()

@@ -78,6 +78,9 @@ class Draft(OfPractice):
 class Acceptance(OfPractice):
     """The proof (I9): what one patient accepted for one appointment, in full, when and from where. Never changed.
 
+    `card` is none where no card was asked for: nothing can be charged on it. `replaces` is the one that counted before, where she was asked
+    to accept again; it stays.
+
     `fees` are the most that may be charged, in minor units by kind; `free_until` the instant to which cancelling was free as the page
     said it. `facts` are those of the visit and its patient on which the fees rest; none where they were not kept yet.
     """
@@ -89,7 +92,8 @@ class Acceptance(OfPractice):
 
     patient = within("patients.Patient")
     version = within("policies.PolicyVersion")
-    card = within("patients.Card")
+    card = within("patients.Card", null=True, blank=True)
+    replaces = within("policies.Acceptance", null=True, blank=True)
     text = models.TextField()
     text_hash = models.CharField(max_length=64)
     currency = code(max_length=3)
@@ -111,6 +115,7 @@ class Acceptance(OfPractice):
                 patient="patients_patient",
                 version="policies_policyversion",
                 card="patients_card",
+                replaces="policies_acceptance",
             ),
             fixed("policies_acceptance"),
         ]

@@ -1,11 +1,12 @@
 """Reading policies."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils.functional import SimpleLazyObject
 
-from kept.policies.models import Draft, Policy, PolicyVersion
+from kept.policies.models import Acceptance, Draft, Policy, PolicyVersion
 from kept.policies.words import Words
 from kept.practice.models import Clinic, Service
 
@@ -34,3 +35,16 @@ def _names() -> dict[UUID, str]:
 def versions() -> QuerySet[PolicyVersion]:
     """All that were published, newest first."""
     return PolicyVersion.objects.select_related("published_by").order_by("-number")
+
+
+def first_accepted_at(acceptance: Acceptance) -> datetime:
+    """When terms were first accepted for the visit, whatever took their place since."""
+    return with_earlier(acceptance)[-1].accepted_at
+
+
+def with_earlier(acceptance: Acceptance) -> list[Acceptance]:
+    """It, and those that counted before it, newest first: all stay as evidence."""
+    found = [acceptance]
+    while (before := found[-1].replaces_id) is not None:
+        found.append(Acceptance.objects.select_related("version", "card").get(pk=before))
+    return found

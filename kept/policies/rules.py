@@ -40,8 +40,9 @@ class Terms:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
-def terms(version: PolicyVersion, case: Case, *, practice: str) -> Terms:
-    """The terms as the patient reads them, and the full text she accepts: description, money and dates, card authorization."""
+def terms(version: PolicyVersion, case: Case, *, practice: str, card: bool = True) -> Terms:
+    """The terms as the patient reads them, and the full text she accepts: description, money and dates, and the
+    card authorization where a card is asked for."""
     document, until = version.terms, fees.free_until(version.terms, case)
     statement = Words(version.currency).statement(document, case)
     text = "\n\n".join(
@@ -49,7 +50,7 @@ def terms(version: PolicyVersion, case: Case, *, practice: str) -> Terms:
             _("Cancellation policy of %(practice)s, version %(number)d") % {"practice": practice, "number": version.number},
             version.description.strip(),
             statement,
-            version.authorization_text.strip(),
+            *([version.authorization_text.strip()] if card else []),
         ]
     )
     return Terms(

@@ -7,7 +7,7 @@ from kept.foundation.guards import NAMELESS, refuse, trigger
 
 def appointment_guard(moves: Mapping[str, Iterable[str]]) -> dict[str, str]:
     """Refuse a change without an actor, with history off, a deletion, or a move that the table of moves lacks; raise the version with
-    each change; keep an acceptance once it is set."""
+    each change; keep an acceptance once it is set, unless the patient gives another that names it as the one before."""
     pairs = ", ".join(f"'{old}>{new}'" for old, news in moves.items() for new in sorted(news))
     moved = "new.status is distinct from old.status"
     return trigger(
@@ -29,7 +29,10 @@ def appointment_guard(moves: Mapping[str, Iterable[str]]) -> dict[str, str]:
                     constraint="appointment_moves",
                 ),
                 refuse(
-                    "old.acceptance_id is not null and new.acceptance_id is distinct from old.acceptance_id",
+                    "old.agreement_id is not null and new.agreement_id is distinct from old.agreement_id or "
+                    "old.acceptance_id is not null and new.acceptance_id is distinct from old.acceptance_id and not exists (\n"
+                    "  select from policies_acceptance p where p.practice_id = new.practice_id and p.id = new.acceptance_id\n"
+                    "    and p.replaces_id = old.acceptance_id and p.patient_id = new.patient_id and new.status = 'booked')",
                     why="what was accepted stays",
                     constraint="acceptance_kept",
                 ),

@@ -66,7 +66,8 @@ class Appointment(OfPractice):
     """One patient, one provider, one clinic, one or more services, one span of time.
 
     `booking_no` grows when it is moved; `version` with every change. `card_due_at`: by when the card is promised that the desk asked for;
-    none where nobody did. An imported visit holds no claim on time.
+    none where nobody did. `acceptance` came with a card, and fees rest on it; `agreement` is what was accepted where no card was asked
+    for. An imported visit holds no claim on time.
     """
 
     class Channel(models.TextChoices):
@@ -93,6 +94,7 @@ class Appointment(OfPractice):
     booking_no = models.PositiveIntegerField(default=1)
     version = models.PositiveIntegerField(default=1)
     acceptance = within("policies.Acceptance", null=True, blank=True, related_name="appointments")
+    agreement = within("policies.Acceptance", null=True, blank=True)
     card_wanted = models.BooleanField(default=False)
     card_due_at = models.DateTimeField(null=True, blank=True)
     note = models.CharField(max_length=500, blank=True)
@@ -118,6 +120,7 @@ class Appointment(OfPractice):
                 provider="practice_provider",
                 clinic="practice_clinic",
                 acceptance="policies_acceptance",
+                agreement="policies_acceptance",
                 status_by="practice_member",
             ),
             models.UniqueConstraint(fields=["practice", "number"], name="appointment_number_once"),
@@ -171,7 +174,7 @@ class Appointment(OfPractice):
 
 
 class Line(OfPractice):
-    """A service of an appointment, with the name, minutes and price it had when booked."""
+    """A service of an appointment, with the name, minutes and price it had when booked. `own_price`: agreed for this visit alone."""
 
     appointment = within("scheduling.Appointment", related_name="lines")
     service = within("practice.Service")
@@ -181,6 +184,7 @@ class Line(OfPractice):
     price_minor = models.PositiveIntegerField()
     currency = code(max_length=3)
     zones = models.PositiveSmallIntegerField(default=1)
+    own_price = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["position"]

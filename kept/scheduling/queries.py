@@ -11,6 +11,8 @@ from django.db.models import Count, Q, QuerySet
 from django.http import Http404
 
 from kept.foundation import clock
+from kept.policies.models import Acceptance
+from kept.policies.queries import with_earlier
 from kept.practice import queries as practice
 from kept.practice.models import Clinic, Member, Resource
 from kept.practice.rules import Role
@@ -21,7 +23,8 @@ def appointment_or_404(member: Member, appointment_id: UUID) -> Appointment:
     """The one door to an appointment: in her practice and clinics; for a provider, hers. Another's is simply not found (R24)."""
     found = Appointment.objects.filter(practice.own(member), pk=appointment_id)
     appointment = found.select_related(
-        "practice", "patient", "provider", "clinic", "status_by", "acceptance__card", "acceptance__version"
+        *("practice", "patient", "provider", "clinic", "status_by"),
+        *("acceptance__card", "acceptance__version", "agreement__version"),
     ).first()
     if appointment is None:
         raise Http404
@@ -106,6 +109,13 @@ def relying_on(card_ids: Iterable[Any]) -> QuerySet[Appointment]:
     """Booked appointments whose fee those cards would pay, by start; wherever they are booked."""
     found = Appointment.objects.filter(acceptance__card__in=list(card_ids), status=Status.BOOKED)
     return found.select_related("clinic", "acceptance__version").order_by("starts_at", "id")
+
+
+def accepted_for(appointment: Appointment) -> list[Acceptance]:
+    """All that its patient accepted for it, what counts first, then newest first: those that came with a card, and the one that asked
+    for none."""
+    found = with_earlier(appointment.acceptance) if appointment.acceptance else []
+    return found + ([appointment.agreement] if appointment.agreement else [])
 
 
 @dataclass(frozen=True, slots=True)

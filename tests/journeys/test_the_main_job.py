@@ -104,7 +104,7 @@ def test_without_a_card_the_dialog_says_why_no_fee_is_offered(visit: Visit, sign
 
     open_panel(page, booked).get_by_role("button", name="Mark As No-Show").click()
     dialog = page.get_by_role("dialog", name="Mark As No-Show")
-    expect(dialog.get_by_text("Not offered: no card was on file when this appointment was booked")).to_be_visible()
+    expect(dialog.get_by_text("Not offered: no card was given for this appointment")).to_be_visible()
     expect(dialog.get_by_role("radio", name=re.compile("Charge the cancellation fee"))).to_be_disabled()
     dialog.get_by_role("button", name="Confirm").click()
 

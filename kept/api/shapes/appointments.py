@@ -1,6 +1,6 @@
 """Appointments as the API says them, and what their calls take."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from typing import Literal, Self
 
@@ -225,28 +225,31 @@ class PolicyAccepted(BaseModel):
 
 class AcceptanceShape(PolicyAccepted):
     """The proof in full: the text word for word, the most that may be charged for each kind of fee, until when it was free to cancel,
-    the card, and from where and with what it was accepted. `address` is null and `agent` empty where they are not known."""
+    the card (null where none was asked for), from where and with what it was accepted, and what was accepted before it, newest first.
+    `address` is null and `agent` empty where they are not known."""
 
     text: str
     fees: dict[str, Amount]
     free_until: datetime
-    card: CardShape
+    card: CardShape | None
     address: str | None
     agent: str
     locale: str
+    earlier: "list[AcceptanceShape]"
 
     @classmethod
-    def whole(cls, acceptance: Acceptance, zone: tzinfo) -> "AcceptanceShape":
+    def whole(cls, acceptance: Acceptance, earlier: Sequence[Acceptance], zone: tzinfo) -> "AcceptanceShape":
         said = dict(PolicyAccepted.of(acceptance)) | {"accepted_at": acceptance.accepted_at.astimezone(zone)}
         return cls(
             **said,
             text=acceptance.text,
             fees={str(kind): Amount.of(acceptance.most(kind)) for kind in Kind if acceptance.fees.get(kind)},
             free_until=acceptance.free_until.astimezone(zone),
-            card=card_shape(acceptance.card),
+            card=card_shape(acceptance.card) if acceptance.card else None,
             address=acceptance.address,
             agent=acceptance.agent,
             locale=acceptance.locale,
+            earlier=[AcceptanceShape.whole(each, [], zone) for each in earlier],
         )
 
 
@@ -331,12 +334,19 @@ class AppointmentShape(AppointmentLine):
     note: str
     card_on_file: CardShape | None
     policy: PolicyAccepted | None
+    card_due: datetime | None = Field(description="By when the card is promised that the clinic asked for; null where none is awaited.")
     fee: FeeShape
     invoices: list[InvoiceRef]
     attendance: AttendanceShape
     recorded_afterwards: bool
     imported: bool
     actions: dict[str, ActionShape]
+
+
+def card_due(appointment: Appointment) -> datetime | None:
+    """By when the card is promised, while it is awaited."""
+    awaited = appointment.status == Status.BOOKED and appointment.card_wanted and appointment.acceptance_id is None
+    return appointment.card_due_at.astimezone(appointment.clinic.zone) if awaited and appointment.card_due_at else None
 
 
 def card_shape(card: Card) -> CardShape:

@@ -13,7 +13,19 @@ from kept.messaging.models import Message
 from kept.practice.models import Member
 from kept.practice.rules import Right
 
-Letter = Literal["no_show", "cancelled", "moved", "receipt", "refunded", "booked", "card_link", "card_reminder", "released", "payment_link"]
+Letter = Literal[
+    "no_show",
+    "cancelled",
+    "moved",
+    "receipt",
+    "refunded",
+    "booked",
+    "card_link",
+    "card_reminder",
+    "accept_again",
+    "released",
+    "payment_link",
+]
 MessageState = Literal["queued", "sending", "sent", "withdrawn", "failed"]
 
 

@@ -44,6 +44,7 @@ def test_i9_what_was_accepted_in_full_and_that_it_was_read(desk: Caller, appoint
         "address": "203.0.113.24",
         "agent": "Mozilla/5.0 (Linux; Android 15) Mobile",
         "locale": "en",
+        "earlier": [],
     }
     assert list(Access.objects.values_list("what", "patient_id")) == [("acceptance opened", appointment.patient_id)]
 
@@ -72,6 +73,7 @@ def test_an_appointment_as_a_whole(desk: Caller, appointment: Appointment) -> No
             "text_hash": appointment.acceptance.text_hash if appointment.acceptance else "",
             "fee": USD_75,
         },
+        "card_due": None,
         "fee": {
             "state": None,
             "offered": True,
@@ -97,6 +99,7 @@ def test_an_appointment_as_a_whole(desk: Caller, appointment: Appointment) -> No
             "no-show": {"allowed": True, "reason": None},
             "restore": {"allowed": False, "reason": "It is Booked, so there is nothing to restore."},
             "card-link": {"allowed": False, "reason": "The policy is accepted already, with a card."},
+            "accept-again": {"allowed": False, "reason": "The policy can be accepted again until a booked appointment starts."},
             "fee.charge": {"allowed": False, "reason": NO_FEE_YET},
             "fee.charge_now": {"allowed": False, "reason": NO_FEE_YET},
             "fee.spare": {"allowed": False, "reason": NO_FEE_YET},

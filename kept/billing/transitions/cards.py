@@ -1,8 +1,9 @@
 """A card given by the patient herself, on the gateway's page, under terms she accepted first (R3a). Nobody does it for her."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -21,15 +22,16 @@ from kept.patients.models import Card, Link, Patient
 from kept.patients.transitions import give_link, keep_card
 from kept.policies import queries as policies
 from kept.policies.asks import asked, with_deposit
-from kept.policies.case import Case
+from kept.policies.case import Case, Facts
 from kept.policies.models import Acceptance, PolicyVersion
 from kept.policies.rules import Terms, terms
 from kept.practice.models import Member
 from kept.practice.rules import Right
-from kept.scheduling.cases import case_of
+from kept.scheduling.cases import case_anew, case_of, repriced
 from kept.scheduling.models import Appointment, Status
 from kept.scheduling.rules import wrong_status
 from kept.scheduling.transitions import holding, promising
+from kept.scheduling.transitions.repricing import reprice
 
 NO_CARD = ("resource_missing", "card_not_saved")
 SOON = timedelta(minutes=30)  # after which a deposit whose report was lost is asked for
@@ -61,6 +63,20 @@ def card_link(appointment: Appointment, *, by: Member | None, at: datetime) -> s
     return f"{settings.BASE_URL}/card/{token}/"
 
 
+def check_again(appointment: Appointment, *, at: datetime) -> None:
+    """Raises Refusal `wrong_status`, `fee_not_available` unless the patient may be asked to accept again: booked and still to come,
+    accepted under a version that is not in use any more, or at a price that is another by now."""
+    if appointment.status != Status.BOOKED or at >= appointment.starts_at:
+        raise wrong_status(appointment, _("The policy can be accepted again until a booked appointment starts."))
+    if appointment.acceptance is None:
+        raise wrong_status(appointment, _("Nothing was accepted yet. Send the card link."))
+    version = policies.version_in_use()
+    if version is None or not accounts.payments_on():
+        raise Refusal("fee_not_available", _("No cancellation policy is in use."))
+    if version.pk == appointment.acceptance.version_id and not repriced(appointment):
+        raise wrong_status(appointment, _("Version %d is accepted, and it is the one in use.") % version.number)
+
+
 def payments_off() -> Refusal:
     """What a patient is told where the practice has no account at the gateway."""
     return Refusal("fee_not_available", _("The clinic can’t take cards at the moment. Please call."))
@@ -72,6 +88,8 @@ def terms_now(appointment: Appointment, version: PolicyVersion, *, at: datetime)
 
 
 def _case_now(appointment: Appointment, version: PolicyVersion, *, at: datetime) -> Case:
+    if appointment.acceptance:
+        return case_anew(appointment, at=at)
     case = case_of(appointment, at=at)
     asks = version.terms.asks
     owes = (
@@ -81,19 +99,26 @@ def _case_now(appointment: Appointment, version: PolicyVersion, *, at: datetime)
     return with_deposit(case, asked(version.terms, case, unpaid_fee=owes).deposit)
 
 
-def begin(appointment: Appointment, *, version_id: str, origin: Origin, at: datetime) -> CardCapture:
-    """The patient ticked the terms and goes to give a card. What she accepted is kept now; it counts once the card is there.
+def begin(appointment: Appointment, *, version_id: str, origin: Origin, at: datetime, again: bool = False, shown: str = "") -> CardCapture:
+    """The patient ticked the terms and goes to give a card. What she accepted is kept now; it counts once the card is there. `again`: she
+    was asked to, and it takes the place of what she accepted before; `shown` is then the price that the page said, in minor units.
 
     Raises Refusal `stale_version` when another version came into use since the page was shown, `wrong_status` once it has started.
     """
     appointment = Appointment.objects.locked(appointment)
     version = policies.version_in_use()
-    _still_open(appointment, at)
+    if again:
+        check_again(appointment, at=at)
+    else:
+        _still_open(appointment, at)
     if version is None or str(version.id) != version_id:
         raise Refusal("stale_version", _("The clinic’s policy changed a moment ago. Please read it again."))
+    case = _case_now(appointment, version, at=at)
+    if again and shown != str(case.facts.price.minor):
+        raise Refusal("stale_version", _("The price changed a moment ago. Please read it again."))
     online = appointment.channel == Appointment.Channel.ONLINE
     channel = Acceptance.Channel.ONLINE if online else Acceptance.Channel.LINK
-    capture = _captured(appointment, version, origin, channel, _case_now(appointment, version, at=at), at=at)
+    capture = _captured(appointment, version, origin, channel, case, at=at)
     if holding.holds().filter(pk=appointment.pk).exists():
         over = appointment.booked_at + holding.HOLD + timedelta(seconds=1)
         jobs.defer("billing.close_card_page", at=over, capture_id=str(capture.id))
@@ -134,7 +159,6 @@ def _captured(
     at: datetime,
     payment_method_id: str = "",
 ) -> CardCapture:
-    said = terms(version, case, practice=appointment.practice.name)
     capture_id = new_id()
     return CardCapture.objects.create(
         id=capture_id,
@@ -142,25 +166,64 @@ def _captured(
         appointment=appointment,
         patient=appointment.patient,
         payment_method_id=payment_method_id,
-        deposit_minor=case.facts.deposit,
+        deposit_minor=0 if appointment.acceptance_id else case.facts.deposit,  # what was paid at booking stays paid
         key=f"capture:{capture_id}",
         created_at=at,
-        consent={
-            "version_id": str(version.id),
-            "channel": channel,
-            "text": said.text,
-            "text_hash": said.text_hash,
-            "fees": {kind: most.minor for kind, most in said.most.items()},
-            "facts": case.facts.model_dump(mode="json"),
-            "currency": version.currency,
-            "late_minutes": version.late_minutes,
-            "free_until": said.free_until.isoformat(),
-            "accepted_at": at.isoformat(),
-            "address": origin.address,
-            "agent": origin.agent[:400],
-            "locale": origin.locale,
-        },
+        consent=_consent(appointment, version, origin, channel, case, at=at),
     )
+
+
+def _consent(
+    appointment: Appointment,
+    version: PolicyVersion,
+    origin: Origin,
+    channel: Acceptance.Channel,
+    case: Case,
+    *,
+    at: datetime,
+    card: bool = True,
+) -> dict[str, Any]:
+    """What is accepted at that instant, in full and as JSON."""
+    said = terms(version, case, practice=appointment.practice.name, card=card)
+    return {
+        "version_id": str(version.id),
+        "replaces_id": str(appointment.acceptance_id) if appointment.acceptance_id else None,
+        "channel": channel,
+        "text": said.text,
+        "text_hash": said.text_hash,
+        "fees": {kind: most.minor for kind, most in said.most.items()},
+        "facts": case.facts.model_dump(mode="json"),
+        "currency": version.currency,
+        "late_minutes": version.late_minutes,
+        "free_until": said.free_until.isoformat(),
+        "accepted_at": at.isoformat(),
+        "address": origin.address,
+        "agent": origin.agent[:400],
+        "locale": origin.locale,
+    }
+
+
+def _written(consent: Mapping[str, Any], appointment: Appointment, card: Card | None, setup_intent_id: str = "") -> Acceptance:
+    instants = {name: datetime.fromisoformat(consent[name]) for name in ("free_until", "accepted_at")}
+    return Acceptance.objects.create(
+        practice_id=appointment.practice_id,
+        patient_id=appointment.patient_id,
+        card=card,
+        setup_intent_id=setup_intent_id,
+        **{**consent, **instants},
+    )
+
+
+def agree(appointment: Appointment, *, origin: Origin, at: datetime) -> Acceptance:
+    """The patient accepts the policy in use for a visit that asks no card of her: the proof is written; nothing can be charged on it."""
+    version = policies.version_in_use()
+    assert version is not None
+    case = case_of(appointment, at=at)
+    consent = _consent(appointment, version, origin, Acceptance.Channel.ONLINE, case, at=at, card=False)
+    appointment.agreement = _written(consent, appointment, None)
+    appointment.save(update_fields=["agreement"])
+    journal.record("policy.accepted", appointment, by=None, at=at, acceptance=str(appointment.agreement.id))
+    return appointment.agreement
 
 
 def _still_open(appointment: Appointment, at: datetime) -> None:
@@ -172,33 +235,29 @@ def _still_open(appointment: Appointment, at: datetime) -> None:
 
 def accept(capture: CardCapture, card: Card, *, setup_intent_id: str, at: datetime) -> Acceptance | None:
     """Policy and card are there: the acceptance is written and the appointment holds it (R3, I9). None when it came too late;
-    a hold that has lapsed is taken back while its time is free (R19)."""
+    a hold that has lapsed is taken back while its time is free (R19). What was accepted before stays, as the one that this replaces."""
     appointment = Appointment.objects.locked(capture.appointment)
     capture = CardCapture.objects.select_for_update(no_key=True).get(pk=capture.pk)
     if capture.state != CardCapture.State.OPEN:
         return appointment.acceptance
+    before, was = (str(appointment.acceptance_id) if appointment.acceptance_id else None), capture.consent.get("replaces_id")
     back = holding.take_back(appointment, at=at)
     late = appointment.status != Status.BOOKED or at >= appointment.starts_at
-    capture.state = CardCapture.State.TOO_LATE if late or appointment.acceptance_id else CardCapture.State.DONE
+    capture.state = CardCapture.State.TOO_LATE if late or before != was else CardCapture.State.DONE
+    if was and capture.state == CardCapture.State.TOO_LATE:
+        capture.state = CardCapture.State.SEEN  # her time was hers all along: nobody needs to be told
     capture.save(update_fields=["state"])
-    if capture.state == CardCapture.State.TOO_LATE:
+    if capture.state != CardCapture.State.DONE:
         return None
-    consent = dict(capture.consent)
-    acceptance = Acceptance.objects.create(
-        practice_id=capture.practice_id,
-        patient_id=capture.patient_id,
-        card=card,
-        setup_intent_id=setup_intent_id,
-        version_id=consent.pop("version_id"),
-        free_until=datetime.fromisoformat(consent.pop("free_until")),
-        accepted_at=datetime.fromisoformat(consent.pop("accepted_at")),
-        **consent,
-    )
+    acceptance = _written(capture.consent, appointment, card, setup_intent_id)
     appointment.acceptance = acceptance
     appointment.save(update_fields=["acceptance"])
-    if back or appointment.channel == Appointment.Channel.ONLINE:
+    replaced = {"replaces": was} if was else {}
+    if was:
+        reprice(appointment, Facts.model_validate(acceptance.facts).items)
+    elif back or appointment.channel == Appointment.Channel.ONLINE:
         jobs.defer("messaging.booked", appointment_id=str(appointment.id))
-    journal.record("policy.accepted", appointment, by=None, at=at, acceptance=str(acceptance.id), card=str(card.id))
+    journal.record("policy.accepted", appointment, by=None, at=at, acceptance=str(acceptance.id), card=str(card.id), **replaced)
     return acceptance
 
 

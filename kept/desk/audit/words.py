@@ -68,6 +68,8 @@ EVENTS = {
     "patient.customer_erased": gettext_lazy("Erased at the payment provider"),
     "card.given": gettext_lazy("Card given"),
     "card.taken_off": gettext_lazy("Card taken off"),
+    "policy.asked_again": gettext_lazy("Asked to accept new terms"),
+    "policy.kept_earlier": gettext_lazy("New terms not accepted"),
     "card.asked": gettext_lazy("Card asked for anew"),
     "card.called": gettext_lazy("Called about the card"),
     "card.waived": gettext_lazy("Kept without a card"),

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 import kept.scheduling.transitions.attendance as attendance
 from kept.billing.queries import balances
+from kept.billing.renewals import renewal
 from kept.desk.booking import awaiting
 from kept.desk.calendar.privacy import hide_names, is_private
 from kept.desk.calendar.views import over_its_day
@@ -39,6 +40,7 @@ from kept.scheduling.fitting import rooms_of
 from kept.scheduling.models import Appointment, Status
 from kept.scheduling.queries import appointment_or_404
 from kept.scheduling.rules import display
+from kept.scheduling.transitions import promising
 
 VERBS: dict[str, Callable[..., Appointment]] = {
     "check-in": arriving.check_in,
@@ -120,6 +122,8 @@ def panel_context(request: MemberRequest, appointment: Appointment, now: datetim
         "may_withdraw": member.may(Right.BOOK, appointment),
         "rooms": rooms_of(appointment),
         "awaiting": awaiting.facts(appointment) if can["card-link"].allowed else None,
+        "releases_at": promising.releases_at(appointment, at=now),
+        "renewal": renewal(appointment, at=now) if can["accept-again"].allowed else None,
         "url": reverse("desk:panel", args=[appointment.pk]),
         "close_url": beneath(request) or _closed(member, appointment),
     }

@@ -24,6 +24,7 @@ GOES = {
     Letter.BOOKED: gettext_lazy("When a patient has booked online"),
     Letter.CARD_LINK: gettext_lazy("When the desk sends it from an appointment"),
     Letter.CARD_REMINDER: gettext_lazy("Half-way through the time for the card, once"),
+    Letter.ACCEPT_AGAIN: gettext_lazy("When staff ask a patient to accept new terms"),
     Letter.RELEASED: gettext_lazy("When a time is given free since no card came"),
     Letter.MOVED: gettext_lazy("When an appointment has a new time"),
     Letter.CANCELLED: gettext_lazy("Two minutes after an appointment was cancelled"),

@@ -187,7 +187,7 @@ def test_no_card(odette: Member, appointment_without_card: Appointment) -> None:
     assert fee_words(appointment_without_card, fee_of(appointment_without_card, at=at), at=at) == FeeWords(
         "no_card",
         "No fee can be charged",
-        "No card was on file when this appointment was booked, and the policy was not accepted.",
+        "No card was given for this appointment.",
     )
 
 

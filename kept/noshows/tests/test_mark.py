@@ -97,9 +97,7 @@ def test_r3_without_a_card_at_booking_nothing_can_be_charged(odette: Member, app
     with refused("fee_not_available") as refusal:
         mark(appointment_without_card, charge_fee=True, by=odette, at=at)
 
-    assert refusal.value.sentence == (
-        "No fee can be charged: no card was on file when this appointment was booked, and the policy was not accepted."
-    )
+    assert refusal.value.sentence == ("No fee can be charged: no card was given for this appointment.")
     assert now(appointment_without_card).status == "booked"
 
 

@@ -140,7 +140,7 @@ def test_r3_without_a_card_or_without_her_consent(desk: Browser, juniper: House,
         card_of(juniper.patients[1])
         without_consent = desk.get(mark_url(appointment_without_card))
 
-    said(without_card, "Not offered: no card was on file when this appointment was booked, and the policy was not accepted.")
+    said(without_card, "Not offered: no card was given for this appointment.")
     said(without_consent, "Not offered: a card is on file, but the policy was not accepted for this appointment.")
 
 

@@ -104,6 +104,7 @@ def book(
             price_minor=amount.minor,
             currency=amount.currency,
             zones=service.zones,
+            own_price=price is not None,
         )
         for position, (service, amount) in enumerate(zip(services, prices_of(services, price), strict=True))
     )

@@ -81,6 +81,17 @@ def releasable(settings: Settings, *, at: datetime) -> QuerySet[Appointment]:
     return found.filter(status_at__lt=F("card_due_at"))
 
 
+def releases_at(appointment: Appointment, *, at: datetime) -> datetime | None:
+    """When its time will be given free by itself, as things are; None: not at all."""
+    due_at = appointment.card_due_at
+    if due_at is None or due_at <= at:
+        return None
+    settings = appointment.practice.settings
+    if settings.without_card != Settings.WithoutCard.RELEASE:
+        return None
+    return due_at if releasable(settings, at=due_at).filter(pk=appointment.pk).exists() else None
+
+
 def released(appointment: Appointment) -> bool:
     """Given free because its card did not come in time."""
     return appointment.status == Status.CANCELLED and appointment.outcome_reason == RELEASED
