@@ -127,6 +127,7 @@ TABLE = [
     Row("desk:reschedule", "POST", DESK, 302, BOOKED, sent={"confirm": "1", "asked": "patient", "start": "2026-10-20T16:00"}),
     Row("desk:move-back", "POST", DESK, 409, BOOKED),  # nothing to undo
     Row("desk:card-link", "POST", DESK, 200, AHEAD),
+    Row("desk:accept-again", "POST", DESK, 409, AHEAD),  # nothing was accepted yet
     Row("desk:send-card-link", "POST", DESK, 302, AHEAD),
     Row("desk:call-list", "GET", ALL - {BILLING}),
     Row("desk:call", "GET", DESK, 200, AHEAD),
@@ -240,6 +241,8 @@ TABLE = [
     Row("desk:policy-row-move", "POST", HEADS, 302, sent={"way": "up"}),
     Row("desk:policy-ask", "POST", HEADS, 302, sent={"asks": "card", "do": "save"}),
     Row("desk:policy-discard", "POST", HEADS, 302),
+    Row("desk:policy-earlier", "GET", HEADS),
+    Row("desk:policy-earlier", "POST", HEADS, 302),
     Row("desk:policy-start-from", "POST", HEADS, 302),
     Row("desk:policy-switch", "POST", HEADS, 302, sent={"on": "no"}),
     Row("booking:online", "GET", ALL, to_nobody=200),  # the clinic's public address
@@ -483,6 +486,7 @@ def test_what_changes_something_is_never_done_by_a_get(juniper: House, leonora: 
         *("desk:clinic-day-remove", "desk:exception-remove", "desk:getting-started-hide", "desk:services-starting-set"),
         *("desk:webhook-secret", "desk:webhook-test", "desk:delivery-again"),
         *(
+            "desk:accept-again",
             "desk:act",
             "desk:call-link",
             "desk:card-link",

@@ -1,7 +1,9 @@
 """What a patient accepted beside what she would accept today."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
@@ -79,6 +81,12 @@ def _changes(before: PolicyVersion, after: PolicyVersion, was: Money, price: Mon
     if before.authorization_text != after.authorization_text:
         found.append(Change(_("Card authorization"), _("It reads differently."), "changed"))
     return found
+
+
+def last_asked(appointments: Iterable[Appointment]) -> dict[UUID, datetime]:
+    """When the patient of each was last asked."""
+    found = Link.objects.filter(subject_id__in=[each.pk for each in appointments], purpose=Link.Purpose.RENEW)
+    return dict(found.order_by("created_at").values_list("subject_id", "created_at"))
 
 
 def under_earlier_terms(member: Member, *, at: datetime) -> QuerySet[Appointment]:

@@ -11,8 +11,8 @@ from kept.desk.calendar import settings as calendar_settings
 from kept.desk.calendar import views as calendar
 from kept.desk.patients import acts, duplicates, page, rights
 from kept.desk.patients import views as patients
+from kept.desk.policy import earlier, publishing
 from kept.desk.policy import pages as policy
-from kept.desk.policy import publishing
 from kept.desk.policy import rows as policy_rows
 from kept.desk.setup import awaited_cards, clinics, letters, offer, online, providers, sign_in, staff, started, tokens, webhooks
 
@@ -104,6 +104,7 @@ urlpatterns = [
     path("settings/cancellation-policy/rows/<slug:key>/move/", policy_rows.move, name="policy-row-move"),
     path("settings/cancellation-policy/asks/<slug:key>/", policy_rows.ask, name="policy-ask"),
     path("settings/cancellation-policy/publish/", publishing.publish, name="policy-publish"),
+    path("settings/cancellation-policy/earlier-terms/", earlier.earlier, name="policy-earlier"),
     path("settings/cancellation-policy/discard/", publishing.discard, name="policy-discard"),
     path("settings/cancellation-policy/<int:number>/", policy.version, name="policy-version"),
     path("settings/cancellation-policy/<int:number>/start-from/", publishing.start_from, name="policy-start-from"),

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from kept.billing.renewals import under_earlier_terms
 from kept.desk.policy.forms import PublishForm
 from kept.desk.policy.shown import Editor
 from kept.foundation import clock
@@ -28,7 +29,7 @@ def publish(request: MemberRequest) -> HttpResponse:
         published = attempt(form, lambda: drafts.publish_draft(**form.cleaned_data, by=request.member, at=clock.now()), **shown)
         if published:
             messages.success(request, _("Version %d is in use.") % published.number)
-            return _on_to(request, "desk:policy")
+            return _on_to(request, "desk:policy-earlier" if under_earlier_terms(request.member, at=clock.now()).exists() else "desk:policy")
     counted = booked_under(request.member, at=clock.now()).get(editor.current.pk) if editor.current else None
     context = editor.context("fees", form=form, ahead=counted.ahead if counted else 0, back_url=reverse("desk:policy"))
     return dialog(request, "desk/policy/_publish.html", context)
