@@ -22,6 +22,8 @@ from kept.foundation import lists, paging
 from kept.foundation.ids import new_id
 from kept.foundation.money import Money
 from kept.foundation.refusals import Refusal
+from kept.noshows.models import Answer
+from kept.noshows.transitions import answering
 from kept.ops.cast import House
 from kept.policies import drafts
 from kept.policies.models import PolicyVersion
@@ -215,6 +217,7 @@ def sent_to(juniper: House, odette: Member) -> dict[str, tuple[str, dict[str, st
     book(juniper, patient=juniper.patients[2], starts_at=STARTS_AT.replace(hour=14))  # its time is taken
     undecided = accepted(book(juniper, patient=juniper.patients[3], starts_at=STARTS_AT.replace(hour=16)), card_of(juniper.patients[3]))
     noshows.mark(undecided, charge_fee=None, by=juniper.members[Role.PROVIDER], at=QUARTER_PAST)
+    said = answering.say(undecided, Answer.Kind.HERE, "", at=QUARTER_PAST)
     moved = book(juniper, patient=juniper.patients[3], starts_at=STARTS_AT.replace(day=16))
     moving.reschedule(moved, starts_at=STARTS_AT.replace(day=17), by=odette, at=QUARTER_PAST)
     version = str(Appointment.objects.get(pk=booked.pk).version)
@@ -248,6 +251,10 @@ def sent_to(juniper: House, odette: Member) -> dict[str, tuple[str, dict[str, st
         "restore": (
             reverse("noshows:restore", args=[missed.pk]),
             {"where": "other", "start": "2026-10-20T10:00", "refund": "on", "check_in": "", "version": ""},
+        ),
+        "stays": (
+            reverse("noshows:stays", args=[answering.say(undecided, Answer.Kind.HERE, "", at=QUARTER_PAST).pk]),
+            {"note": "We looked."},
         ),
         "refund": (
             reverse("billing:refund", args=[charge.invoice_id]),
@@ -348,6 +355,7 @@ FORMS = [
         "spare",
         "check in",
         "restore",
+        "stays",
         "refund",
         "record",
         "void",
@@ -393,6 +401,7 @@ def test_nothing_at_all_is_sent(juniper: House, odette: Member, asked: Asked) ->
             "front desk": (422, False),
             "check in": (302, True),
             "restore": (422, False),
+            "stays": (422, False),
             **dict.fromkeys(("new patient", "edit", "note"), (422, False)),
             **dict.fromkeys((*SET_UP, "seat", "new seat", "online", "awaited cards", "wording", "new token", "new endpoint"), (422, False)),
             "refund": (422, False),

@@ -34,6 +34,7 @@ from kept.foundation.models import OfPractice
 from kept.foundation.money import Money
 from kept.foundation.scope import outside, scope
 from kept.messaging.models import Letter, Message, Wording
+from kept.noshows.models import Answer
 from kept.ops.cast import House
 from kept.patients.models import Card, Link, Merge, Note, Patient
 from kept.policies import drafts
@@ -108,6 +109,7 @@ class Ids:
     delivery: Any
     day: Any
     exception: Any
+    answer: Any
     number: int
     token: str
 
@@ -159,6 +161,7 @@ THINGS = (
     "delivery",
     "day",
     "exception",
+    "answer",
 )
 UNKNOWN = Ids(**dict.fromkeys(THINGS, NEVER), **{"number": 987_654, "token": f"{NEVER.hex}.{'x' * 43}"})
 
@@ -217,6 +220,7 @@ def planted(juniper: House) -> Ids:
         delivery=Delivery.objects.get().pk,
         day=OpeningHours.objects.get(why=CANARY).pk,
         exception=ScheduleException.objects.get(why=CANARY).pk,
+        answer=Answer.objects.get().pk,
         number=version.number,
         token=token,
     )
@@ -304,6 +308,7 @@ def _rest(juniper: House, charge: Charge) -> None:
         ends_at=HOUR_LATER + timedelta(hours=1),
         why=CANARY,
     )
+    Answer.objects.create(practice=practice, appointment=visit, kind="here", text=CANARY, note=CANARY, at=HOUR_LATER)
     Message.objects.create(
         practice=practice,
         letter=Letter.NO_SHOW,
@@ -394,6 +399,7 @@ class Address:
             "key": "new",
             "day_id": ids.day,
             "exception_id": ids.exception,
+            "answer_id": ids.answer,
             "verb": "check-in",
             "slug": "juniper",
             "letter": "moved",

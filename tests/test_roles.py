@@ -15,6 +15,7 @@ import kept.scheduling.transitions.attendance as attendance
 import kept.scheduling.transitions.booking as booking
 from kept.billing.models import CardCapture, GatewayEvent
 from kept.foundation.ids import new_id
+from kept.noshows.models import Answer
 from kept.ops.cast import House
 from kept.practice.models import ApiKey, Member, MemberClinic, OpeningHours, Resource, ScheduleException, Settings, User
 from kept.practice.rules import Role
@@ -203,6 +204,8 @@ TABLE = [
     Row("noshows:late-arrival", "GET", OFFICE | {BILLING}, 409, ARRIVED),  # who came in time
     Row("noshows:late-arrival", "POST", OFFICE | {BILLING}, 409, ARRIVED),
     Row("noshows:outcome", "GET", ALL, 302, MISSED),
+    Row("noshows:stays", "GET", DESK, 200, MISSED),
+    Row("noshows:stays", "POST", DESK, 302, MISSED, sent={"note": "We looked."}),
     Row("noshows:restore", "GET", DESK, 200, MISSED),
     Row("noshows:restore", "POST", DESK, 302, MISSED),
     Row("noshows:restore", "POST", HEADS, 302, PAID, sent={"refund": "on"}),  # the front desk's limit is 0
@@ -254,7 +257,10 @@ TABLE = [
     Row("booking:calendar-file", "GET", NONE, 404, AHEAD, otherwise=404, to_nobody=404),
     Row("booking:manage-link", "GET", ALL, 302, AHEAD, to_nobody=302),
     *(Row(f"booking:manage{page}", "GET", NONE, 404, AHEAD, otherwise=404, to_nobody=404) for page in ("", "-cancel", "-time")),
-    *(Row(f"booking:manage-{act}", "POST", NONE, 404, AHEAD, otherwise=404, to_nobody=404) for act in ("confirm", "cancel", "time")),
+    *(
+        Row(f"booking:manage-{act}", "POST", NONE, 404, AHEAD, otherwise=404, to_nobody=404)
+        for act in ("confirm", "cancel", "time", "answer")
+    ),
     Row("booking:pay-link", "GET", ALL, 302, DECLINED, to_nobody=302),
     Row("booking:pay", "GET", NONE, 404, DECLINED, otherwise=404, to_nobody=404),
     Row("booking:pay", "POST", NONE, 404, DECLINED, otherwise=404, to_nobody=404),
@@ -267,7 +273,7 @@ PUBLIC = {
     "booking:online",
     "booking:calendar-file",
     *(f"booking:{name}{end}" for name in ("card", "pay") for end in ("", "-link", "-back")),
-    *(f"booking:manage{end}" for end in ("", "-link", "-confirm", "-cancel", "-time")),
+    *(f"booking:manage{end}" for end in ("", "-link", "-confirm", "-cancel", "-time", "-answer")),
 }
 OF_A_PATIENT = {row.name for row in TABLE if row.name.startswith("desk:patient")} - {"desk:patients", "desk:patient-new"}
 OF_ONES_OWN = ("account_", "mfa_", "usersessions_")  # kept/accounts/tests
@@ -369,6 +375,9 @@ def ids(name: str, juniper: House, subject: Appointment | None) -> dict[str, Any
         return {"invoice_id": subject.invoices.get().pk}
     if name in ("booking:card-link", "booking:manage-link", "booking:pay-link"):
         return {"token": token(name, juniper, subject)}
+    if name == "noshows:stays":
+        said = {"practice": juniper.practice, "appointment": subject, "kind": "here"}
+        return {"answer_id": Answer.objects.get_or_create(**said, defaults={"at": QUARTER_PAST})[0].pk}
     if name == "messaging:withdraw":
         return {"message_id": subject.messages.get().pk}
     return {"link_id" if name.startswith("booking:") else "appointment_id": subject.pk}
@@ -511,6 +520,7 @@ def test_what_changes_something_is_never_done_by_a_get(juniper: House, leonora: 
             "billing:webhook-secret",
             "billing:webhook-secret-retire",
             "booking:manage-confirm",
+            "booking:manage-answer",
         ),
         *("desk:policy-switch", "desk:policy-row-move", "desk:policy-start-from", "desk:patient-tell-apart"),
         *("staff_invite", "staff_end_sessions", "staff_reset_second_step"),

@@ -110,6 +110,19 @@ def _letter(event: Event, sentence: str) -> str:
 
 ASKED = {"patient": _("the patient asked"), "clinic": _("the clinic asked")}
 
+ANSWERS = {"here": gettext_lazy("I was there"), "emergency": gettext_lazy("It was an emergency")}
+SETTLED = {"restored": gettext_lazy("restored"), "spared": gettext_lazy("fee spared"), "stays": gettext_lazy("stays as it is")}
+
+
+def _answer(event: Event, c: Context) -> str:
+    return _("The patient says: %s") % ANSWERS.get(event.particulars.get("answer", ""), "")
+
+
+def _answer_settled(event: Event, c: Context) -> str:
+    outcome = SETTLED.get(event.particulars.get("outcome", ""), "")
+    return _("“%(answer)s” settled: %(outcome)s") % {"answer": ANSWERS.get(event.particulars.get("answer", ""), ""), "outcome": outcome}
+
+
 Words = Callable[[Event, Context], str]
 KINDS: dict[str, tuple[str, str, Words]] = {
     "appointment.booked": ("calendar", "", lambda event, c: _("Booked %s") % Appointment.Channel(event.particulars["channel"]).label),
@@ -133,6 +146,8 @@ KINDS: dict[str, tuple[str, str, Words]] = {
     "card.waived": ("credit-card-x", "", lambda event, c: _("Kept without a card")),
     "card.link_given": ("qr-code", "", lambda event, c: _("Card link given")),
     "policy.accepted": ("credit-card", "", _accepted),
+    "noshow.answered": ("message-square", "outcome", _answer),
+    "noshow.answer_settled": ("message-square", "", _answer_settled),
     "fee.decided": ("circle-question-mark", "", _decided),
     "credit_note.issued": ("file-minus", "", lambda event, c: _("Credit note CN-%s for what went back") % event.particulars["credit_note"]),
     "credit_note.reversed": (
@@ -202,7 +217,7 @@ def of_invoice(invoice: Invoice) -> list[Entry]:
     return _entries([invoice.id, *refunds, invoice.appointment_id], invoice.charges.all(), invoice.clinic, leave_out=left_out)
 
 
-NOT_MONEY = {kind for kind in KINDS if kind.startswith(("appointment.", "card.", "policy."))} - {
+NOT_MONEY = {kind for kind in KINDS if kind.startswith(("appointment.", "card.", "policy.", "noshow."))} - {
     "appointment.noshow",
     "appointment.restored",
 }

@@ -16,23 +16,26 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 import kept.scheduling.transitions.attendance as attendance
 from kept.billing.models import Kind
 from kept.booking.links import by_link, let_in, link_or_404, practice_of
+from kept.booking.offer import same_again
 from kept.foundation import clock
 from kept.foundation.money import Money
 from kept.foundation.refusals import Refusal
 from kept.foundation.scope import scope
 from kept.noshows.deposits import held, left_of
+from kept.noshows.models import Answer
 from kept.noshows.offers import fee_offer, late_fee
-from kept.noshows.queries import fee_of
+from kept.noshows.queries import answers_of, fee_of
 from kept.noshows.transitions import cancelling
 from kept.patients.models import Link
 from kept.policies import fees
 from kept.policies.deposits import Split, goes_back
 from kept.scheduling.cases import case_of
-from kept.scheduling.models import Appointment, Status
+from kept.scheduling.models import ON_THE_BOOK, Appointment, Status
 from kept.scheduling.rules import display
 
 SOURCE = "manage page"
 ACTOR = "patient:link"
+OVER = (Status.NOSHOW, Status.CANCELLED, Status.FULFILLED)
 REASONS = [
     gettext_lazy("I’m not well"),
     gettext_lazy("I can’t make that time"),
@@ -146,10 +149,20 @@ def shown(request: HttpRequest, link_id: UUID, *, at: datetime, trouble: str = "
         "cancelling": cost_of(appointment, Kind.LATE_CANCEL, at=at),
         "moving": cost_of(appointment, Kind.LATE_RESCHEDULE, at=at),
         "fee": fee,
+        "answers": answers(appointment) if appointment.status == Status.NOSHOW else [],
+        "taken_back": appointment.status in ON_THE_BOOK and appointment.answers.filter(outcome=Answer.Outcome.RESTORED).exists(),
+        "new_time": same_again(appointment, at=at) if appointment.status in OVER else "",
+        "said": request.POST,
         "trouble": trouble,
         "started": at >= appointment.starts_at,
     }
     return render(request, "booking/manage.html", context, status=status)
+
+
+def answers(appointment: Appointment) -> list[tuple[Answer.Kind, Answer | None]]:
+    """What she may say to the no-show, and what she has said."""
+    said = {answer.kind: answer for answer in answers_of(appointment)}
+    return [(kind, said.get(kind)) for kind in Answer.Kind]
 
 
 @require_POST

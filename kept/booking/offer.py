@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 from django.http import Http404, QueryDict
+from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.text import slugify
 
@@ -209,3 +210,15 @@ def promise(clinic: Clinic, services: Sequence[Service], starts_at: datetime, *,
     asks = asked(version.terms, case, unpaid_fee=False)
     case = with_deposit(case, asks.deposit)
     return Promise(version, asks, terms(version, case, practice=clinic.practice.name, card=asks.card))
+
+
+def same_again(appointment: Appointment, *, at: datetime) -> str:
+    """The address where she books the same with the same provider, as far as the clinic offers it online; empty where it does not."""
+    clinic = appointment.clinic
+    if not (clinic.online and clinic.active):
+        return ""
+    wanted = QueryDict(mutable=True)
+    wanted.setlist("services", [str(line.service_id) for line in appointment.lines.all()])
+    wanted["provider"] = str(appointment.provider_id)
+    choice = Choice(clinic, wanted, at)
+    return reverse("booking:online", args=[clinic.practice.slug, place_of(clinic)]) + (choice.to() if choice.services else "")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kept.booking import calendar_file, card, manage, moving, online, pay
+from kept.booking import answering, calendar_file, card, manage, moving, online, pay
 
 app_name = "booking"
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("manage/<uuid:link_id>/confirm/", manage.confirm, name="manage-confirm"),
     path("manage/<uuid:link_id>/cancel/", manage.cancel, name="manage-cancel"),
     path("manage/<uuid:link_id>/time/", moving.page, name="manage-time"),
+    path("manage/<uuid:link_id>/answer/", answering.answer, name="manage-answer"),
     path("manage/<str:token>/", manage.enter, name="manage-link"),
     path("pay/<uuid:link_id>/", pay.page, name="pay"),
     path("pay/<uuid:link_id>/back/", pay.back, name="pay-back"),

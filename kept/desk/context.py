@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from kept.billing import queries as billing
 from kept.foundation import clock
+from kept.noshows.queries import open_answers
 from kept.practice import sessions
 from kept.practice.models import Clinic, Member
 from kept.practice.rules import Right
@@ -39,10 +40,12 @@ def tabs(member: Member) -> list[Tab]:
 
 
 def _attention(member: Member) -> int:
-    """How many things wait for a person's decision about the money, for those who may decide."""
+    """How many things wait for a person's decision, for those who may decide about money."""
     if not member.may(Right.COLLECT):
         return 0
-    charges, *others = billing.attention(member, at=clock.now()), billing.parked_reports(member), billing.late_cards(member)
+    at = clock.now()
+    charges = billing.attention(member, at=at)
+    others = [billing.parked_reports(member), billing.late_cards(member), open_answers(member, at=at)]
     return charges.order_by().values("pk").union(*(each.order_by().values("pk") for each in others), all=True).count()
 
 

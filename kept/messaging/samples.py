@@ -41,7 +41,7 @@ def _facts(letter: Letter, practice: Practice, clinic: Clinic) -> dict[str, Any]
         Letter.CARD_LINK: {"link": HIDDEN_LINK, "until": moment(WHEN, clinic.zone)},
         Letter.ACCEPT_AGAIN: {"link": HIDDEN_LINK, "until": clock_time(WHEN, clinic.zone)},
         Letter.CARD_REMINDER: {"link": HIDDEN_LINK, "due": moment(WHEN - timedelta(days=1), clinic.zone), "releases": False},
-        Letter.NO_SHOW: {"fee": "paid", "amount": amount, "card": CARD},
+        Letter.NO_SHOW: {"fee": "paid", "amount": amount, "card": CARD, "link": HIDDEN_LINK},
         Letter.PAYMENT_LINK: {"link": HIDDEN_LINK, "invoice": INVOICE, "amount": amount, "until": full_date(WHEN, clinic.zone)},
         Letter.RECEIPT: {
             "invoice": INVOICE,

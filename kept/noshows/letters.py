@@ -1,17 +1,20 @@
 """What letters to patients say of a missed visit and its fee (R7f)."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from kept.foundation.dates import moment
 from kept.foundation.money import Money
+from kept.messaging.letters import HIDDEN_LINK
 from kept.messaging.models import Message
 from kept.noshows.offers import FeeOffer, missed_from
 from kept.noshows.queries import fee_of
 from kept.scheduling.models import Appointment, Status
 from kept.scheduling.rules import wrong_status
+from kept.scheduling.transitions import managing
 
 TEN_MINUTES = timedelta(minutes=10)
 
@@ -23,10 +26,15 @@ def letter_waits(appointment: Appointment, *, at: datetime) -> timedelta:
 
 
 def no_show(message: Message, at: datetime) -> dict[str, Any]:
-    """As it stands when the letter goes. Raises Refusal `wrong_status` once the visit is not missed any more."""
+    """As it stands when the letter goes, with a link of its own on which she can answer. Raises Refusal `wrong_status` once the visit is
+    not missed any more."""
     appointment = message.appointment
     if appointment.status != Status.NOSHOW:
         raise wrong_status(appointment, _("The appointment is %s by now.") % appointment.get_status_display().lower())
+    return _fee(appointment, at=at) | {"link": partial(managing.manage_link, appointment, at=at)}
+
+
+def _fee(appointment: Appointment, *, at: datetime) -> dict[str, Any]:
     fee = fee_of(appointment, at=at)
     if fee is None or fee.charge is None:
         return {"fee": fee.state if fee else None}
@@ -39,6 +47,10 @@ def no_show(message: Message, at: datetime) -> dict[str, Any]:
 
 def as_it_would_be(appointment: Appointment, offer: FeeOffer, *, charge: bool | None, amount: Money | None, at: datetime) -> dict[str, Any]:
     """The same before the mark, for what the dialog has chosen so far; None: nothing yet."""
+    return _fee_to_be(appointment, offer, charge, amount, at) | {"link": HIDDEN_LINK}
+
+
+def _fee_to_be(appointment: Appointment, offer: FeeOffer, charge: bool | None, amount: Money | None, at: datetime) -> dict[str, Any]:
     if not offer.offered or charge is None:
         return {"fee": None}
     if not charge or offer.chargeable_from is None:

@@ -1,10 +1,12 @@
-"""What a visit that did not go as booked costs: one decision for each kind of fee, appointment and booked time."""
+"""What a visit that did not go as booked costs: one decision for each kind of fee, appointment and booked time. And what its patient says
+to that."""
 
 from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
 from django.db.models import Case, CharField, F, Q, Value, When
+from django.utils.translation import gettext_lazy as _
 
 from kept.billing.models import Charge, Kind, State
 from kept.foundation.history import remembered
@@ -98,3 +100,38 @@ class Fee(OfPractice):
     def is_moving(self) -> bool:
         """The answer is on its way: the page asks again in a second."""
         return self.state in MOVING or self.charge is not None and self.charge.ending
+
+
+class Answer(OfPractice):
+    """What a patient says to a no-show on her own page. It changes nothing by itself: staff settle it, once. `note` is what she reads
+    where the no-show stays."""
+
+    class Kind(models.TextChoices):
+        HERE = "here", _("I was there")
+        EMERGENCY = "emergency", _("It was an emergency")
+
+    class Outcome(models.TextChoices):
+        OPEN = "open", _("To be settled")
+        RESTORED = "restored", _("Restored")
+        SPARED = "spared", _("Fee spared")
+        STAYS = "stays", _("Stays as it is")
+
+    appointment = within("scheduling.Appointment", related_name="answers")
+    kind = code(choices=Kind.choices)
+    text = models.CharField(max_length=500, blank=True)
+    at = models.DateTimeField()
+    outcome = code(choices=Outcome.choices, default=Outcome.OPEN)
+    note = models.CharField(max_length=500, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_by = within("practice.Member", null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            *walls("noshows_answer", appointment="scheduling_appointment", settled_by="practice_member"),
+            models.UniqueConstraint(fields=["practice", "appointment", "kind"], name="answer_open_once", condition=Q(outcome="open")),
+            models.CheckConstraint(
+                name="answer_settled",
+                condition=Q(outcome="open", settled_at=None, settled_by=None) | (~Q(outcome="open") & Q(settled_at__isnull=False)),
+            ),
+        ]
+        indexes = [models.Index(fields=["practice", "at"], name="answer_to_settle", condition=Q(outcome="open"))]

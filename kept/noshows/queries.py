@@ -11,7 +11,7 @@ from django.db.models import Count, Max, OuterRef, Prefetch, Q, QuerySet, Subque
 from kept.billing.models import Charge, Kind, State
 from kept.events.models import Event
 from kept.foundation.money import Money
-from kept.noshows.models import Fee, FeeQuerySet
+from kept.noshows.models import Answer, Fee, FeeQuerySet
 from kept.noshows.offers import kind_of
 from kept.patients.models import Patient
 from kept.patients.queries import patients
@@ -159,6 +159,24 @@ def fee_meant(appointment: Appointment, fee_id: UUID | None = None) -> FeeQueryS
     if fee_id:
         return found.filter(pk=fee_id)
     return found.filter(pk__in=found.order_by("-booking_no", "-at").values("pk")[:1])
+
+
+def answers_of(appointment: Appointment) -> list[Answer]:
+    """What its patient said to the no-show that it is now, the first answer first."""
+    found = Answer.objects.filter(appointment=appointment, at__gte=appointment.status_at or appointment.starts_at)
+    return list(found.order_by("at", "id")) if appointment.status == Status.NOSHOW else []
+
+
+def open_answers(member: Member, *, at: datetime, clinics: Sequence[Any] = ()) -> QuerySet[Answer]:
+    """What patients say to no-shows and nobody has settled, at her clinics; to a provider of hers. The oldest first, each with what a
+    line of it shows."""
+    visits = Appointment.objects.filter(practice.own(member))
+    if clinics:
+        visits = visits.filter(clinic__in=clinics)
+    fees = Fee.objects.standing().with_state(at).select_related("charge__invoice", "charge__card", "by")
+    found = Answer.objects.filter(appointment__in=visits, outcome=Answer.Outcome.OPEN)
+    shown = found.select_related("appointment__practice", "appointment__patient", "appointment__provider", "appointment__clinic")
+    return shown.prefetch_related(Prefetch("appointment__fees", fees, to_attr="standing_fees")).order_by("at", "id")
 
 
 def totals(member: Member, wanted: Filter, *, at: datetime) -> Totals:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kept.noshows import arriving, cancelling, collecting, deciding, disputes, fee_settings, lists, views
+from kept.noshows import answering, arriving, cancelling, collecting, deciding, disputes, fee_settings, lists, views
 
 app_name = "noshows"
 urlpatterns = [
@@ -25,5 +25,6 @@ urlpatterns = [
     path("appointments/<uuid:appointment_id>/entered-in-error/", cancelling.entered_in_error, name="entered-in-error"),
     path("appointments/<uuid:appointment_id>/late-arrival/", arriving.late_arrival, name="late-arrival"),
     path("appointments/<uuid:appointment_id>/outcome/", views.outcome, name="outcome"),
+    path("answers/<uuid:answer_id>/stays/", answering.stays, name="stays"),
     path("appointments/<uuid:appointment_id>/restore/", views.restore, name="restore"),
 ]

@@ -50,6 +50,7 @@ HOLDINGS = [
     Holding(_("Accepted policies"), "policies.Acceptance", "patient"),
     Holding(_("Ways to a card"), "billing.CardCapture", "patient"),
     Holding(_("Fees"), "noshows.Fee", "appointment__patient"),
+    Holding(_("Answers to no-shows"), "noshows.Answer", "appointment__patient", "at"),
     Holding(_("Charges"), "billing.Charge", "patient"),
     Holding(_("Invoices"), "billing.Invoice", "patient", "number"),
     Holding(_("Lines of invoices"), "billing.InvoiceLine", "invoice__patient"),

@@ -11,6 +11,8 @@ from kept.events import journal
 from kept.foundation import vault
 from kept.foundation.refusals import Refusal
 from kept.messaging.models import Message
+from kept.noshows.models import Answer
+from kept.noshows.transitions import closing
 from kept.patients.models import Link, Merge, Patient
 from kept.patients.queries import records
 from kept.patients.transitions import check_there
@@ -60,6 +62,9 @@ def erase(patient: Patient, *, by: Member, at: datetime) -> Patient:
         said |= {str(each.pk), each.name, each.email, each.phone} - {""}
         _forget(each, at)
     Merge.objects.filter(kept__in=ids).update(before={})
+    spoken = Answer.objects.filter(appointment__patient__in=ids)
+    closing.settled(spoken.filter(outcome=Answer.Outcome.OPEN), Answer.Outcome.STAYS, by=by, at=at)
+    spoken.update(text="", note="")
     _forget_answers(patient, said)
     journal.record("patient.erased", patient, by=by, at=at)
     patient.refresh_from_db()

@@ -5,11 +5,12 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from kept.api.pages import Paged
+from kept.api.pages import Page, Paged
 from kept.api.shapes.appointments import InvoiceRef
-from kept.api.shapes.fields import Amount, Named
+from kept.api.shapes.fields import Amount, Named, Sent
 from kept.api.shapes.invoices import AppointmentRef
 from kept.billing.attention import Item
+from kept.noshows.answers import Said
 
 # The calls on the invoice that answer it, and the act each is.
 CALLS = {"refunds": "refund", "keep": "keep", "retry": "retry", "payment-link": "link", "record-payment": "record", "void": "void"}
@@ -53,3 +54,58 @@ class AttentionItem(BaseModel):
                 "calls": [call for call, act in CALLS.items() if getattr(item.acts, act)],
             }
         )
+
+
+Settled = Literal["restored", "spared", "stays"]
+
+
+class AnswerShape(BaseModel):
+    """What a patient says to a no-show on her own page: `here`, she was there, or `emergency`; `text` in her words. `outcome` is `open`
+    until somebody settles it. `note` is what she reads where it stays."""
+
+    id: str
+    kind: Literal["here", "emergency"]
+    text: str
+    at: datetime
+    outcome: Literal["open", "restored", "spared", "stays"]
+    note: str
+    settled_by: Named | None
+    settled_at: datetime | None
+    patient: Named
+    clinic: Named
+    appointment: AppointmentRef
+    outcomes: list[Settled] = Field(description="What may become of it now, by this token.")
+
+    @classmethod
+    def of(cls, said: Said) -> "AnswerShape":
+        answer, visit = said.answer, said.answer.appointment
+        zone = visit.clinic.zone
+        return cls.model_validate(
+            {
+                "id": str(answer.pk),
+                "kind": answer.kind,
+                "text": answer.text,
+                "at": answer.at.astimezone(zone),
+                "outcome": answer.outcome,
+                "note": answer.note,
+                "settled_by": Named.of(answer.settled_by) if answer.settled_by else None,
+                "settled_at": answer.settled_at.astimezone(zone) if answer.settled_at else None,
+                "patient": Named.of(visit.patient),
+                "clinic": Named.of(visit.clinic),
+                "appointment": AppointmentRef.of(visit),
+                "outcomes": said.outcomes,
+            }
+        )
+
+
+class AttentionPage(Page[AttentionItem]):
+    """With the first page, `answers`: what patients say to no-shows and nobody has settled."""
+
+    answers: list[AnswerShape]
+
+
+class AnswerSettled(Sent):
+    """What becomes of an answer, and why."""
+
+    outcome: Settled
+    note: str = Field("", max_length=500, description="Required but for `restored`.")

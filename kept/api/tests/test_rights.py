@@ -11,6 +11,8 @@ from kept.api.tests.conftest import Caller, problem
 from kept.billing.gateways.facts import IntentFacts
 from kept.billing.models import Charge, Invoice
 from kept.foundation.ids import new_id
+from kept.noshows.models import Answer
+from kept.noshows.transitions import answering
 from kept.ops.cast import House
 from kept.practice.rules import Role
 from kept.scheduling.models import Appointment
@@ -50,6 +52,7 @@ CALLS: list[tuple[str, str, Any, str, set[Role]]] = [
     ("GET", "/cancelled.csv", None, "cancelled", ALL),
     ("GET", "/messages", None, "noshow", ALL),
     ("GET", "/attention", None, "booked", ALL - {Role.PROVIDER}),
+    ("POST", "/attention/answers/{answer}", {"outcome": "stays", "note": "We looked."}, "noshow", DESK),
     ("GET", "/invoices", None, "booked", ALL - {Role.PROVIDER}),
     ("GET", "/patients", None, "booked", ALL),
     ("POST", "/patients", {"first_name": "Ada"}, "booked", DESK),
@@ -131,6 +134,8 @@ def test_who_may(
 
     ids = {"appointment": appointment.pk, "patient": appointment.patient_id, "card": appointment.acceptance.card_id}
     ids |= hook(juniper)
+    if status == "noshow":
+        ids |= {"answer": answering.say(appointment, Answer.Kind.HERE, "", at=QUARTER_PAST).pk}
     ids |= {"clinic": wish["clinic"], "provider": appointment.provider_id, "service": wish["services"][0]}
     answer = call(program, method, path.format(**ids, asked=asked), body)
 

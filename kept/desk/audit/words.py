@@ -77,6 +77,8 @@ EVENTS = {
     "policy.accepted": gettext_lazy("Policy accepted"),
     "policy.published": gettext_lazy("Policy published"),
     "fee.decided": gettext_lazy("Fee decided"),
+    "noshow.answered": gettext_lazy("The patient answered a no-show"),
+    "noshow.answer_settled": gettext_lazy("The patient’s answer settled"),
     "settings.awaited_cards": gettext_lazy("Settings of awaited cards"),
     "settings.fees": gettext_lazy("Settings of fees and letters"),
     "member.added": gettext_lazy("Given a seat"),

@@ -24,7 +24,7 @@ from kept.foundation.dates import elapsed
 from kept.foundation.pages import done
 from kept.messaging import queries as letters
 from kept.messaging import timeline
-from kept.noshows import queries
+from kept.noshows import answers, queries
 from kept.noshows.actions import actions, check_opening
 from kept.noshows.arriving import asked_after
 from kept.noshows.deposits import held, says
@@ -108,6 +108,7 @@ def panel_context(request: MemberRequest, appointment: Appointment, now: datetim
         "earlier_fees": [(each, fee_words(appointment, each, at=now)) for each in standing[1:] if each.state != "not_offered"],
         "moving": fee is not None and fee.is_moving,
         "proposal": proposal_for(appointment, fee),
+        "answers": answers.of_appointment(appointment, member, fee, at=now) if missed else [],
         "may_see_invoice": member.may(Right.SEE_SALES, appointment),
         "may_refund": member.may(Right.REFUND, appointment),
         "may_charge": member.may(Right.CHARGE, appointment),

@@ -12,9 +12,10 @@ from kept.events import journal
 from kept.foundation.money import Money
 from kept.messaging.models import Letter
 from kept.noshows.letters import letter_waits
+from kept.noshows.models import Answer
 from kept.noshows.offers import fee_offer
 from kept.noshows.queries import open_fee
-from kept.noshows.transitions import depositing, fees
+from kept.noshows.transitions import closing, depositing, fees
 from kept.practice.models import Member, Provider
 from kept.practice.rules import Right
 from kept.scheduling.models import Appointment
@@ -64,7 +65,7 @@ def restore(
     """The patient came after all (R9): back on the book. Refunds nothing by itself; with `refund`, the whole rest goes back (R10).
 
     An unpaid fee ends with it; a charge in flight is followed to its end and put before staff (R12); a paid one stays paid. A letter
-    that has not gone does not go (R7f).
+    that has not gone does not go (R7f), and what the patient said to the no-show is settled with it.
     Raises Refusal `wrong_status`, `slot_taken`, `refund_exceeds_captured`, `stale_version`, `not_permitted`.
     """
     by.must(Right.MARK, appointment)
@@ -85,6 +86,7 @@ def restore(
     if fee and not fees.still_paid(fee):
         fee.open = False
         fee.save(update_fields=["open"])
+    closing.settle_all(appointment, Answer.Outcome.RESTORED, by=by, at=at)
     messaging.withdraw_unsent(appointment, Letter.NO_SHOW, Letter.CANCELLED, why=_("Restored."), by=by, at=at)
     if check_in:
         appointment = scheduling.check_in(appointment, by=by, at=at)

@@ -10,11 +10,11 @@ from kept.billing.models import Charge, Kind
 from kept.events import journal
 from kept.foundation.money import Money
 from kept.foundation.refusals import Refusal
-from kept.noshows.models import GOES_ON, Decision, Fee
+from kept.noshows.models import GOES_ON, Answer, Decision, Fee
 from kept.noshows.offers import FeeOffer, fee_offer, offer_refusal, owed
 from kept.noshows.queries import fee_meant, open_fee
 from kept.noshows.rules import UNPAID, Check, check_charge, check_charge_now, check_decidable, check_spare, check_unspare
-from kept.noshows.transitions import depositing
+from kept.noshows.transitions import closing, depositing
 from kept.practice.models import Member
 from kept.practice.rules import Right
 from kept.scheduling.models import Appointment
@@ -235,6 +235,8 @@ def _decided(fee: Fee, decision: Decision, amount: Money, fee_reason: str, *, by
     fee.decision, fee.amount_minor, fee.currency = decision, amount.minor, amount.currency
     fee.fee_reason, fee.by, fee.at = fee_reason.strip(), by, at
     fee.save(update_fields=["decision", "amount_minor", "currency", "fee_reason", "by", "at", "charge"])
+    if decision == Decision.SPARED and fee.kind == Kind.NO_SHOW:
+        closing.settle_all(fee.appointment, Answer.Outcome.SPARED, by=by, at=at)
     journal.record("fee.decided", fee.appointment, by=by, at=at, decision=decision, minor=amount.minor, currency=amount.currency)
     return fee
 
