@@ -2,10 +2,12 @@
 
 LETTERS = {
     "accept_again": "kept.messaging.letters.accept_again",
+    "answered": "kept.noshows.letters.answered",
     "booked": "kept.messaging.letters.booked",
     "cancelled": "kept.messaging.letters.cancelled",
     "card_link": "kept.messaging.letters.card_link",
     "card_reminder": "kept.messaging.letters.card_reminder",
+    "manage_link": "kept.messaging.letters.manage_link",
     "moved": "kept.messaging.letters.moved",
     "no_show": "kept.noshows.letters.no_show",
     "payment_link": "kept.messaging.letters.payment_link",

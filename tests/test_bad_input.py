@@ -252,10 +252,7 @@ def sent_to(juniper: House, odette: Member) -> dict[str, tuple[str, dict[str, st
             reverse("noshows:restore", args=[missed.pk]),
             {"where": "other", "start": "2026-10-20T10:00", "refund": "on", "check_in": "", "version": ""},
         ),
-        "stays": (
-            reverse("noshows:stays", args=[answering.say(undecided, Answer.Kind.HERE, "", at=QUARTER_PAST).pk]),
-            {"note": "We looked."},
-        ),
+        "stays": (reverse("noshows:stays", args=[said.pk]), {"note": "We looked."}),
         "refund": (
             reverse("billing:refund", args=[charge.invoice_id]),
             {"refund_id": str(new_id()), "how_much": "part", "amount": "10", "reason": "Goodwill", "note": "n"},

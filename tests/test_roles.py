@@ -130,6 +130,8 @@ TABLE = [
     Row("desk:card-link", "POST", DESK, 200, AHEAD),
     Row("desk:accept-again", "POST", DESK, 409, AHEAD),  # nothing was accepted yet
     Row("desk:send-card-link", "POST", DESK, 302, AHEAD),
+    Row("desk:manage-link", "POST", DESK, 200, MISSED),
+    Row("desk:send-manage-link", "POST", DESK, 302, MISSED),
     Row("desk:call-list", "GET", ALL - {BILLING}),
     Row("desk:call", "GET", DESK, 200, AHEAD),
     Row("desk:call", "POST", DESK, 302, AHEAD, sent={"result": "no_answer"}),
@@ -502,6 +504,8 @@ def test_what_changes_something_is_never_done_by_a_get(juniper: House, leonora: 
             "desk:move-back",
             "desk:privacy",
             "desk:send-card-link",
+            "desk:manage-link",
+            "desk:send-manage-link",
             "desk:switch-clinic",
             "desk:theme",
         ),

@@ -11,7 +11,7 @@ from kept.api import find
 from kept.api.appointments import shown, whole
 from kept.api.door import KeyRequest
 from kept.api.invoices import AS_THE_PRACTICE_SAYS, payment_link
-from kept.api.shapes.appointments import AppointmentShape, CardLink, CheckedIn, FeeActed, Missed, Restored
+from kept.api.shapes.appointments import AppointmentShape, CardLink, CheckedIn, FeeActed, ManageLinkAsked, Missed, Restored
 from kept.api.shapes.fields import Versioned
 from kept.api.shapes.invoices import LinkAsked, PaymentLink
 from kept.billing.transitions.cards import card_link
@@ -21,14 +21,16 @@ from kept.foundation.qr import drawing
 from kept.noshows.models import Fee
 from kept.noshows.transitions import arriving, fees
 from kept.noshows.transitions import attendance as noshows
+from kept.noshows.transitions.linking import send_link
 from kept.noshows.transitions.links import ask_to_pay
 from kept.practice import queries as practice
 from kept.practice.models import Member
 from kept.scheduling.models import Appointment
 from kept.scheduling.rules import check_version
+from kept.scheduling.transitions.managing import link_at_the_desk, works_until
 
 # What an empty body says.
-MISSED, RESTORED, CHECKED_IN, AS_IT_IS = Missed(), Restored(), CheckedIn(), Versioned()
+MISSED, RESTORED, CHECKED_IN, AS_IT_IS, ONLY_TO_SHOW = Missed(), Restored(), CheckedIn(), Versioned(), ManageLinkAsked()
 
 # By their names: the transition, and what it takes of the body.
 FEE_ACTS: dict[str, tuple[Callable[..., Fee], tuple[str, ...]]] = {
@@ -125,6 +127,21 @@ def ask_to_accept_again(request: KeyRequest, appointment_id: str, body: Body[Ver
     url = ask_again(found, by=member, at=at)
     check_version(found, body.version)
     return CardLink(url=url, qr=drawing(url), expires_at=found.starts_at.astimezone(found.clinic.zone))
+
+
+@router.post("/{appointment_id}/manage-link", response=CardLink)
+def give_manage_link(request: KeyRequest, appointment_id: str, body: Body[ManageLinkAsked] = ONLY_TO_SHOW) -> CardLink:
+    """A link, and the same as a QR code, to the page on which the patient sees, moves and cancels the visit, and answers a no-show.
+
+    Each call gives a new link; the ones before stay good. `notify` sends one by e-mail too.
+    """
+    at, member = clock.now(), request.member
+    found = find.appointment(member, appointment_id)
+    url = link_at_the_desk(found, by=member, at=at)
+    check_version(found, body.version)
+    if body.notify:
+        send_link(found, by=member, at=at)
+    return CardLink(url=url, qr=drawing(url), expires_at=works_until(found, at=at).astimezone(found.clinic.zone))
 
 
 @router.post("/{appointment_id}/payment-link", response=PaymentLink)

@@ -146,6 +146,7 @@ KINDS: dict[str, tuple[str, str, Words]] = {
     "card.waived": ("credit-card-x", "", lambda event, c: _("Kept without a card")),
     "card.link_given": ("qr-code", "", lambda event, c: _("Card link given")),
     "policy.accepted": ("credit-card", "", _accepted),
+    "manage.link_given": ("link", "", lambda event, c: _("Patient’s link given")),
     "noshow.answered": ("message-square", "outcome", _answer),
     "noshow.answer_settled": ("message-square", "", _answer_settled),
     "fee.decided": ("circle-question-mark", "", _decided),
@@ -217,7 +218,7 @@ def of_invoice(invoice: Invoice) -> list[Entry]:
     return _entries([invoice.id, *refunds, invoice.appointment_id], invoice.charges.all(), invoice.clinic, leave_out=left_out)
 
 
-NOT_MONEY = {kind for kind in KINDS if kind.startswith(("appointment.", "card.", "policy.", "noshow."))} - {
+NOT_MONEY = {kind for kind in KINDS if kind.startswith(("appointment.", "card.", "policy.", "noshow.", "manage."))} - {
     "appointment.noshow",
     "appointment.restored",
 }

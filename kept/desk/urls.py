@@ -6,7 +6,7 @@ from kept.desk import calls, front_desk, search, settings, views
 from kept.desk.audit import views as audit
 from kept.desk.booking import awaiting
 from kept.desk.booking import views as booking
-from kept.desk.calendar import acceptance, blocking, day_sheet, moving, panel, privacy
+from kept.desk.calendar import acceptance, blocking, day_sheet, moving, panel, privacy, their_link
 from kept.desk.calendar import settings as calendar_settings
 from kept.desk.calendar import views as calendar
 from kept.desk.patients import acts, duplicates, page, rights
@@ -38,6 +38,8 @@ urlpatterns = [
     path("appointments/<uuid:appointment_id>/card-link/", awaiting.card_link, name="card-link"),
     path("appointments/<uuid:appointment_id>/send-card-link/", awaiting.send_card_link, name="send-card-link"),
     path("appointments/<uuid:appointment_id>/card-given/", awaiting.card_given, name="card-given"),
+    path("appointments/<uuid:appointment_id>/manage-link/", their_link.give, name="manage-link"),
+    path("appointments/<uuid:appointment_id>/send-manage-link/", their_link.send, name="send-manage-link"),
     path("appointments/<uuid:appointment_id>/reschedule/", moving.reschedule, name="reschedule"),
     path("appointments/<uuid:appointment_id>/move-back/", moving.move_back, name="move-back"),
     path("appointments/<uuid:appointment_id>/<slug:verb>/", panel.act, name="act"),

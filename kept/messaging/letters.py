@@ -81,6 +81,12 @@ def moved(message: Message, at: datetime) -> dict[str, Any]:
     return _manage(message, at)
 
 
+def manage_link(message: Message, at: datetime) -> dict[str, Any]:
+    """Asked for at the desk; also of a visit that was missed or called off."""
+    managing.check_link(message.appointment)
+    return _manage(message, at)
+
+
 def booked(message: Message, at: datetime) -> dict[str, Any]:
     """The time as it is when the letter goes, with what was accepted for it, if anything was."""
     appointment = message.appointment

@@ -26,6 +26,8 @@ class Letter(models.TextChoices):
     ACCEPT_AGAIN = "accept_again", _("New terms to accept")
     RELEASED = "released", _("Time given free")
     PAYMENT_LINK = "payment_link", _("Payment link")
+    MANAGE_LINK = "manage_link", _("Link to the appointment")
+    ANSWERED = "answered", _("Answer about a no-show")
 
 
 GUARD = trigger(

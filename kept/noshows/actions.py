@@ -18,6 +18,7 @@ from kept.practice.models import Member
 from kept.practice.rules import Right, refusal_of
 from kept.scheduling.models import Appointment, Status
 from kept.scheduling.rules import check_cancellable, check_move, check_reschedulable, check_restorable, day_of_refusal
+from kept.scheduling.transitions.managing import check_link
 
 FEE_CHECKS: Mapping[str, Check] = {
     "charge": check_charge,
@@ -70,6 +71,7 @@ def actions(appointment: Appointment, member: Member, fee: Fee | None, *, at: da
             ("restore", Right.MARK, [partial(check_restorable, appointment, at=at)]),
             ("card-link", Right.BOOK, [partial(_card_can_be_given, appointment, at)]),
             ("accept-again", Right.BOOK, [partial(check_again, appointment, at=at)]),
+            ("manage-link", Right.BOOK, [partial(check_link, appointment)]),
             *((f"fee.{act}", Right.CHARGE, [partial(decide, check)]) for act, check in FEE_CHECKS.items() if act != "charge"),
             ("fee.charge", Right.CHARGE, [partial(decide, check_charge), partial(_fee_is_offered, appointment, fee, at)]),
             ("entered-in-error", Right.BOOK, [partial(check_move, appointment, Status.ENTERED_IN_ERROR)]),

@@ -10,6 +10,7 @@ from kept.foundation.dates import moment
 from kept.foundation.money import Money
 from kept.messaging.letters import HIDDEN_LINK
 from kept.messaging.models import Message
+from kept.noshows.models import Answer
 from kept.noshows.offers import FeeOffer, missed_from
 from kept.noshows.queries import fee_of
 from kept.scheduling.models import Appointment, Status
@@ -43,6 +44,15 @@ def _fee(appointment: Appointment, *, at: datetime) -> dict[str, Any]:
     charge, due = fee.charge, moment(fee.charge.due_at, appointment.clinic.zone)
     card = None if charge.by_hand else charge.card
     return {"fee": fee.state, "amount": charge.amount, "card": card, "due": due, "refunded": charge.refunded, "asked": charge.with_her}
+
+
+def answered(message: Message, at: datetime) -> dict[str, Any]:
+    """What became of what she said last. Raises Refusal `wrong_status` where nothing is settled."""
+    appointment = message.appointment
+    last = appointment.answers.exclude(outcome=Answer.Outcome.OPEN).order_by("settled_at", "id").last()
+    if last is None:
+        raise wrong_status(appointment, _("Nothing is settled yet."))
+    return {"outcome": last.outcome, "note": last.note, "link": partial(managing.manage_link, appointment, at=at)}
 
 
 def as_it_would_be(appointment: Appointment, offer: FeeOffer, *, charge: bool | None, amount: Money | None, at: datetime) -> dict[str, Any]:

@@ -153,6 +153,12 @@ class Rescheduled(Versioned):
     notify: StrictBool | None = None
 
 
+class ManageLinkAsked(Versioned):
+    """Whether the patient gets a link by e-mail too."""
+
+    notify: bool = False
+
+
 class AppointmentLine(BaseModel):
     """One line of the book. Instants carry the clinic's offset."""
 

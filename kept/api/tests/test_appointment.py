@@ -100,6 +100,7 @@ def test_an_appointment_as_a_whole(desk: Caller, appointment: Appointment) -> No
             "restore": {"allowed": False, "reason": "It is Booked, so there is nothing to restore."},
             "card-link": {"allowed": False, "reason": "The policy is accepted already, with a card."},
             "accept-again": {"allowed": False, "reason": "The policy can be accepted again until a booked appointment starts."},
+            "manage-link": {"allowed": True, "reason": None},
             "fee.charge": {"allowed": False, "reason": NO_FEE_YET},
             "fee.charge_now": {"allowed": False, "reason": NO_FEE_YET},
             "fee.spare": {"allowed": False, "reason": NO_FEE_YET},

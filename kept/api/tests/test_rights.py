@@ -42,6 +42,7 @@ CALLS: list[tuple[str, str, Any, str, set[Role]]] = [
     ("POST", "/appointments/{appointment}/confirm", None, "booked", DESK),
     ("POST", "/appointments/{appointment}/entered-in-error", None, "booked", DESK),
     ("POST", "/appointments/{appointment}/reschedule", {"by": "patient", "start": "2026-10-20T10:00:00-04:00"}, "booked", DESK),
+    ("POST", "/appointments/{appointment}/manage-link", {"notify": True}, "noshow", DESK),
     ("POST", "/appointments/{appointment}/no-show", {"charge_fee": False}, "booked", DESK),
     ("POST", "/appointments/{appointment}/no-show", {"charge_fee": True}, "booked", OFFICE),
     ("POST", "/appointments/{appointment}/restore", None, "noshow", DESK),

@@ -204,3 +204,13 @@ def test_a_reason_is_asked_for(spoken: Answer, odette: Member) -> None:
     for outcome in ("spared", "stays"):
         with refused("reason_required"):
             answering.settle(spoken, outcome, by=odette, at=LATER)
+
+
+def test_a_letter_tells_what_was_decided(spoken: Answer, odette: Member) -> None:
+    answering.settle(spoken, "stays", note="Nobody was in the waiting room at 3:45.", by=odette, at=LATER)
+    do_jobs()
+
+    letter = mail.outbox[-1]
+    assert letter.subject == "About your appointment on Wed, Oct 14, 3:30 PM"
+    assert "It stays recorded as missed. Nobody was in the waiting room at 3:45." in letter.body
+    assert "http://testserver/manage/" in letter.body

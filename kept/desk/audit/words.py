@@ -74,6 +74,7 @@ EVENTS = {
     "card.called": gettext_lazy("Called about the card"),
     "card.waived": gettext_lazy("Kept without a card"),
     "card.link_given": gettext_lazy("Card link given"),
+    "manage.link_given": gettext_lazy("Patient’s link given"),
     "policy.accepted": gettext_lazy("Policy accepted"),
     "policy.published": gettext_lazy("Policy published"),
     "fee.decided": gettext_lazy("Fee decided"),

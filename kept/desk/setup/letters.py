@@ -29,11 +29,22 @@ GOES = {
     Letter.MOVED: gettext_lazy("When an appointment has a new time"),
     Letter.CANCELLED: gettext_lazy("Two minutes after an appointment was cancelled"),
     Letter.NO_SHOW: gettext_lazy("Ten minutes after the mark, or the breathing space"),
+    Letter.ANSWERED: gettext_lazy("When what a patient said to a no-show is settled"),
+    Letter.MANAGE_LINK: gettext_lazy("When the desk sends it from an appointment"),
     Letter.PAYMENT_LINK: gettext_lazy("When the desk sends it, or a bank asks for the patient"),
     Letter.RECEIPT: gettext_lazy("When an invoice was paid"),
     Letter.REFUNDED: gettext_lazy("When a refund went through"),
 }
-MAY_BE_OFF = {Letter.CARD_REMINDER, Letter.RELEASED, Letter.MOVED, Letter.CANCELLED, Letter.NO_SHOW, Letter.RECEIPT, Letter.REFUNDED}
+MAY_BE_OFF = {
+    Letter.CARD_REMINDER,
+    Letter.RELEASED,
+    Letter.MOVED,
+    Letter.CANCELLED,
+    Letter.NO_SHOW,
+    Letter.ANSWERED,
+    Letter.RECEIPT,
+    Letter.REFUNDED,
+}
 
 
 class WordingForm(forms.Form):
