@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('noshows', '0003_kept_on_purpose'),
+        ('noshows', '0004_full_amount'),
         ('practice', '0010_sign_in'),
         ('scheduling', '0006_card_promised'),
     ]
