@@ -221,7 +221,7 @@ DEFAULT_FROM_EMAIL = env("KEPT_MAIL_FROM", default=f"letters@{urlsplit(BASE_URL)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "formatters": {"line": {"()": "kept.foundation.logs.Masked", "format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "loggers": {
         "procrastinate": {"level": env("KEPT_JOBS_LOG_LEVEL", default="WARNING")},

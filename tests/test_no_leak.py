@@ -68,7 +68,7 @@ NEVER = UUID("00000000-0000-7000-8000-00000000dead")
 # Text that is a code, a hash or a key of ours, and says nothing of anybody. A new column is planted, or argued for here.
 CODES = {
     *("Appointment.external_id", "Patient.external_id"),  # numbers of an import
-    *("Acceptance.text_hash", "Acceptance.fees", "ApiKey.secret_hash", "Idempotency.request_hash", "Link.token_hash"),
+    *("Acceptance.text_hash", "Acceptance.fees", "ApiKey.secret_hash", "Idempotency.request_hash", "Link.token_hash", "Tries.key"),
     *("Acceptance.currency", "Acceptance.locale", "Charge.currency", "Clinic.currency", "CreditNote.currency", "Fee.currency"),
     *("Invoice.currency", "InvoiceLine.currency", "Line.currency", "Payment.currency", "PolicyVersion.currency", "Refund.currency"),
     *("Dispute.currency", "Draft.currency", "Dispute.status"),

@@ -37,6 +37,7 @@ from kept.patients.models import Card
 from kept.policies import queries as policies
 from kept.practice.models import Member, Provider, Resource, ServiceProvider
 from kept.practice.rules import Role
+from kept.practice.tries import tried
 from kept.scheduling import claims
 from kept.scheduling.models import Appointment, Claim
 from kept.scheduling.transitions.blocking import block_time
@@ -614,3 +615,14 @@ def _booked_online(house: House, asked: QueryDict) -> object:
     choice = Choice(house.clinics["Elm Street"], asked, BOOKED_AT)
     version = str(policies.version_in_use().pk)  # type: ignore[union-attr]
     return online_booking.book(choice, who, version_id=version, origin=Origin("192.0.2.1", "test"), in_place_of=(), at=BOOKED_AT)
+
+
+# Strangers
+
+
+def test_tries_that_come_at_once_are_counted_one_by_one(house: House) -> None:
+    def one() -> int:
+        with scope(house.practice.pk, actor="test"):
+            return tried(house.practice.pk, "link", "203.0.113.9", at=QUARTER_PAST)
+
+    assert sorted(together(*[one] * 8)) == list(range(1, 9))

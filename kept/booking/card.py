@@ -15,7 +15,7 @@ from kept.billing.gateways.facts import Busy, NoAnswer, Rejected
 from kept.billing.models import CardCapture
 from kept.billing.renewals import renewal
 from kept.billing.transitions import cards, depositing, renewing
-from kept.booking.links import by_link, hand_over, let_in, link_or_404, manage_page_of, practice_of
+from kept.booking.links import by_link, come_in, hand_over, let_in, link_or_404, manage_page_of, practice_of
 from kept.booking.offer import place_of
 from kept.foundation import clock
 from kept.foundation.refusals import Refusal, refusal_by
@@ -30,7 +30,7 @@ from kept.scheduling.transitions.managing import manage_token
 
 @by_link
 def enter(request: HttpRequest, token: str) -> HttpResponse:
-    return redirect("booking:card", let_in(request, token, Link.Purpose.CARD, Link.Purpose.RENEW))
+    return redirect("booking:card", come_in(request, token, Link.Purpose.CARD, Link.Purpose.RENEW))
 
 
 def _appointment(link_id: UUID) -> Appointment:

@@ -10,8 +10,10 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from kept.booking.limits import guessing
 from kept.foundation import clock
 from kept.foundation.ids import as_id
+from kept.foundation.refusals import Refusal
 from kept.foundation.scope import scope
 from kept.patients.models import Link
 from kept.patients.queries import link_by_secret
@@ -22,16 +24,32 @@ hand_over: Any = csp_update({"form-action": settings.GATEWAY_PAGES})  # of a pag
 
 
 def by_link(view: View) -> View:
-    """A page that patients come to by a link. One that opens nothing says so, whatever the reason, and where a new one comes from."""
+    """A page that patients come to by a link. One that opens nothing says so, whatever the reason, and where a new one comes from. No
+    search engine keeps any."""
 
     @wraps(view)
     def shown(request: HttpRequest, **place: Any) -> HttpResponse:
         try:
-            return view(request, **place)
+            response = view(request, **place)
         except Http404:
-            return render(request, "booking/no_link.html", status=404)
+            response = render(request, "booking/no_link.html", status=404)
+        except Refusal as refusal:
+            if refusal.code != "too_many":
+                raise
+            response = render(request, "booking/no_link.html", {"why": refusal.sentence}, status=429)
+        response["X-Robots-Tag"] = "noindex, nofollow"
+        return response
 
     return shown
+
+
+def come_in(request: HttpRequest, token: str, *purposes: str) -> str:
+    """The id of the link that somebody followed. Raises Http404 for an unknown or expired one alike, Refusal `too_many` from where too
+    many were tried."""
+    practice_id = as_id(token.partition(".")[0])
+    if practice_id is None:
+        raise Http404
+    return guessing(request, str(practice_id), lambda: let_in(request, token, *purposes), at=clock.now())
 
 
 def let_in(request: HttpRequest, token: str, *purposes: str) -> str:

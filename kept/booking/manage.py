@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 import kept.scheduling.transitions.attendance as attendance
 from kept.billing.models import Kind
-from kept.booking.links import by_link, let_in, link_or_404, practice_of
+from kept.booking.links import by_link, come_in, link_or_404, practice_of
 from kept.booking.offer import same_again
 from kept.foundation import clock
 from kept.foundation.money import Money
@@ -100,7 +100,7 @@ def not_agreed(form: AgreeForm, fee: int) -> str:
 
 @by_link
 def enter(request: HttpRequest, token: str) -> HttpResponse:
-    return redirect("booking:manage", let_in(request, token, Link.Purpose.MANAGE))
+    return redirect("booking:manage", come_in(request, token, Link.Purpose.MANAGE))
 
 
 def appointment_of(link_id: UUID, *, at: datetime) -> Appointment:

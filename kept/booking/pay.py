@@ -15,7 +15,7 @@ from kept.billing.gateways.facts import Busy, NoAnswer, Rejected
 from kept.billing.models import CardCapture, Charge
 from kept.billing.queries import cards_to_pay_with
 from kept.billing.transitions import cards, paying
-from kept.booking.links import by_link, hand_over, let_in, link_or_404, practice_of
+from kept.booking.links import by_link, come_in, hand_over, link_or_404, practice_of
 from kept.foundation import clock
 from kept.foundation.ids import as_id
 from kept.foundation.refusals import Refusal
@@ -27,7 +27,7 @@ SOURCE = "pay page"
 
 @by_link
 def enter(request: HttpRequest, token: str) -> HttpResponse:
-    return redirect("booking:pay", let_in(request, token, Link.Purpose.PAY))
+    return redirect("booking:pay", come_in(request, token, Link.Purpose.PAY))
 
 
 def _charge(link_id: UUID) -> Charge:

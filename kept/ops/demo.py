@@ -179,7 +179,7 @@ def _double(demo: Demo) -> list[str | Path]:
 
 def _web(demo: Demo) -> list[str | Path]:
     command = _python("-m", "gunicorn", "config.wsgi", "--bind", demo.url.removeprefix("http://"), "--no-control-socket")
-    command += ["--worker-class", "gthread", "--threads", "4", "--access-logfile", "-"]
+    command += ["--worker-class", "gthread", "--threads", "4", "--access-logfile", "-", "--logger-class", "kept.foundation.logs.AccessLog"]
     return command + (["--workers", "1", "--reload"] if demo.reload else ["--workers", "2", "--preload"])
 
 

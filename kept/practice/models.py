@@ -542,6 +542,20 @@ class Idempotency(OfPractice):
         ]
 
 
+class Tries(OfPractice):
+    """How often a stranger tried something, in a span of time that ends `until`. `key` is a hash of what and who."""
+
+    key = models.CharField(max_length=64)
+    count = models.PositiveIntegerField()
+    until = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            *walls("practice_tries"),
+            models.UniqueConstraint(fields=["practice", "key"], name="tries_once"),
+        ]
+
+
 @remembered("GatewayAccount")
 class GatewayAccount(OfPractice):
     """The practice's own account at the payment gateway. Keys are encrypted; `vault` in foundation reads them.

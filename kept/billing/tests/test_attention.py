@@ -31,7 +31,7 @@ from tests.kit.visits import QUARTER_PAST, STARTS_AT, accepted, book, card_of
 
 ATTENTION = reverse("billing:attention")
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-PAGE_QUERIES = 8
+PAGE_QUERIES = 9
 
 
 @pytest.fixture
