@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+
 from kept.booking import limits
 from kept.foundation.logs import Masked, masked
 from kept.ops.cast import House
