@@ -9,6 +9,7 @@ from kept.api import (
     appointments,
     attendance,
     attention,
+    calls,
     changes,
     events,
     invoices,
@@ -40,6 +41,7 @@ api.add_router("/appointments", changes.router)
 api.add_router("/invoices", invoices.router)
 api.add_router("/patients", patients.router)
 api.add_router("", noshows.router)
+api.add_router("", calls.router)
 api.add_router("", attention.router)
 api.add_router("", messages.router)
 api.add_router("", events.router)

@@ -1,5 +1,6 @@
 """The lists of No Shows and Cancelled: a page of each, its totals, and all of it as CSV."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -51,13 +52,14 @@ def list_no_shows(request: KeyRequest, asked: Query[NoShowsAsked]) -> Page[NoSho
 def _wanted(asked: NoShowsFilter, member: Member, at: datetime) -> queries.Filter:
     today = listing.today(member, at=at)
     first, last = asked.first or queries.last_days(asked.last or today)[0], asked.last or max(today, asked.first or today)
-    return replace(_filter(asked, first, last), fees=asked.fee)
+    return replace(wanted_days(asked, first, last), fees=asked.fee)
 
 
-def _filter(asked: ListFilter, first: date, last: date) -> queries.Filter:
+def wanted_days(asked: ListFilter, first: date, last: date, calls: Sequence[str] = ()) -> queries.Filter:
+    """The filter of a list over those days. Raises Refusal `invalid`."""
     if first > last:
         raise Refusal("invalid", _("The last day is before the first."), field="to")
-    return queries.Filter(first, last, find.ids(asked.clinic), find.ids(asked.provider))
+    return queries.Filter(first, last, find.ids(asked.clinic), find.ids(asked.provider), calls=calls)
 
 
 @router.get("/cancelled", response=Page[CancelledVisit])
@@ -83,7 +85,7 @@ def export_cancelled(request: KeyRequest, asked: Query[CancelledFilter]) -> Stre
 def _gone(asked: CancelledFilter, member: Member, at: datetime) -> queries.Filter:
     first, last = listing.around(listing.today(member, at=at))
     first, last = asked.first or min(first, asked.last or first), asked.last or max(last, asked.first or last)
-    return replace(_filter(asked, first, last), asked=asked.by)
+    return replace(wanted_days(asked, first, last), asked=asked.by)
 
 
 @router.get("/no-shows/summary", response=Summaries)
