@@ -14,13 +14,14 @@ import pytest
 from django.db import connections
 from django.http import QueryDict
 
+import kept.billing.transitions.cards as cards
 import kept.billing.transitions.charging as charging
 import kept.billing.transitions.paying as paying
 import kept.billing.transitions.recording as recording
 import kept.booking.transitions as online_booking
 import kept.scheduling.transitions.attendance as attendance
 import kept.scheduling.transitions.booking as booking
-from kept.billing import sending
+from kept.billing import reports, sending
 from kept.billing.gateways.facts import IntentFacts
 from kept.billing.models import Charge, Invoice, Payment
 from kept.billing.tasks import follow_up
@@ -35,6 +36,9 @@ from kept.ops.cast import House
 from kept.ops.people import JUNIPER
 from kept.patients.models import Card
 from kept.policies import queries as policies
+from kept.policies.document import Ask, Sum, flat
+from kept.policies.models import Acceptance
+from kept.policies.transitions import publish
 from kept.practice.models import Member, Provider, Resource, ServiceProvider
 from kept.practice.rules import Role
 from kept.practice.tries import tried
@@ -44,7 +48,7 @@ from kept.scheduling.transitions.blocking import block_time
 from kept.scheduling.transitions.cancelling import cancel
 from kept.scheduling.transitions.moving import reschedule
 from tests.kit.database import Cloned
-from tests.kit.gateway import Double, clock_at, do_jobs
+from tests.kit.gateway import Double, clock_at, do_jobs, on_the_gateways_page
 from tests.kit.people import seen
 from tests.kit.together import together, told
 from tests.kit.visits import BOOKED_AT, QUARTER_PAST, STARTS_AT, accepted, card_of
@@ -626,3 +630,39 @@ def test_tries_that_come_at_once_are_counted_one_by_one(house: House) -> None:
             return tried(house.practice.pk, "link", "203.0.113.9", at=QUARTER_PAST)
 
     assert sorted(map(str, together([one] * 8))) == [str(each) for each in range(1, 9)]
+
+
+def test_i4_a_deposit_that_is_told_by_all_at_once_is_one_payment(house: House, gateway: Double) -> None:
+    practice = str(house.practice.pk)
+    visit, capture = deposit_paid(house)
+    (intent,) = gateway.ledger()["intents"]
+    coming_back = partial(cards.finish, practice, capture)
+    reported = partial(reports.look_at_payment, practice, intent["id"])
+
+    with clock_at(BOOKED_AT):
+        results = together([coming_back, reported] * 5)
+
+    assert told(results) == Counter({"NoneType": 10})
+    with scope(practice, actor="test"):
+        assert [(each.kind, each.state, each.captured_minor, each.refund_reserved_minor) for each in Charge.objects.all()] == [
+            ("deposit", "succeeded", 2500, 0)
+        ]
+        assert (Payment.objects.count(), Invoice.objects.count(), Acceptance.objects.count()) == (1, 1, 1)
+        assert Appointment.objects.get(pk=visit.pk).acceptance_id
+
+
+def deposit_paid(house: House) -> tuple[Appointment, str]:
+    """A visit whose deposit of $25.00 was just paid on the gateway's page, and the capture by which it was."""
+    terms = flat(7500).model_copy(update={"asks": (Ask(deposit=Sum(minor=2500)),)})
+    owner = house.members[Role.OWNER]
+
+    def begun() -> tuple[Appointment, str]:
+        version = publish(description="d", authorization_text="a", terms=terms, currency="USD", by=owner, at=BOOKED_AT)
+        visit = book_for(house)
+        return visit, str(cards.begin(visit, version_id=str(version.pk), origin=Origin(None, ""), at=BOOKED_AT).pk)
+
+    with clock_at(BOOKED_AT):
+        visit, capture = in_scope(house, begun)
+        back = "http://testserver/back"
+        on_the_gateways_page(cards.leave_for_the_card_page(str(house.practice.pk), capture, success_url=back, cancel_url=back))
+    return visit, capture

@@ -17,6 +17,7 @@ from kept.api.shapes.appointments import (
     AttendanceShape,
     BookAsked,
     Booking,
+    DepositShape,
     FeeShape,
     InvoiceRef,
     PolicyAccepted,
@@ -32,6 +33,7 @@ from kept.foundation import clock
 from kept.foundation.paging import page
 from kept.foundation.refusals import Refusal
 from kept.noshows.actions import actions, check_opening
+from kept.noshows.deposits import held
 from kept.noshows.offers import fee_offer
 from kept.noshows.queries import attendance, fee_of, with_fees
 from kept.noshows.transitions.booking import book
@@ -147,7 +149,7 @@ def whole(member: Member, id_: str, at: datetime) -> AppointmentShape:
 def _shape(member: Member, appointment: Appointment, at: datetime) -> AppointmentShape:
     acceptance = appointment.acceptance
     card = acceptance.card if acceptance else usable_card(appointment.patient)
-    fee = fee_of(appointment, at=at)
+    fee, deposit = fee_of(appointment, at=at), held(appointment)
     prefetch_related_objects([appointment], "lines")
     return AppointmentShape(
         **dict(AppointmentLine.of(appointment, fee, at=at)),
@@ -161,6 +163,7 @@ def _shape(member: Member, appointment: Appointment, at: datetime) -> Appointmen
         policy=PolicyAccepted.of(accepted) if (accepted := acceptance or appointment.agreement) else None,
         card_due=card_due(appointment),
         fee=FeeShape.of(appointment, fee, fee_offer(appointment, at=at, fee=fee if fee and fee.of_a_visit_that_goes_on else None)),
+        deposit=DepositShape.of(deposit, may_see_invoice=member.may(Right.SEE_SALES, appointment)) if deposit else None,
         invoices=[InvoiceRef.of(invoice) for invoice in _invoices(member, appointment)],
         attendance=AttendanceShape.of(attendance([appointment.patient_id]).get(appointment.patient_id)),
         recorded_afterwards=appointment.recorded_afterwards,

@@ -1,6 +1,7 @@
 """Dialogs that take a visit off the book before it happens: cancelled, or never meant to be there."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -15,10 +16,12 @@ from kept.foundation.pages import attempt, dialog, told
 from kept.messaging import queries as messages
 from kept.messaging.letters import write
 from kept.messaging.models import Letter
+from kept.noshows.deposits import held, left_of
 from kept.noshows.forms import CancelForm, ErrorForm
 from kept.noshows.offers import fee_offer, late_facts, late_fee
 from kept.noshows.transitions import cancelling
 from kept.noshows.views import after
+from kept.policies.deposits import goes_back
 from kept.practice.doors import MemberRequest, member_required
 from kept.practice.rules import Right
 from kept.scheduling.models import Appointment, Status
@@ -47,6 +50,7 @@ def cancel(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
         "offer": offer,
         "may_charge": may_charge,
         "facts": late_facts(appointment, at=now),
+        **_deposit(appointment),
         "due_at": offer.chargeable_from if offer and offer.waits else None,
         "charge_chosen": form["charge_fee"].value() == "yes",
         "spare_chosen": form["charge_fee"].value() == "no",
@@ -54,6 +58,14 @@ def cancel(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
         "notify_chosen": form["notify"].value(),
     }
     return dialog(request, "noshows/_cancel.html", context)
+
+
+def _deposit(appointment: Appointment) -> dict[str, Any]:
+    """What the dialog says of it: how much would go back, and whether also when the patient cancels in time."""
+    deposit = held(appointment)
+    if deposit is None or appointment.acceptance is None:
+        return {}
+    return {"left": left_of(deposit), "goes_back": goes_back(appointment.acceptance.version.terms), "deposit_card": deposit.card}
 
 
 def _gone(request: MemberRequest, appointment: Appointment, now: datetime) -> HttpResponse:

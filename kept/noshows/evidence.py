@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kept.billing import paper
-from kept.billing.models import Charge, Dispute, Kind, Refund
+from kept.billing.models import DEPOSIT, Charge, Dispute, Kind, Refund
 from kept.events.models import Event
 from kept.foundation.dates import clock_time, full_date
 from kept.messaging.models import Message
@@ -132,6 +132,9 @@ def _rebuttal(appointment: Appointment, charge: Charge) -> str:
         said.append(_("The customer had it moved from %(start)s on %(when)s, after that.") % left)
     if charge.kind == Kind.LATE_ARRIVAL and appointment.arrived_at:
         said.append(_("The customer came late: this was recorded on %s.") % _when(appointment.arrived_at, appointment))
+    if charge.kind == DEPOSIT:
+        said.append(_("The customer paid this herself as a deposit when the appointment was booked, as the accepted text says."))
+        return " ".join(said)
     most = acceptance.most(charge.kind) if acceptance else charge.amount
     said.append(_("The fee of %(fee)s is within the %(most)s that the customer accepted.") % {"fee": charge.amount, "most": most})
     return " ".join(said)

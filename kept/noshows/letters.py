@@ -6,10 +6,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from kept.billing.models import DEPOSIT
 from kept.foundation.dates import moment
 from kept.foundation.money import Money
 from kept.messaging.letters import HIDDEN_LINK
 from kept.messaging.models import Message
+from kept.noshows.deposits import split_of
 from kept.noshows.models import Answer
 from kept.noshows.offers import FeeOffer, missed_from
 from kept.noshows.queries import fee_of
@@ -43,6 +45,8 @@ def _fee(appointment: Appointment, *, at: datetime) -> dict[str, Any]:
         return {"fee": None}  # wanted no more, and perhaps paid: until staff have decided there is nothing to tell
     charge, due = fee.charge, moment(fee.charge.due_at, appointment.clinic.zone)
     card = None if charge.by_hand else charge.card
+    if charge.kind == DEPOSIT:
+        return {"fee": "paid_by_deposit" if fee.state == "paid" else None, "amount": fee.amount}
     return {"fee": fee.state, "amount": charge.amount, "card": card, "due": due, "refunded": charge.refunded, "asked": charge.with_her}
 
 
@@ -68,4 +72,7 @@ def _fee_to_be(appointment: Appointment, offer: FeeOffer, charge: bool | None, a
     goes_at = at + letter_waits(appointment, at=at)
     due = moment(offer.chargeable_from, appointment.clinic.zone)
     fee = "paid" if offer.chargeable_from <= goes_at else "waiting"
-    return {"fee": fee, "amount": amount or offer.amount, "card": offer.card, "due": due}
+    parts = split_of(appointment, offer.kind, amount or offer.amount, at=at) if offer.deposit and offer.amount else None
+    if parts and not parts.charged:
+        return {"fee": "paid_by_deposit", "amount": parts.applied}
+    return {"fee": fee, "amount": parts.charged if parts else amount or offer.amount, "card": offer.card, "due": due}

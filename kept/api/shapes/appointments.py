@@ -24,8 +24,9 @@ from kept.api.shapes.fields import (
     Sent,
     Versioned,
 )
-from kept.billing.models import Invoice
+from kept.billing.models import Charge, Invoice
 from kept.noshows.actions import Action
+from kept.noshows.deposits import left_of
 from kept.noshows.models import Fee
 from kept.noshows.offers import FeeOffer, costs
 from kept.noshows.queries import Attendance
@@ -309,6 +310,27 @@ class InvoiceRef(BaseModel):
         return cls.model_validate({"id": str(invoice.pk), "number": str(invoice), "status": invoice.status})
 
 
+class DepositShape(BaseModel):
+    """What the patient paid when it was booked: `left` is neither refunded nor put to a fee, and is credited when the visit is kept.
+    `invoice` is null for those who may not see it."""
+
+    amount: Amount
+    refunded: Amount
+    left: Amount
+    invoice: InvoiceRef | None
+
+    @classmethod
+    def of(cls, deposit: Charge, *, may_see_invoice: bool) -> "DepositShape":
+        return cls.model_validate(
+            {
+                "amount": Amount.of(deposit.captured),
+                "refunded": Amount.of(deposit.refunded),
+                "left": Amount.of(left_of(deposit)),
+                "invoice": InvoiceRef.of(deposit.invoice) if deposit.invoice and may_see_invoice else None,
+            }
+        )
+
+
 class AttendanceShape(BaseModel):
     """A patient's concluded visits: how many, how many of them missed, and when last."""
 
@@ -342,6 +364,7 @@ class AppointmentShape(AppointmentLine):
     policy: PolicyAccepted | None
     card_due: datetime | None = Field(description="By when the card is promised that the clinic asked for; null where none is awaited.")
     fee: FeeShape
+    deposit: DepositShape | None
     invoices: list[InvoiceRef]
     attendance: AttendanceShape
     recorded_afterwards: bool

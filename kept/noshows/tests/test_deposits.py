@@ -11,6 +11,7 @@ import kept.noshows.transitions.attendance as attendance
 import kept.noshows.transitions.cancelling as cancelling
 import kept.policies.transitions as policies
 import kept.scheduling.transitions.attendance as book_of_visits
+from kept.api.appointments import whole
 from kept.billing.models import Charge, Invoice
 from kept.billing.transitions import cards
 from kept.foundation.money import Money
@@ -217,6 +218,25 @@ def test_the_dialog_and_the_panel_say_it_in_money(with_deposit: WithDeposit, ode
     assert "Deposit of $25.00 paid with Visa ••4242" in panel
     assert "Of the $75.00 fee the deposit pays $25.00." in after
     assert "$25.00 of the deposit put to the fee" in after
+
+
+def test_the_cancel_dialog_says_that_it_goes_back(with_deposit: WithDeposit, odette: Member, signed_in: Any) -> None:
+    visit = with_deposit()
+
+    with clock_at(IN_TIME):
+        dialog = words(signed_in(odette).get(f"/appointments/{visit.pk}/cancel/"))
+
+    assert "The deposit of $25.00 goes back to Visa ••4242." in dialog
+
+
+def test_over_the_api_it_stands_with_the_appointment(with_deposit: WithDeposit, odette: Member) -> None:
+    visit = with_deposit()
+
+    said = whole(odette, str(visit.pk), IN_TIME).deposit
+
+    assert said is not None
+    assert said.invoice is not None
+    assert (said.amount.minor, said.refunded.minor, said.left.minor, said.invoice.status) == (2500, 0, 2500, "balanced")
 
 
 def test_r21_the_manage_page_says_what_becomes_of_it(with_deposit: WithDeposit) -> None:
