@@ -332,7 +332,10 @@ def set_up(juniper: House) -> dict[str, tuple[str, dict[str, str]]]:
         ),
         "wording": (reverse("desk:letter", args=["moved"]), {"title": "{title}", "text": "{what}", "on": "on"}),
         "awaited cards": (reverse("desk:awaited-cards"), {"within_hours": "24", "before_hours": "4", "without_card": "call"}),
-        "online": (reverse("desk:online"), {"lead_minutes": "60", "horizon_days": "30", "step_minutes": "15"}),
+        "online": (
+            reverse("desk:online"),
+            {"lead_minutes": "60", "horizon_days": "30", "step_minutes": "15", "closed": "c", "sites": "https://www.example.com"},
+        ),
     }
 
 

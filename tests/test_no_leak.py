@@ -50,6 +50,7 @@ from kept.practice.models import (
     Resource,
     ScheduleException,
     Service,
+    Settings,
 )
 from kept.practice.rules import Role
 from kept.practice.transitions import issue_key
@@ -294,6 +295,7 @@ def _rest(juniper: House, charge: Charge) -> None:
     about = {"data": {"object": {"id": CANARY}}}
     GatewayEvent.objects.create(practice=practice, event_id=CANARY, kind="x", body=about, received_at=HOUR_LATER, state="parked")
     GatewayAccount.objects.update(account_name=CANARY, trouble=CANARY)
+    Settings.objects.update(online_sites=[CANARY], online_closed=CANARY)
     Dispute.objects.update(evidence={"uncategorized_text": CANARY}, evidence_trouble=CANARY)
     Idempotency.objects.create(practice=practice, key_id=new_id(), key=CANARY, request_hash="", at=HOUR_LATER)
     visit = charge.appointment

@@ -101,6 +101,8 @@ TABLE = [
     Row("desk:clinics", "POST", HEADS, 302, sent={"name": "Juniper"}),
     *(Row(f"desk:{name}", "POST", HEADS, 422) for name in (*SETUP_NEW, *SETUP_ROWS)),
     Row("desk:online", "POST", HEADS, 302, sent={"lead_minutes": "60", "horizon_days": "30", "step_minutes": "15"}),
+    Row("desk:online-switch", "POST", HEADS, 302, sent={"on": "no"}),
+    Row("desk:online-code", "GET", HEADS),
     Row("desk:awaited-cards", "POST", HEADS, 302, sent={"within_hours": "24", "before_hours": "4", "without_card": "release"}),
     Row("desk:sign-in", "GET", HEADS),
     Row("desk:sign-in", "POST", HEADS, 302, sent={"idle_minutes": "10"}),
@@ -339,6 +341,8 @@ def address(row: Row, juniper: House, subject: Appointment | None) -> str:
 def ids(name: str, juniper: House, subject: Appointment | None) -> dict[str, Any]:
     """What the address is about, as its pattern calls it."""
     patient = juniper.patients[0]
+    if name in ("desk:online-switch", "desk:online-code"):
+        return {"clinic_id": juniper.clinics["Elm Street"].pk}
     if name == "desk:card-take-off":
         return {"patient_id": patient.pk, "card_id": card_of(patient).pk}
     if name == "desk:patient-unmerge":
@@ -506,6 +510,7 @@ def test_what_changes_something_is_never_done_by_a_get(juniper: House, leonora: 
             "desk:send-card-link",
             "desk:manage-link",
             "desk:send-manage-link",
+            "desk:online-switch",
             "desk:switch-clinic",
             "desk:theme",
         ),

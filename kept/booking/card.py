@@ -16,7 +16,6 @@ from kept.billing.models import CardCapture
 from kept.billing.renewals import renewal
 from kept.billing.transitions import cards, depositing, renewing
 from kept.booking.links import by_link, come_in, hand_over, let_in, link_or_404, manage_page_of, practice_of
-from kept.booking.offer import place_of
 from kept.foundation import clock
 from kept.foundation.refusals import Refusal, refusal_by
 from kept.foundation.scope import scope
@@ -101,7 +100,7 @@ def _again(appointment: Appointment) -> str:
     """Where the same services can be booked at another time; empty where the clinic is not booked online."""
     if not appointment.clinic.online:
         return ""
-    path = reverse("booking:online", args=[appointment.practice.slug, place_of(appointment.clinic)])
+    path = reverse("booking:online", args=[appointment.practice.slug, appointment.clinic.place])
     return f"{path}?{urlencode({'services': [str(line.service_id) for line in appointment.lines.all()]}, doseq=True)}"
 
 

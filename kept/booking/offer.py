@@ -12,7 +12,6 @@ from django.db.models import Q
 from django.http import Http404, QueryDict
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.utils.text import slugify
 
 from kept.foundation.clock import local_date
 from kept.foundation.ids import as_id
@@ -32,15 +31,10 @@ DAYS_SHOWN = 6
 NEAREST = 4
 
 
-def place_of(clinic: Clinic) -> str:
-    """How the address calls it: by its name, by its id where the name has no letters for it."""
-    return slugify(clinic.name) or str(clinic.pk)
-
-
 def clinic_or_404(place: str) -> Clinic:
-    """The clinic of the scope's practice that is booked online. Raises Http404."""
-    for clinic in Clinic.objects.filter(online=True, active=True).select_related("practice").order_by("name", "id"):
-        if place in (place_of(clinic), str(clinic.pk)):
+    """The clinic of the scope's practice, booked online or not. Raises Http404."""
+    for clinic in Clinic.objects.filter(active=True).select_related("practice").order_by("name", "id"):
+        if place in (clinic.place, str(clinic.pk)):
             return clinic
     raise Http404
 
@@ -58,6 +52,11 @@ class Choice:
     @property
     def zone(self) -> ZoneInfo:
         return self.clinic.zone
+
+    @property
+    def embedded(self) -> bool:
+        """Shown on the clinic's own site, until the details."""
+        return bool(self.asked.get("embed"))
 
     @cached_property
     def offered(self) -> list[Service]:
@@ -180,6 +179,7 @@ class Choice:
         """The query of an address with these changed."""
         said: dict[str, Any] = {"services": [str(each.pk) for each in self.services]}
         said |= {"provider": str(self.provider.pk)} if self.provider else {}
+        said |= {"embed": "1"} if self.embedded else {}
         said |= changes
         return "?" + urlencode({key: value for key, value in said.items() if value}, doseq=True)
 
@@ -221,4 +221,4 @@ def same_again(appointment: Appointment, *, at: datetime) -> str:
     wanted.setlist("services", [str(line.service_id) for line in appointment.lines.all()])
     wanted["provider"] = str(appointment.provider_id)
     choice = Choice(clinic, wanted, at)
-    return reverse("booking:online", args=[clinic.practice.slug, place_of(clinic)]) + (choice.to() if choice.services else "")
+    return reverse("booking:online", args=[clinic.practice.slug, clinic.place]) + (choice.to() if choice.services else "")

@@ -16,7 +16,7 @@ from kept.billing.transitions import cards
 from kept.booking import limits, transitions
 from kept.booking.forms import DetailsForm
 from kept.booking.links import hand_over, let_in
-from kept.booking.offer import Choice, clinic_or_404, place_of, promise
+from kept.booking.offer import Choice, clinic_or_404, promise
 from kept.foundation import clock
 from kept.foundation.ids import as_id, new_id
 from kept.foundation.refusals import Refusal
@@ -61,17 +61,29 @@ def _shown(request: HttpRequest, place: str, *, details: DetailsForm | None = No
         "zone": clinic.zone,
         "choice": choice,
         "trouble": trouble,
-        "here": reverse("booking:online", args=[clinic.practice.slug, place_of(clinic)]),
+        "here": reverse("booking:online", args=[clinic.practice.slug, clinic.place]),
     }
+    if not clinic.online:
+        return on_its_sites(render(request, "booking/online_closed.html", context, status=404), choice)
     if not choice.services:
-        return render(request, "booking/online_service.html", context | {"step": 1}, status=status)
+        return on_its_sites(render(request, "booking/online_service.html", context | {"step": 1}, status=status), choice)
     if choice.start is None or details is None and choice.slot is None:
         gone = choice.start is not None
-        return render(request, "booking/online_time.html", context | {"step": 2, "gone": gone}, status=status)
+        return on_its_sites(render(request, "booking/online_time.html", context | {"step": 2, "gone": gone}, status=status), choice)
     promised = promise(clinic, choice.services, choice.start, at=at)
     form = details or DetailsForm(must_accept=promised.version is not None)
     context |= {"step": 3, "promise": promised, "form": form, "once": request.POST.get("once") or new_id(), "free": choice.slot}
     return render(request, "booking/online_details.html", context, status=status)
+
+
+def on_its_sites(response: HttpResponse, choice: Choice) -> HttpResponse:
+    """The page may stand in a frame on the practice's own sites: it needs no cookie and changes nothing. From the details on everything
+    is in a tab of its own, as the card page must be."""
+    sites = choice.clinic.practice.settings.online_sites
+    if choice.embedded and sites:
+        framed: Any = response
+        framed._csp_replace, framed.xframe_options_exempt = {"frame-ancestors": list(sites)}, True
+    return response
 
 
 def _book(request: HttpRequest, practice: Practice, place: str) -> HttpResponse:
@@ -81,7 +93,7 @@ def _book(request: HttpRequest, practice: Practice, place: str) -> HttpResponse:
     with _scope(request, practice):
         choice = Choice(clinic_or_404(place), request.POST, at)
         form = DetailsForm(request.POST, must_accept=policies.version_in_use() is not None)
-        if not form.is_valid() or choice.start is None:
+        if not form.is_valid() or choice.start is None or not choice.clinic.online:
             return _shown(request, place, details=form, status=422)
     try:
         limits.check(request, practice_id=str(practice.pk), email=form.cleaned_data["email"], phone=form.cleaned_data["phone"])

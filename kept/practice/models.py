@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.utils.functional import cached_property
+from django.utils.text import slugify
 
 from kept.foundation import clock
 from kept.foundation.history import remembered
@@ -95,6 +96,8 @@ class Settings(OfPractice):
     online_lead_minutes = models.PositiveIntegerField(default=120)
     online_horizon_days = models.PositiveSmallIntegerField(default=90)
     online_step_minutes = models.PositiveSmallIntegerField(default=15)
+    online_sites = models.JSONField(default=list, blank=True)  # on whose pages the booking page may be shown
+    online_closed = models.CharField(max_length=300, blank=True)  # what it says of a clinic that is not booked online
     getting_started_hidden = models.BooleanField(default=False)
     card_within_hours = models.PositiveSmallIntegerField(default=24)
     card_before_hours = models.PositiveSmallIntegerField(default=4)
@@ -252,6 +255,11 @@ class Clinic(OfPractice):
             models.UniqueConstraint(fields=["practice", "name"], name="clinic_name_once"),
             models.CheckConstraint(name="clinic_opens_before_it_closes", condition=models.Q(opens_at__lt=models.F("closes_at"))),
         ]
+
+    @property
+    def place(self) -> str:
+        """How its public address calls it: by its name, by its id where the name has no letters for it."""
+        return slugify(self.name) or str(self.pk)
 
     def __str__(self) -> str:
         return self.name

@@ -1,7 +1,9 @@
 """Changing the practice: numbers given out, keys issued, settings changed."""
 
 import hashlib
+import re
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, time
 from uuid import UUID
 
@@ -131,9 +133,17 @@ def set_awaited_cards(*, within_hours: int, before_hours: int, without_card: str
     return settings
 
 
-def set_online(*, lead_minutes: int, horizon_days: int, step_minutes: int, by: Member, at: datetime) -> Settings:
-    """What patients are offered online: no time sooner than the lead time from now, none beyond the horizon, each on a step. Raises
-    Refusal `invalid`, `not_permitted`."""
+# A whole origin, and by http only one's own machine: it goes into a header as it is.
+ORIGIN = re.compile(r"https://[a-z0-9-]+(\.[a-z0-9-]+)+(:\d{1,5})?|http://(localhost|127\.0\.0\.1)(:\d{1,5})?")
+MOST_SITES = 10
+
+
+def set_online(
+    *, lead_minutes: int, horizon_days: int, step_minutes: int, sites: Sequence[str] = (), closed: str = "", by: Member, at: datetime
+) -> Settings:
+    """What patients are offered online: no time sooner than the lead time from now, none beyond the horizon, each on a step. `sites`: the
+    origins of pages that may show the booking page; `closed`: what it says where a clinic is not booked online. Raises Refusal `invalid`,
+    `not_permitted`."""
     by.must(Right.SET_UP)
     if not 0 <= lead_minutes <= MOST_LEAD:
         raise Refusal("invalid", _("Choose from 0 to 720 hours."), field="lead_minutes")
@@ -141,10 +151,16 @@ def set_online(*, lead_minutes: int, horizon_days: int, step_minutes: int, by: M
         raise Refusal("invalid", _("Choose from 1 to %d days.") % MOST_HORIZON, field="horizon_days")
     if step_minutes not in CALENDAR_STEPS:
         raise Refusal("invalid", _("Choose one of these."), field="step_minutes")
+    origins = list(dict.fromkeys(site.strip().rstrip("/").lower() for site in sites if site.strip()))
+    if wrong := next((site for site in origins if not ORIGIN.fullmatch(site)), ""):
+        raise Refusal("invalid", _("%s is no site’s address. Enter it as https://www.example.com, without a path.") % wrong, field="sites")
+    if len(origins) > MOST_SITES:
+        raise Refusal("invalid", _("Name at most %d sites.") % MOST_SITES, field="sites")
     settings = Settings.objects.select_for_update(no_key=True).get(practice=by.practice_id)
+    settings.online_sites, settings.online_closed = origins, closed.strip()
     settings.online_lead_minutes, settings.online_horizon_days = lead_minutes, horizon_days
     settings.online_step_minutes = step_minutes
-    settings.save(update_fields=["online_lead_minutes", "online_horizon_days", "online_step_minutes"])
+    settings.save(update_fields=["online_lead_minutes", "online_horizon_days", "online_step_minutes", "online_sites", "online_closed"])
     journal.record("settings.online", settings, by=by, at=at, lead=lead_minutes, horizon=horizon_days, step=step_minutes)
     return settings
 

@@ -73,6 +73,22 @@ class OnlineForm(forms.Form):
     lead_minutes = forms.TypedChoiceField(coerce=int, label=gettext_lazy("Lead time"))
     horizon_days = forms.IntegerField(min_value=1, max_value=MOST_HORIZON, label=gettext_lazy("Days ahead"))
     step_minutes = forms.TypedChoiceField(coerce=int, choices=STEPS, label=gettext_lazy("A time every"))
+    closed = forms.CharField(
+        max_length=300,
+        required=False,
+        label=gettext_lazy("What a page says when it is off"),
+        help_text=gettext_lazy("else that it is booked by phone"),
+    )
+    sites = forms.CharField(
+        max_length=1000,
+        required=False,
+        label=gettext_lazy("Sites that may show it"),
+        help_text=gettext_lazy("one a line, as in https://www.example.com"),
+        widget=forms.Textarea({"rows": 3}),
+    )
+
+    def clean_sites(self) -> list[str]:
+        return str(self.cleaned_data["sites"]).split()
 
     def __init__(self, sent: Any, *, initial: dict[str, Any]) -> None:
         super().__init__(sent, initial=initial)

@@ -47,6 +47,16 @@ def write(clinic: Clinic, *, name: str, zone_name: str, currency: str, address: 
         clinic.save()
 
 
+def switch_online(clinic: Clinic, *, on: bool, by: Member, at: datetime) -> Clinic:
+    """Whether patients may book there by themselves. Raises Refusal `not_permitted`."""
+    must_set_up(by, clinic)
+    if clinic.online != on:
+        clinic.online = on
+        clinic.save(update_fields=["online"])
+        journal.record("clinic.online", clinic, by=by, at=at, on=on)
+    return clinic
+
+
 def set_hours(clinic: Clinic, week: Week, *, by: Member, at: datetime) -> None:
     """When it is open on each weekday, in its wall time; on those without hours it is closed. Raises Refusal `invalid`, `not_permitted`."""
     must_set_up(by, clinic)
