@@ -162,6 +162,13 @@ X_FRAME_OPTIONS = "DENY"
 
 # Pages that hand a patient over to the gateway name its origins here, or the browser refuses the redirect after a form.
 GATEWAY_PAGES = env.list("KEPT_GATEWAY_PAGES", default=["https://checkout.stripe.com", "https://hooks.stripe.com"])
+# Whether a stranger who books online again and again is asked to prove that she is none of a crowd: off, test, turnstile or hcaptcha.
+CAPTCHA = env.str("KEPT_CAPTCHA", "off")
+if CAPTCHA not in ("off", "test", "turnstile", "hcaptcha"):
+    raise environ.ImproperlyConfigured("KEPT_CAPTCHA is off, test, turnstile or hcaptcha")
+CAPTCHA_SITE_KEY = env.str("KEPT_CAPTCHA_SITE_KEY", "")
+CAPTCHA_SECRET = env.str("KEPT_CAPTCHA_SECRET", "")
+CAPTCHA_AFTER = env.int("KEPT_CAPTCHA_AFTER", 3)  # tries of a network address in an hour
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()" for feature in ("camera", "geolocation", "microphone", "payment", "usb", "serial", "hid", "display-capture")
 )

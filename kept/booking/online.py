@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from kept.billing.gateways.facts import Busy, NoAnswer, Rejected
 from kept.billing.models import CardCapture
 from kept.billing.transitions import cards
-from kept.booking import limits, transitions
+from kept.booking import captcha, limits, transitions
 from kept.booking.forms import DetailsForm
 from kept.booking.links import hand_over, let_in
 from kept.booking.offer import Choice, clinic_or_404, promise
@@ -28,7 +28,7 @@ from kept.practice.queries import practice_by_slug
 from kept.scheduling.transitions import holding
 
 ACTOR = "patient:online"
-SHOWN_AGAIN = {"slot_taken", "stale_version", "too_many", "invalid", "approval_required", "fee_not_available"}
+SHOWN_AGAIN = {"captcha_required", "slot_taken", "stale_version", "too_many", "invalid", "approval_required", "fee_not_available"}
 REMEMBERED = 60 * 60 * 12
 
 
@@ -73,7 +73,8 @@ def _shown(request: HttpRequest, place: str, *, details: DetailsForm | None = No
     promised = promise(clinic, choice.services, choice.start, at=at)
     form = details or DetailsForm(must_accept=promised.version is not None)
     context |= {"step": 3, "promise": promised, "form": form, "once": request.POST.get("once") or new_id(), "free": choice.slot}
-    return render(request, "booking/online_details.html", context, status=status)
+    context["captcha"] = asked = captcha.wanted(request, at=at)
+    return captcha.allowed(render(request, "booking/online_details.html", context, status=status), asked)
 
 
 def on_its_sites(response: HttpResponse, choice: Choice) -> HttpResponse:
@@ -95,7 +96,10 @@ def _book(request: HttpRequest, practice: Practice, place: str) -> HttpResponse:
         form = DetailsForm(request.POST, must_accept=policies.version_in_use() is not None)
         if not form.is_valid() or choice.start is None or not choice.clinic.online:
             return _shown(request, place, details=form, status=422)
+        asked = captcha.wanted(request, at=at)
     try:
+        if asked:
+            captcha.check(request)
         limits.check(request, practice_id=str(practice.pk), email=form.cleaned_data["email"], phone=form.cleaned_data["phone"])
         with _scope(request, practice):
             choice = Choice(clinic_or_404(place), request.POST, at)

@@ -24,6 +24,13 @@ def tried(practice_id: UUID | str, what: str, who: str, *, at: datetime) -> int:
     return int(count)
 
 
+def tries_before(what: str, who: str, *, at: datetime) -> int:
+    """How many were counted in this hour. Inside the practice's scope."""
+    hour = int(at.timestamp()) // int(HOUR.total_seconds())
+    found = Tries.objects.filter(key=_key(what, who, hour)).values_list("count", flat=True).first()
+    return found or 0
+
+
 def forgiven(what: str, who: str, *, at: datetime) -> None:
     """The try that was counted at that instant does not count."""
     hour = int(at.timestamp()) // int(HOUR.total_seconds())
