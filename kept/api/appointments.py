@@ -100,6 +100,7 @@ def book_appointment(request: KeyRequest, body: Body[Booking]) -> AppointmentSha
         price=body.price.money if body.price else None,
         double_book=body.double_book,
         note=body.note,
+        notify=body.notify,
         channel=Appointment.Channel.ONLINE if website else Appointment.Channel.API,
         by=member,
         at=at,

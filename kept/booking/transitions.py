@@ -71,7 +71,7 @@ def book(
     if not appointment.card_wanted:
         if promised.version:
             cards.agree(appointment, origin=origin, at=at)
-        messaging.queue(Letter.BOOKED, appointment, wanted=True, once="online", by=None, at=at)
+        messaging.queue(Letter.BOOKED, appointment, wanted=True, once="booked", by=None, at=at)
         return Booked(appointment, token, manage, None)
     jobs.defer("booking.release", at=at + holding.HOLD)
     return Booked(appointment, token, manage, cards.begin(appointment, version_id=version_id, origin=origin, at=at))

@@ -40,6 +40,7 @@ def _facts(letter: Letter, practice: Practice, clinic: Clinic) -> dict[str, Any]
         Letter.MOVED: {"link": HIDDEN_LINK},
         Letter.MANAGE_LINK: {"link": HIDDEN_LINK},
         Letter.ANSWERED: {"link": HIDDEN_LINK, "outcome": "restored", "note": ""},
+        Letter.CANCELLED: {"by_clinic": False, "late": True, "fee": "paid", "amount": amount, "card": CARD},
         Letter.CARD_LINK: {"link": HIDDEN_LINK, "until": moment(WHEN, clinic.zone)},
         Letter.ACCEPT_AGAIN: {"link": HIDDEN_LINK, "until": clock_time(WHEN, clinic.zone)},
         Letter.CARD_REMINDER: {"link": HIDDEN_LINK, "due": moment(WHEN - timedelta(days=1), clinic.zone), "releases": False},

@@ -33,12 +33,14 @@ def receipt(practice_id: str, event_id: str) -> None:
 
 @app.task(name="messaging.booked", queue="letters")
 def booked(practice_id: str, appointment_id: str) -> None:
-    """A patient who booked online gave her card: the booking stands."""
+    """A patient gave the card that her booking asked for: what she accepted goes with it. Online the booking stands only now, so that she
+    is told of it whatever the settings say."""
     with job_scope(practice_id, "booked"):
         shown = Appointment.objects.select_related("practice", "clinic", "patient", "provider", "acceptance__card")
         found = shown.get(pk=appointment_id)
         if found.status == Status.BOOKED:
-            transitions.queue(Letter.BOOKED, found, wanted=True, once="online", by=None, at=clock.now())
+            online = True if found.channel == Appointment.Channel.ONLINE else None
+            transitions.queue(Letter.BOOKED, found, wanted=online, once="booked", by=None, at=clock.now())
 
 
 @app.task(name="messaging.released", queue="letters")

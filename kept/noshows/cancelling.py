@@ -18,6 +18,7 @@ from kept.messaging.letters import write
 from kept.messaging.models import Letter
 from kept.noshows.deposits import held, left_of
 from kept.noshows.forms import CancelForm, ErrorForm
+from kept.noshows.letters import as_it_would_be
 from kept.noshows.offers import fee_offer, late_facts, late_fee
 from kept.noshows.transitions import cancelling
 from kept.noshows.views import after
@@ -80,9 +81,16 @@ def letter(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
     """The letter as it would go for what the dialog has chosen so far."""
     appointment = appointment_or_404(request.member, appointment_id)
     request.member.must(Right.BOOK, appointment)
-    by_clinic = request.GET.get("asked") == Appointment.Asked.CLINIC
-    late = not by_clinic and late_fee(appointment, at=clock.now()) is not None
-    written = write(Letter.CANCELLED, appointment, {"by_clinic": by_clinic, "late": late})
+    now, by_clinic = clock.now(), request.GET.get("asked") == Appointment.Asked.CLINIC
+    late = not by_clinic and late_fee(appointment, at=now) is not None
+    facts = {"by_clinic": by_clinic, "late": late}
+    if late:
+        offer, may_charge = fee_offer(appointment, at=now, kind=Kind.LATE_CANCEL), request.member.may(Right.CHARGE, appointment)
+        form = CancelForm(request.GET, who=appointment.patient.first_name, offer=offer, may_charge=may_charge)
+        form.is_valid()  # what is missing yet, the letter leaves out
+        charge, amount = form.cleaned_data.get("charge_fee"), form.cleaned_data.get("amount")
+        facts |= as_it_would_be(appointment, offer, charge=charge, amount=amount, waits=cancelling.TWO_MINUTES, at=now)
+    written = write(Letter.CANCELLED, appointment, facts)
     return dialog(request, "noshows/_letter.html", {"appointment": appointment, "letter": written})
 
 

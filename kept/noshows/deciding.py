@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from kept.foundation import clock
 from kept.foundation.dates import month_day
 from kept.foundation.pages import attempt, dialog, done, told
-from kept.messaging.letters import write
+from kept.messaging.letters import HIDDEN_LINK, write
 from kept.messaging.models import Letter
 from kept.noshows import letters, queries
 from kept.noshows.actions import FEE_CHECKS
@@ -126,12 +126,11 @@ def letter(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
     offer = fee_offer(appointment, at=now)
     form = MarkForm(request.GET, offer=offer, may_charge=request.member.may(Right.CHARGE, appointment))
     form.is_valid()  # what is missing yet, the letter leaves out
-    facts = letters.as_it_would_be(
-        appointment, offer, charge=form.cleaned_data.get("charge_fee"), amount=form.cleaned_data.get("amount"), at=now
-    )
+    waits, chosen = letters.letter_waits(appointment, at=now), form.cleaned_data
+    facts = letters.as_it_would_be(appointment, offer, charge=chosen.get("charge_fee"), amount=chosen.get("amount"), waits=waits, at=now)
     context = {
         "appointment": appointment,
-        "letter": write(Letter.NO_SHOW, appointment, facts),
-        "goes_at": now + letters.letter_waits(appointment, at=now),
+        "letter": write(Letter.NO_SHOW, appointment, facts | {"link": HIDDEN_LINK}),
+        "goes_at": now + waits,
     }
     return dialog(request, "noshows/_letter.html", context)

@@ -1,4 +1,4 @@
-"""What letters to patients say of a missed visit and its fee (R7f)."""
+"""What letters to patients say of a visit that was missed, cancelled or moved, and of its fee (R7f)."""
 
 from datetime import datetime, timedelta
 from functools import partial
@@ -6,15 +6,15 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from kept.billing.models import DEPOSIT
+from kept.billing.models import DEPOSIT, Kind
 from kept.foundation.dates import moment
 from kept.foundation.money import Money
-from kept.messaging.letters import HIDDEN_LINK
+from kept.messaging import letters
 from kept.messaging.models import Message
 from kept.noshows.deposits import split_of
-from kept.noshows.models import Answer
+from kept.noshows.models import Answer, Fee
 from kept.noshows.offers import FeeOffer, missed_from
-from kept.noshows.queries import fee_of
+from kept.noshows.queries import fee_of, fees_of
 from kept.scheduling.models import Appointment, Status
 from kept.scheduling.rules import wrong_status
 from kept.scheduling.transitions import managing
@@ -34,11 +34,27 @@ def no_show(message: Message, at: datetime) -> dict[str, Any]:
     appointment = message.appointment
     if appointment.status != Status.NOSHOW:
         raise wrong_status(appointment, _("The appointment is %s by now.") % appointment.get_status_display().lower())
-    return _fee(appointment, at=at) | {"link": partial(managing.manage_link, appointment, at=at)}
+    said = _said_of(fee_of(appointment, at=at), appointment)
+    return said | {"link": partial(managing.manage_link, appointment, at=at)}
 
 
-def _fee(appointment: Appointment, *, at: datetime) -> dict[str, Any]:
-    fee = fee_of(appointment, at=at)
+def cancelled(message: Message, at: datetime) -> dict[str, Any]:
+    """As it stands when the letter goes; of a late one its fee too. Raises Refusal `wrong_status` once it is on the book again."""
+    appointment = message.appointment
+    fees = [fee for fee in fees_of(appointment, at=at) if fee.kind == Kind.LATE_CANCEL and fee.booking_no == appointment.booking_no]
+    return letters.cancelled(message, at) | _said_of(next(iter(fees), None), appointment)
+
+
+def moved(message: Message, at: datetime) -> dict[str, Any]:
+    """Its time when the letter goes, and what its last move cost. Raises Refusal `wrong_status` once it is not booked any more."""
+    appointment = message.appointment
+    left = appointment.booking_no - 1
+    fees = [fee for fee in fees_of(appointment, at=at) if fee.kind == Kind.LATE_RESCHEDULE and fee.booking_no == left]
+    return letters.moved(message, at) | _said_of(next(iter(fees), None), appointment)
+
+
+def _said_of(fee: Fee | None, appointment: Appointment) -> dict[str, Any]:
+    """What is known of the fee, for the patient."""
     if fee is None or fee.charge is None:
         return {"fee": fee.state if fee else None}
     if fee.charge.flag or fee.charge.in_flight and fee.charge.cancel_requested:
@@ -59,17 +75,15 @@ def answered(message: Message, at: datetime) -> dict[str, Any]:
     return {"outcome": last.outcome, "note": last.note, "link": partial(managing.manage_link, appointment, at=at)}
 
 
-def as_it_would_be(appointment: Appointment, offer: FeeOffer, *, charge: bool | None, amount: Money | None, at: datetime) -> dict[str, Any]:
-    """The same before the mark, for what the dialog has chosen so far; None: nothing yet."""
-    return _fee_to_be(appointment, offer, charge, amount, at) | {"link": HIDDEN_LINK}
-
-
-def _fee_to_be(appointment: Appointment, offer: FeeOffer, charge: bool | None, amount: Money | None, at: datetime) -> dict[str, Any]:
+def as_it_would_be(
+    appointment: Appointment, offer: FeeOffer, *, charge: bool | None, amount: Money | None, waits: timedelta, at: datetime
+) -> dict[str, Any]:
+    """The same before it is done, for what the dialog has chosen so far; None: nothing yet. The letter `waits` that long."""
     if not offer.offered or charge is None:
         return {"fee": None}
     if not charge or offer.chargeable_from is None:
         return {"fee": "spared"}
-    goes_at = at + letter_waits(appointment, at=at)
+    goes_at = at + waits
     due = moment(offer.chargeable_from, appointment.clinic.zone)
     fee = "paid" if offer.chargeable_from <= goes_at else "waiting"
     parts = split_of(appointment, offer.kind, amount or offer.amount, at=at) if offer.deposit and offer.amount else None

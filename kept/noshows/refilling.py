@@ -1,4 +1,4 @@
-"""Whether the time of a missed visit was booked again, and what Kept then proposes (R7c). It never charges."""
+"""Whether the time of a visit that was missed, or cancelled late, was booked again, and what Kept then proposes (R7c). It never charges."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 
 from kept.foundation.dates import clock_span
 from kept.noshows.models import Fee
+from kept.noshows.offers import costs
 from kept.noshows.rules import UNPAID
 from kept.practice.models import Resource, Settings
-from kept.scheduling.models import LONGEST, Appointment, Claim, Status
+from kept.scheduling.models import LONGEST, Appointment, Claim
 
 PAID = ("paid", "part_refunded")
 
@@ -27,9 +28,10 @@ class Proposal:
 
 
 def filled_by(appointments: Sequence[Appointment]) -> dict[UUID, Appointment]:
-    """Of missed visits at least half of whose time with the provider other visits have taken since: the first of these, by the missed
-    one's id. Whoever has lane 0 of a time that was freed took it afterwards: before, the exclusion constraint kept it. Two queries."""
-    missed = {each.pk: each for each in appointments if each.status == Status.NOSHOW}
+    """Of visits missed, or cancelled late, at least half of whose time with the provider other visits have taken since: the first of
+    these, by the missed one's id. Whoever has lane 0 of a time that was freed took it afterwards: before, the exclusion constraint kept it.
+    Two queries."""
+    missed = {each.pk: each for each in appointments if costs(each)}
     held = Claim.objects.filter(appointment__in=missed, live=False, lane=0, resource__kind=Resource.Kind.PROVIDER)
     resources = dict(held.values_list("appointment", "resource"))
     if not resources:
@@ -63,7 +65,7 @@ def _shared(visit: Appointment, rival: Appointment) -> timedelta:
 def proposal(appointment: Appointment, fee: Fee | None, rival: Appointment | None) -> Proposal | None:
     """What is proposed about that fee, `fee` carrying its state; none where the practice wants no proposals, the fee was kept on purpose,
     or nothing is left to give up."""
-    if rival is None or fee is None or fee.kept_on_purpose or fee.state not in UNPAID + PAID:
+    if rival is None or fee is None or fee.of_a_visit_that_goes_on or fee.kept_on_purpose or fee.state not in UNPAID + PAID:
         return None
     if appointment.practice.settings.when_filled == Settings.WhenFilled.NOTHING:
         return None
@@ -75,6 +77,6 @@ def proposal(appointment: Appointment, fee: Fee | None, rival: Appointment | Non
 
 def proposal_for(appointment: Appointment, fee: Fee | None) -> Proposal | None:
     """The same for one appointment, its rival looked up."""
-    if appointment.status != Status.NOSHOW or fee is None:
+    if fee is None or not costs(appointment):
         return None
     return proposal(appointment, fee, filled_by([appointment]).get(appointment.pk))

@@ -65,7 +65,8 @@ class Booking(Sent):
 
     `resources` are the rooms and devices wanted; of what the services need beyond them, the first that is free is taken. `price` is for the
     whole visit, in place of the sum of its services. `card` (a payment method that the website had saved at the gateway) and
-    `policy_accepted` go together, and need scope `consent`.
+    `policy_accepted` go together, and need scope `consent`. `notify`: whether a confirmation goes by e-mail; by default as the practice’s
+    settings say. Where a card is asked for it follows the card.
     """
 
     clinic: str
@@ -77,6 +78,7 @@ class Booking(Sent):
     price: PriceSent | None = None
     double_book: StrictBool = False
     note: Note = ""
+    notify: StrictBool | None = None
     card: str | None = Field(None, min_length=1, max_length=120)
     policy_accepted: PolicyAcceptedSent | None = None
 

@@ -241,7 +241,7 @@ def accept(capture: CardCapture, card: Card, *, setup_intent_id: str, at: dateti
     if capture.state != CardCapture.State.OPEN:
         return appointment.acceptance
     before, was = (str(appointment.acceptance_id) if appointment.acceptance_id else None), capture.consent.get("replaces_id")
-    back = holding.take_back(appointment, at=at)
+    holding.take_back(appointment, at=at)
     late = appointment.status != Status.BOOKED or at >= appointment.starts_at
     capture.state = CardCapture.State.TOO_LATE if late or before != was else CardCapture.State.DONE
     if was and capture.state == CardCapture.State.TOO_LATE:
@@ -255,8 +255,6 @@ def accept(capture: CardCapture, card: Card, *, setup_intent_id: str, at: dateti
     replaced = {"replaces": was} if was else {}
     if was:
         reprice(appointment, Facts.model_validate(acceptance.facts).items)
-    elif back or appointment.channel == Appointment.Channel.ONLINE:
-        jobs.defer("messaging.booked", appointment_id=str(appointment.id))
     journal.record("policy.accepted", appointment, by=None, at=at, acceptance=str(acceptance.id), card=str(card.id), **replaced)
     return acceptance
 
@@ -364,6 +362,8 @@ def finish(practice_id: str, capture_id: str) -> None:
             CardCapture.objects.filter(pk=capture.pk, state=CardCapture.State.OPEN).update(state=CardCapture.State.DONE)
             return
         accepted = accept(capture, card, setup_intent_id=facts.setup_intent_id, at=at)
+        if accepted and not capture.consent.get("replaces_id"):
+            jobs.defer("messaging.booked", appointment_id=str(capture.appointment_id))
         if payment:
             depositing.paid(capture, card, payment, stands=accepted is not None, at=at)
 

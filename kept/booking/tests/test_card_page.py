@@ -401,4 +401,4 @@ def test_the_desks_panel_hears_of_it(
 
     assert (before, desk.get(asks)["HX-Trigger"]) == (None, "appointment-changed")
     said(desk.get(reverse("desk:panel", args=[visit.pk])), "Visa ••4242 exp 04/2031", "Policy v3 accepted, $75.00 fee")
-    assert do_jobs(at=AT) == ["noshows.remind_of_card"]  # which finds the card there
+    assert do_jobs(at=AT) == ["noshows.remind_of_card", "messaging.booked", "messaging.send"]  # the first finds the card there

@@ -16,6 +16,8 @@ from kept.desk.booking.forms import BookingForm, NewPatientForm, called
 from kept.desk.known import Known, known
 from kept.foundation.dates import clock_span
 from kept.foundation.money import Money
+from kept.messaging.models import Letter
+from kept.messaging.queries import told_by_itself
 from kept.patients import queries as patients
 from kept.policies import queries as policies
 from kept.policies.asks import asked
@@ -267,9 +269,23 @@ class Draft:
     @property
     def sends(self) -> bool:
         """Whether the card link is sent: as ticked, and before it is asked as the practice has decided about letters."""
-        if "asked" in self.fields:
+        if "send" in self.fields.getlist("asked"):
             return bool(self.address) and "send" in self.fields
         return bool(self.address) and self.member.practice.settings.tell_patients
+
+    @property
+    def confirmed_to(self) -> str:
+        """Where the confirmation can go: with the booking where no card is asked for, else it follows the card."""
+        if not self.patient or not self.services or self.promise or self.afterwards:
+            return ""
+        return self.patient.patient.email
+
+    @property
+    def tells(self) -> bool:
+        """Whether the confirmation goes: as ticked, and before it is asked as the practice has decided about it."""
+        if "tell" in self.fields.getlist("asked"):
+            return bool(self.confirmed_to) and "tell" in self.fields
+        return bool(self.confirmed_to) and told_by_itself(self.member.practice, Letter.BOOKED)
 
     # Booking it
 
@@ -296,7 +312,7 @@ class Draft:
         return not self.form.errors
 
     def wish(self) -> dict[str, Any]:
-        """What `scheduling.book` is asked for."""
+        """What `book` is asked for."""
         said = self.form.cleaned_data
         assert self.patient
         return {
@@ -308,6 +324,7 @@ class Draft:
             "resources": self.resources,
             "price": said["price"],
             "note": said["note"],
+            "notify": self.tells,
         }
 
     @property

@@ -161,4 +161,6 @@ class Prospect:
             return _("Books %(day)s, %(span)s, two at one time.") % words
         if draft.sends:
             return _("Books %(day)s, %(span)s and emails the card link.") % words
+        if draft.tells:
+            return _("Books %(day)s, %(span)s and emails a confirmation.") % words
         return _("Books %(day)s, %(span)s.") % words

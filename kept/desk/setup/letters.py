@@ -21,7 +21,7 @@ from kept.practice.doors import MemberRequest, member_required
 from kept.practice.models import Clinic
 
 GOES = {
-    Letter.BOOKED: gettext_lazy("When a patient has booked online"),
+    Letter.BOOKED: gettext_lazy("When an appointment is booked, or once its card is given; online always"),
     Letter.CARD_LINK: gettext_lazy("When the desk sends it from an appointment"),
     Letter.CARD_REMINDER: gettext_lazy("Half-way through the time for the card, once"),
     Letter.ACCEPT_AGAIN: gettext_lazy("When staff ask a patient to accept new terms"),
@@ -35,16 +35,8 @@ GOES = {
     Letter.RECEIPT: gettext_lazy("When an invoice was paid"),
     Letter.REFUNDED: gettext_lazy("When a refund went through"),
 }
-MAY_BE_OFF = {
-    Letter.CARD_REMINDER,
-    Letter.RELEASED,
-    Letter.MOVED,
-    Letter.CANCELLED,
-    Letter.NO_SHOW,
-    Letter.ANSWERED,
-    Letter.RECEIPT,
-    Letter.REFUNDED,
-}
+ALWAYS = {Letter.CARD_LINK, Letter.ACCEPT_AGAIN, Letter.MANAGE_LINK, Letter.PAYMENT_LINK}  # when the desk wants them
+MAY_BE_OFF = set(GOES) - ALWAYS
 
 
 class WordingForm(forms.Form):

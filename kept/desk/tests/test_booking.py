@@ -245,6 +245,27 @@ def test_where_the_policy_is_off_no_card_is_asked_for(desk: Browser, form: dict[
     assert not Link.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("said", "letters"), [({}, 1), ({"asked": "tell"}, 0), ({"asked": "tell", "tell": "on"}, 1)], ids=["as decided", "unticked", "ticked"]
+)
+def test_without_a_card_to_ask_for_it_is_confirmed_at_once(
+    desk: Browser, form: dict[str, Any], silas: Member, said: dict[str, str], letters: int
+) -> None:
+    policies.switch_fees(on=False, by=silas, at=QUARTER_PAST)
+
+    assert "Send a confirmation by email to" in words(desk.post(NEW, form))
+    desk.post(NEW, form | BOOK | said)
+
+    assert Message.objects.filter(letter="booked", appointment=booked()).count() == letters
+
+
+def test_where_a_card_is_asked_for_the_confirmation_follows_it(desk: Browser, form: dict[str, Any]) -> None:
+    assert "Send a confirmation by email to" not in words(desk.post(NEW, form))
+    desk.post(NEW, form | BOOK)
+
+    assert not Message.objects.filter(letter="booked").exists()
+
+
 def test_the_policy_says_what_missing_it_costs(desk: Browser, form: dict[str, Any]) -> None:
     said = words(desk.post(NEW, form))
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 import pytest
+from django.core import mail
 from django.urls import reverse
 
 import kept.billing.transitions.charging as charging
@@ -157,3 +158,34 @@ def _begun() -> Charge:
     made = Charge.objects.get()
     charging.begin(made.pk, at=LATE)
     return made
+
+
+@pytest.mark.parametrize(
+    ("choice", "says"),
+    [
+        ({"charge_fee": True}, "the fee of $75.00 was charged to Visa ••4242."),
+        ({"charge_fee": True, "amount": Money(2500, "USD"), "fee_reason": "Half"}, "the fee of $25.00 was charged to Visa ••4242."),
+        ({"charge_fee": False, "fee_reason": "Illness"}, "No fee is charged this time."),
+    ],
+)
+def test_the_letter_names_the_fee_as_it_stands_when_it_goes(
+    odette: Member, appointment: Appointment, run_jobs: Callable[..., list[str]], choice: dict[str, object], says: str
+) -> None:
+    cancel(appointment, asked=PATIENT, by=odette, at=LATE, **choice)  # type: ignore[arg-type]  # one of its choices
+    if choice["charge_fee"]:
+        answered(_begun(), "paid", at=LATE)
+
+    run_jobs(at=LATE + timedelta(minutes=3))
+
+    (letter,) = [each for each in mail.outbox if "is cancelled" in each.subject]
+    assert says in letter.body
+    assert "Nothing is charged" not in letter.body
+
+
+def test_the_preview_follows_what_is_chosen(htmx: Callable[[Member], Browser], odette: Member, appointment: Appointment) -> None:
+    url = reverse("noshows:cancel-letter", args=[appointment.pk])
+
+    charged, free = (words(htmx(odette).get(url, said)) for said in ({"asked": "patient", "charge_fee": "yes"}, {"asked": "clinic"}))
+
+    assert "the fee of $75.00 was charged to Visa ••4242" in charged
+    assert "Nothing is charged for it." in free

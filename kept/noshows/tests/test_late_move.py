@@ -9,6 +9,8 @@ from django.urls import reverse
 import kept.billing.transitions.charging as charging
 from kept.billing.models import Charge
 from kept.foundation.money import Money
+from kept.messaging.letters import facts_of
+from kept.messaging.models import Message
 from kept.noshows.evidence import _rebuttal
 from kept.noshows.models import Fee
 from kept.noshows.queries import fee_of, fees_of
@@ -182,3 +184,12 @@ def test_the_dialog_says_the_money_and_why_before_it_moves(
     assert (done.status_code, now(appointment).starts_at, Charge.objects.get().amount) == (200, NEXT_DAY, FEE)
     paid()
     assert "$75.00 charged to Visa ••4242" in words(desk.get(reverse("desk:panel", args=[appointment.pk])))
+
+
+def test_the_letter_of_the_new_time_names_the_fee(odette: Member, appointment: Appointment) -> None:
+    reschedule(appointment, starts_at=NEXT_DAY, charge_fee=True, by=odette, at=LATE)
+    paid()
+
+    facts = facts_of(Message.objects.get(letter="moved"), at=LATE)
+
+    assert (facts["fee"], facts["amount"]) == ("paid", FEE)

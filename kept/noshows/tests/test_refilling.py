@@ -15,6 +15,7 @@ from kept.noshows.refilling import filled_by, proposal_for
 from kept.noshows.transitions import fees, moving, refilling
 from kept.noshows.transitions.attendance import mark, restore
 from kept.noshows.transitions.booking import book
+from kept.noshows.transitions.cancelling import cancel
 from kept.ops.cast import House
 from kept.practice.models import Member, Settings
 from kept.practice.rules import Role
@@ -195,6 +196,20 @@ def test_r7c_by_itself_it_is_spared_with_the_booking_whoever_books(
     spared = fee(appointment)
     assert (spared.state, spared.fee_reason, spared.by) == ("spared", "The time was booked again", None)
     assert Charge.objects.get().state == "canceled"
+
+
+def test_r7c_so_it_is_with_a_late_cancellation(odette: Member, appointment: Appointment, fill: Callable[..., Appointment]) -> None:
+    Settings.objects.update(breathing_space_minutes=240)
+    cancel(appointment, asked=Appointment.Asked.PATIENT, charge_fee=True, by=odette, at=EARLY)
+
+    practice_does("propose")
+    rival = fill()
+    assert (filled_by([now(appointment)]), proposed(appointment)) == ({appointment.pk: rival}, False)
+
+    attendance.enter_in_error(rival, by=odette, at=EARLY)
+    practice_does("spare")
+    fill()
+    assert (fee(appointment).state, fee(appointment).fee_reason) == ("spared", "The time was booked again")
 
 
 def test_r7c_a_move_into_the_time_spares_it_too(

@@ -1,14 +1,17 @@
-"""Giving up, or keeping, the fee of a missed visit whose time was booked again (R7c)."""
+"""Giving up, or keeping, the fee of a visit that was missed, or cancelled late, and whose time was booked again (R7c)."""
 
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from kept.events import journal
 from kept.foundation.refusals import Refusal
 from kept.noshows import refilling
 from kept.noshows.models import Decision, Fee
+from kept.noshows.offers import costs
+from kept.noshows.queries import open_fee
 from kept.noshows.transitions import fees
 from kept.practice.models import Member, Provider, Settings
 from kept.practice.rules import Right
@@ -17,13 +20,13 @@ from kept.scheduling.rules import wrong_status
 
 
 def freed(provider: Provider, starts_at: datetime, ends_at: datetime, *, by: Member | None) -> list[Appointment]:
-    """Missed visits of that provider and time whose fee the practice spares by itself, locked: before the resources, as the order of
-    locks has it."""
+    """Visits missed, or cancelled late, of that provider and time whose fee the practice spares by itself, locked: before the resources,
+    as the order of locks has it."""
     if (by or provider).practice.settings.when_filled != Settings.WhenFilled.SPARE:
         return []
     missed = Appointment.objects.filter(
+        Q(status=Status.NOSHOW) | Q(status=Status.CANCELLED, late_cancel=True),
         provider=provider,
-        status=Status.NOSHOW,
         starts_at__lt=ends_at,
         ends_at__gt=starts_at,
         fees__open=True,
@@ -48,8 +51,8 @@ def keep(appointment: Appointment, *, by: Member, at: datetime) -> Fee:
     """
     by.must(Right.CHARGE, appointment)
     appointment = Appointment.objects.locked(appointment)
-    fee = Fee.objects.filter(appointment=appointment, booking_no=appointment.booking_no, open=True).first()
-    if appointment.status != Status.NOSHOW:
+    fee = open_fee(appointment).first()
+    if not costs(appointment):
         raise wrong_status(appointment, _("It is %s, so there is no fee to decide.") % appointment.get_status_display())
     if fee is None:
         raise Refusal("fee_not_available", _("There is no fee to keep."))
