@@ -25,6 +25,8 @@ TOLD = {
     "appointment.booked": gettext_lazy("Appointment booked"),
     "card.link_given": gettext_lazy("Link to the policy and the card page given to the customer"),
     "policy.accepted": gettext_lazy("Policy accepted and card given by the customer"),
+    "policy.asked_again": gettext_lazy("Customer asked to accept terms that had changed"),
+    "policy.kept_earlier": gettext_lazy("Customer kept the terms accepted before"),
     "appointment.confirmed": gettext_lazy("Appointment confirmed"),
     "appointment.moved": gettext_lazy("Appointment moved"),
     "appointment.arrived": gettext_lazy("Customer checked in"),
@@ -109,8 +111,19 @@ def _disclosure(appointment: Appointment) -> str:
         "hash": acceptance.text_hash,
     }
     earlier = [
-        _("Before that, on %(when)s, the customer had accepted version %(number)d, with the SHA-256 fingerprint %(hash)s:\n\n%(text)s")
-        % {"when": _when(each.accepted_at, appointment), "number": each.version.number, "hash": each.text_hash, "text": each.text}
+        _(
+            "Before that, on %(when)s, the customer had accepted version %(number)d, from address %(address)s with %(agent)s, in the "
+            "language %(locale)s; its SHA-256 fingerprint is %(hash)s:\n\n%(text)s"
+        )
+        % {
+            "when": _when(each.accepted_at, appointment),
+            "number": each.version.number,
+            "address": each.address or "-",
+            "agent": each.agent or "-",
+            "locale": each.locale,
+            "hash": each.text_hash,
+            "text": each.text,
+        }
         for each in accepted_for(appointment)[1:]
     ]
     return "\n\n".join([how, acceptance.text, *earlier])
@@ -154,7 +167,13 @@ def _left(appointment: Appointment, charge: Charge) -> dict[str, str] | None:
 
 def _log(appointment: Appointment) -> str:
     events = Event.objects.filter(subject_id=appointment.pk, kind__in=TOLD).order_by("at", "id")
-    return "\n".join(f"{_when(event.at, appointment)}: {TOLD[event.kind]}" for event in events)
+    return "\n".join(f"{_when(event.at, appointment)}: {_told(event)}" for event in events)
+
+
+def _told(event: Event) -> str:
+    if event.kind == "policy.accepted" and "card" not in event.particulars:
+        return _("Policy accepted by the customer")
+    return str(TOLD[event.kind])
 
 
 def _letters(appointment: Appointment, letters: Sequence[Message], charge: Charge, added: str) -> str:

@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
@@ -15,17 +16,19 @@ from kept.billing.gateways.facts import NoAnswer
 from kept.billing.models import Charge, Dispute
 from kept.billing.queries import attention
 from kept.events.models import Access, Event
+from kept.foundation.ids import new_id
 from kept.foundation.scope import outside
 from kept.noshows.evidence import packet
 from kept.noshows.transitions.attendance import mark
 from kept.ops.cast import House
+from kept.policies.models import Acceptance
 from kept.practice.models import Member
 from kept.scheduling.models import Appointment, Line
 from tests.kit.browser import Browser
 from tests.kit.checks import refused
 from tests.kit.gateway import Double, clock_at, do_jobs
 from tests.kit.html import words
-from tests.kit.visits import QUARTER_PAST, accepted, book
+from tests.kit.visits import QUARTER_PAST, STARTS_AT, accepted, book
 
 
 @pytest.fixture
@@ -78,6 +81,24 @@ def test_it_proves_what_was_accepted_when_and_from_where_and_that_nobody_came(di
     assert "within the $75.00 that the customer accepted" in found["cancellation_rebuttal"]
     assert "Oct 5, 2026, 10:20 AM (America/New_York): Policy accepted and card given by the customer" in found["access_activity_log"]
     assert "Oct 14, 2026, 3:45 PM (America/New_York): Marked as a no-show" in found["access_activity_log"]
+
+
+def test_i9_what_was_accepted_before_goes_with_it(disputed: Charge) -> None:
+    visit, later = disputed.appointment, STARTS_AT - timedelta(days=1)
+    first = visit.acceptance
+    again = Acceptance.objects.get(pk=first.pk)
+    again.pk, again.replaces, again.accepted_at, again.locale, again._state.adding = new_id(), first, later, "es", True
+    again.save(force_insert=True)
+    visit.acceptance = again
+
+    said = packet(disputed, dispute()).fields["cancellation_policy_disclosure"]
+
+    assert "in the language es, and then gave the card" in said
+    assert (
+        f"Before that, on Oct 5, 2026, 10:20 AM (America/New_York), the customer had accepted version 3, from address {first.address}"
+        in said
+    )
+    assert said.count(first.text) == 2
 
 
 def test_i16_it_holds_nothing_of_the_treatment_nor_of_staff_notes(disputed: Charge) -> None:
