@@ -25,6 +25,8 @@ Letter = Literal[
     "accept_again",
     "released",
     "payment_link",
+    "manage_link",
+    "answered",
 ]
 MessageState = Literal["queued", "sending", "sent", "withdrawn", "failed"]
 

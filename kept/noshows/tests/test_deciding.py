@@ -251,7 +251,7 @@ def test_without_an_address_it_says_so(desk: Browser, appointment: Appointment) 
         ({"charge_fee": "yes"}, "the fee of $75.00 was charged to Visa ••4242."),
         ({"charge_fee": "yes", "amount": "40"}, "the fee of $40.00 was charged to Visa ••4242."),
         ({"charge_fee": "no"}, "No fee is charged this time."),
-        ({}, "and we missed you. We would be glad"),
+        ({}, "and we missed you. Were you there, was it an emergency, or would you like a new time? Tell us here: https://…"),
     ],
 )
 def test_the_letter_is_shown_as_it_would_go(desk: Browser, appointment: Appointment, chosen: dict[str, str], sentence: str) -> None:
