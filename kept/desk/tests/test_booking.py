@@ -212,6 +212,7 @@ def test_its_panel_comes_in_its_place_with_the_card_link_at_once(desk: Browser, 
     assert "Renata scans this, or opens the link" in said
     assert "Without acceptance and card before 10:00 AM no cancellation fee can be charged for this appointment. It stays booked." in said
     assert Link.objects.get().subject_id == booked().pk
+    assert answer.content.decode().count("data-copy=") == 1  # the card link, and not as the link to the patient's page
 
 
 @pytest.mark.parametrize(
