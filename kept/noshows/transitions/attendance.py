@@ -4,7 +4,6 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-import kept.billing.transitions.charging as charging
 import kept.billing.transitions.refunding as refunding
 import kept.messaging.transitions as messaging
 import kept.scheduling.transitions.attendance as scheduling
@@ -15,7 +14,7 @@ from kept.noshows.letters import letter_waits
 from kept.noshows.models import Answer
 from kept.noshows.offers import fee_offer
 from kept.noshows.queries import open_fee
-from kept.noshows.transitions import closing, depositing, fees
+from kept.noshows.transitions import closing, fees
 from kept.practice.models import Member, Provider
 from kept.practice.rules import Right
 from kept.scheduling.models import Appointment
@@ -76,16 +75,9 @@ def restore(
     appointment = scheduling.restore(
         appointment, starts_at=starts_at, provider=provider, double_book=double_book, by=by, at=at, version=version
     )
-    if fee and fee.charge:
-        charge = charging.end(fee.charge, why="Appointment restored", by=by, at=at)
-        if refund and charge.captured_minor:
-            refunding.refund(charge, None, reason="Appointment restored", by=by, at=at)
-        fee.charge = charge
-    if fee:
-        depositing.stands_again(fee)
-    if fee and not fees.still_paid(fee):
-        fee.open = False
-        fee.save(update_fields=["open"])
+    charge = fees.end(fee, why="Appointment restored", by=by, at=at) if fee else None
+    if refund and charge and charge.captured_minor:
+        refunding.refund(charge, None, reason="Appointment restored", by=by, at=at)
     closing.settle_all(appointment, Answer.Outcome.RESTORED, by=by, at=at)
     messaging.withdraw_unsent(appointment, Letter.NO_SHOW, Letter.CANCELLED, why=_("Restored."), by=by, at=at)
     if check_in:

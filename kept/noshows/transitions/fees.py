@@ -103,16 +103,21 @@ def decide_late(
 
 
 def take_back(appointment: Appointment, kind: Kind, booking_no: int, *, why: str, by: Member, at: datetime) -> None:
-    """What the fee of that booked time was for was undone: an unpaid one ends with it, one in flight is followed to its end (R12), a paid
-    one stays paid."""
+    """What the fee of that booked time was for, if it has one, was undone: it ends."""
     fee = Fee.objects.filter(appointment=appointment, kind=kind, booking_no=booking_no, open=True).select_related("charge").first()
-    if fee is None:
-        return
-    if fee.charge:
-        fee.charge = charging.end(fee.charge, why=why, by=by, at=at)
+    if fee:
+        end(fee, why=why, by=by, at=at)
+
+
+def end(fee: Fee, *, why: str, by: Member, at: datetime) -> Charge | None:
+    """An unpaid fee is closed, one in flight is followed to its end (R12), a paid one stays paid; a deposit that paid it stands again.
+    Its charge as it is then."""
+    ended = fee.charge = charging.end(fee.charge, why=why, by=by, at=at) if fee.charge else None
+    depositing.stands_again(fee)
     if not still_paid(fee):
         fee.open = False
         fee.save(update_fields=["open"])
+    return ended
 
 
 def charge(
