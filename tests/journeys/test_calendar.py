@@ -47,6 +47,25 @@ def test_the_address_of_an_appointment_brings_it_into_view(ahead: Booked, signed
     expect(card(page, ahead).locator(".who")).to_be_in_viewport()
 
 
+@pytest.mark.parametrize("size", [(1024, 500), (390, 600)], ids=["low", "phone"])
+def test_what_confirms_a_long_dialog_stays_in_view_and_hides_no_focus(
+    ahead: Booked, signed_in_page: SignedIn, size: tuple[int, int]
+) -> None:
+    page = signed_in_page(Role.MANAGER, size)
+    page.goto(f"/appointments/{ahead.id}/")
+    page.get_by_role("button", name="Reschedule").click()
+    dialog = page.get_by_role("dialog", name="Move appointment")
+
+    expect(dialog.get_by_role("button", name="Confirm")).to_be_in_viewport(ratio=1)
+    last = dialog.get_by_role("checkbox", name=re.compile("^Tell"))
+    last.focus()
+
+    box, foot = last.bounding_box(), dialog.locator(".dialog-foot").bounding_box()
+    assert box
+    assert foot
+    assert box["y"] + box["height"] < foot["y"]
+
+
 @pytest.mark.parametrize("view", ["", "&view=week"])
 def test_a_dragged_card_asks_first_then_moves_and_undo_brings_it_back(ahead: Booked, signed_in_page: SignedIn, view: str) -> None:
     page = signed_in_page(Role.MANAGER)

@@ -128,6 +128,14 @@ def test_the_dialog_says_the_money_the_reason_and_until_when_it_was_free(
     assert offered(dialog, "charge_fee") == ["yes", "no"]
 
 
+def test_the_dialog_names_the_fee_in_its_choice_and_in_its_effect_and_nowhere_else(
+    htmx: Callable[[Member], Browser], odette: Member, appointment: Appointment
+) -> None:
+    dialog = htmx(odette).get(reverse("noshows:cancel", args=[appointment.pk]))
+
+    assert words(dialog).count("$75.00") == 2
+
+
 def test_what_was_not_chosen_is_asked_for_and_nothing_typed_is_lost(
     htmx: Callable[[Member], Browser], odette: Member, appointment: Appointment
 ) -> None:
