@@ -77,6 +77,8 @@ def test_she_reads_the_new_terms_beside_those_she_accepted_in_money(phone: Brows
     assert "What you accepted on Oct 5, 2026" in said
     assert said.index("If you miss it, $75.00.") < said.index("What we ask you to accept now") < said.index("If you miss it, $90.00.")
     assert "Until you do, those you accepted count." in said
+    assert "After that, $90.00. New" in said
+    assert "PM. New" not in said  # until when it is free has not changed
     assert "Accept with Visa ••4242" in said
 
 
@@ -135,7 +137,8 @@ def test_she_may_say_no_and_the_desk_reads_it(
 ) -> None:
     said = words(phone.get(sent(phone, card="keep", accept="")["Location"]))
 
-    assert "What you accepted before counts on" in said
+    assert "You did not accept the new terms What you accepted before counts on" in said
+    assert ("Thank you" in said, "The clinic sees your answer" in said) == (False, True)
     assert now(appointment).acceptance == appointment.acceptance
     panel = words(htmx(odette).get(reverse("desk:panel", args=[appointment.pk])))
     assert "New terms not accepted; the earlier count" in panel
