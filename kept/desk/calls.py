@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from kept.billing.transitions import cards
 from kept.desk.booking import awaiting
-from kept.desk.calendar.privacy import hide_names, is_private
+from kept.desk.calendar.privacy import hide_names
 from kept.foundation import clock
 from kept.foundation.dates import moment
 from kept.foundation.lists import left_out, with_query
@@ -25,6 +25,7 @@ from kept.noshows.transitions import calling
 from kept.noshows.transitions.calling import Result, WithoutWhy
 from kept.practice.doors import MemberRequest, member_required
 from kept.practice.models import Settings
+from kept.practice.privacy import patients_look_on
 from kept.practice.rules import Right
 from kept.scheduling.models import Appointment
 from kept.scheduling.queries import appointment_or_404
@@ -51,7 +52,7 @@ class CallForm(forms.Form):
 def call_list(request: MemberRequest) -> HttpResponse:
     now, member = clock.now(), request.member
     member.must(Right.SEE_BOOK)
-    today, private = min((clinic.local_date(now) for clinic in member.given_clinics), default=now.date()), is_private(request)
+    today, private = min((clinic.local_date(now) for clinic in member.given_clinics), default=now.date()), patients_look_on()
     wanted = listing.wanted(request.GET, today, listing.AHEAD)
     found = page(queries.to_call(member, wanted, at=now), by="starts_at", cursor=request.GET.get("after"), limit=ROWS, newest_first=False)
     facts, calls = queries.attendance([row.patient_id for row in found.rows]), queries.last_calls(found.rows)
@@ -109,7 +110,7 @@ def call(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
         "chosen": chosen in Result.values,
         "without": chosen == Result.WITHOUT,
         "choices": [_choice(appointment, result, chosen == result, now) for result in Result],
-        "private": is_private(request),
+        "private": patients_look_on(),
         "now": now,
     }
     return dialog(request, "desk/calls/_call.html", context)

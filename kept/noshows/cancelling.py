@@ -22,6 +22,7 @@ from kept.noshows.letters import as_it_would_be
 from kept.noshows.offers import fee_offer, late_facts, late_fee
 from kept.noshows.transitions import cancelling
 from kept.noshows.views import after
+from kept.patients.privacy import called, seen
 from kept.policies.deposits import goes_back
 from kept.practice.doors import MemberRequest, member_required
 from kept.practice.rules import Right
@@ -39,7 +40,7 @@ def cancel(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
     may_charge = member.may(Right.CHARGE, appointment)
     offer = fee_offer(appointment, at=now, kind=Kind.LATE_CANCEL) if late_fee(appointment, at=now) else None
     initial = {"version": appointment.version, "notify": messages.told_by_itself(appointment.practice, Letter.CANCELLED)}
-    form = CancelForm(request.POST or None, who=appointment.patient.first_name, offer=offer, may_charge=may_charge, initial=initial)
+    form = CancelForm(request.POST or None, who=called(appointment.patient), offer=offer, may_charge=may_charge, initial=initial)
     if request.method == "POST" and form.is_valid():
         answers = form.cleaned_data
         if attempt(form, lambda: cancelling.cancel(appointment, by=member, at=now, **answers), version=appointment.version):
@@ -86,10 +87,11 @@ def letter(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
     facts = {"by_clinic": by_clinic, "late": late}
     if late:
         offer, may_charge = fee_offer(appointment, at=now, kind=Kind.LATE_CANCEL), request.member.may(Right.CHARGE, appointment)
-        form = CancelForm(request.GET, who=appointment.patient.first_name, offer=offer, may_charge=may_charge)
+        form = CancelForm(request.GET, who=called(appointment.patient), offer=offer, may_charge=may_charge)
         form.is_valid()  # what is missing yet, the letter leaves out
         charge, amount = form.cleaned_data.get("charge_fee"), form.cleaned_data.get("amount")
         facts |= as_it_would_be(appointment, offer, charge=charge, amount=amount, waits=cancelling.TWO_MINUTES, at=now)
+    appointment.patient = seen(appointment.patient)
     written = write(Letter.CANCELLED, appointment, facts)
     return dialog(request, "noshows/_letter.html", {"appointment": appointment, "letter": written})
 

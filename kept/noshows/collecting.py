@@ -15,6 +15,7 @@ from kept.foundation.qr import qr_svg
 from kept.noshows import queries
 from kept.noshows.transitions.links import ask_to_pay
 from kept.noshows.views import after, result
+from kept.patients.privacy import called
 from kept.practice.doors import MemberRequest, member_required
 from kept.practice.rules import Right
 from kept.scheduling.queries import appointment_or_404
@@ -55,7 +56,7 @@ def payment_link(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         asked = attempt(form, lambda: ask_to_pay(appointment, notify=form.cleaned_data["notify"], by=member, at=now))
         if asked:
-            label = _("QR code of the pay page for %s") % appointment.patient.first_name
+            label = _("QR code of the pay page for %s") % called(appointment.patient)
             context |= {"asked": asked, "qr": qr_svg(asked.url, label), "until": asked.charge.expires_at}
     return dialog(request, "noshows/_payment_link.html", context)
 

@@ -24,6 +24,7 @@ from kept.noshows.offers import decide_until, fee_offer
 from kept.noshows.rules import check_decidable
 from kept.noshows.transitions import fees, refilling
 from kept.noshows.views import after
+from kept.patients.privacy import seen
 from kept.practice.doors import MemberRequest, member_required
 from kept.practice.rules import Right
 from kept.scheduling.models import Appointment
@@ -128,6 +129,7 @@ def letter(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
     form.is_valid()  # what is missing yet, the letter leaves out
     waits, chosen = letters.letter_waits(appointment, at=now), form.cleaned_data
     facts = letters.as_it_would_be(appointment, offer, charge=chosen.get("charge_fee"), amount=chosen.get("amount"), waits=waits, at=now)
+    appointment.patient = seen(appointment.patient)
     context = {
         "appointment": appointment,
         "letter": write(Letter.NO_SHOW, appointment, facts | {"link": HIDDEN_LINK}),

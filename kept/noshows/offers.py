@@ -15,6 +15,7 @@ from kept.foundation.refusals import Refusal
 from kept.noshows.deposits import split_of
 from kept.noshows.models import GOES_ON, Fee
 from kept.patients.models import Card
+from kept.patients.privacy import called
 from kept.patients.queries import usable_card
 from kept.policies import fees
 from kept.policies import queries as policies
@@ -255,7 +256,7 @@ def offer_facts(appointment: Appointment, offer: FeeOffer) -> str:
         return ""
     zone = appointment.clinic.zone
     return _("%(who)s accepted policy v%(number)d on %(day)s at %(time)s: ‘A missed appointment is charged %(fee)s.’") % {
-        "who": appointment.patient.first_name,
+        "who": called(appointment.patient),
         "number": acceptance.version.number,
         "day": short_day(acceptance.accepted_at, zone),
         "time": clock_time(acceptance.accepted_at, zone),

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext as _
 
 from kept.foundation.dates import clock_time
+from kept.patients.privacy import named
 from kept.practice.models import Member
 from kept.scheduling import claims
 from kept.scheduling.models import Claim
@@ -13,7 +14,7 @@ def briefly(claim: Claim, by: Member) -> str:
     if not claims.may_know(claim, by):
         return _("Taken meanwhile")
     if claim.appointment:
-        return _("Taken by %s") % claim.appointment.patient.name
+        return _("Taken by %s") % named(claim.appointment.patient)
     return _("Blocked meanwhile")
 
 
@@ -24,7 +25,7 @@ def at_length(claim: Claim, by: Member) -> str:
         return claims.in_the_way(claim, known=known)
     rival, zone = claim.appointment, claim.clinic.zone
     return _("%(who)s, %(start)s–%(end)s with %(provider)s.") % {
-        "who": rival.patient.name,
+        "who": named(rival.patient),
         "start": clock_time(rival.starts_at, zone),
         "end": clock_time(rival.ends_at, zone),
         "provider": rival.provider.name,

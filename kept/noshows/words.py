@@ -16,6 +16,7 @@ from kept.foundation.money import Money
 from kept.foundation.refusals import refusal_by
 from kept.noshows.models import GOES_ON, Decision, Fee
 from kept.noshows.offers import WHY_NOT, decide_until
+from kept.patients.privacy import called
 from kept.scheduling.models import Appointment
 
 
@@ -45,7 +46,7 @@ def fee_words(appointment: Appointment, fee: Fee | None, *, at: datetime) -> Fee
     if fee.state == "paid" and fee.charge.kind == DEPOSIT:
         text = _("Nothing further was charged.")
         return FeeWords("paid", _("%s paid by the deposit") % fee.amount, text, _("Paid by deposit"), fee.amount)
-    words = _of_charge(fee.state, fee.charge, appointment.patient.first_name, appointment, at)
+    words = _of_charge(fee.state, fee.charge, called(appointment.patient), appointment, at)
     if not fee.charge.applied_minor or fee.state == "spared":
         return words
     of = _("Of the %(fee)s fee the deposit pays %(applied)s.") % {"fee": fee.amount, "applied": fee.charge.applied}

@@ -16,7 +16,7 @@ from django.template.response import SimpleTemplateResponse
 from kept.events import journal
 from kept.foundation import clock
 from kept.foundation.scope import scope
-from kept.practice import sessions
+from kept.practice import privacy, sessions
 from kept.practice.models import Member
 
 View = Callable[..., HttpResponse]
@@ -43,7 +43,7 @@ def member_required(view: Callable[..., HttpResponseBase]) -> View:
         if not practice_id:
             return redirect(settings.LOGIN_REDIRECT_URL)
         try:
-            with scope(practice_id, actor=f"user:{request.user.pk}", source=screen(request)):
+            with scope(practice_id, actor=f"user:{request.user.pk}", source=screen(request)), privacy.as_switched(request):
                 request.member = seat(request.user.pk)
                 if sessions.came_in(request, request.member):
                     journal.record("member.came_in", request.member, by=request.member, at=clock.now())

@@ -9,6 +9,7 @@ from psycopg.types.range import Range
 
 from kept.foundation.dates import clock_time, moment
 from kept.foundation.refusals import Refusal, refusing
+from kept.patients.privacy import named
 from kept.practice.models import Member, Provider, Resource
 from kept.practice.rules import Role, works_at
 from kept.scheduling.fitting import Need, left_open, pick
@@ -108,7 +109,7 @@ def in_the_way(claim: Claim, *, known: bool = True) -> str:
     taken = _("%(what)s is taken until %(until)s.") % words
     if not known or claim.appointment is None:
         return taken
-    who = {"who": claim.appointment.patient.name, "with": claim.appointment.provider.name}
+    who = {"who": named(claim.appointment.patient), "with": claim.appointment.provider.name}
     if claim.resource.kind == Resource.Kind.PROVIDER:
         return _("%(who)s has that time with %(with)s. Choose another.") % who
     inside = _("%(who)s is in it with %(with)s.") if claim.resource.kind == Resource.Kind.ROOM else _("%(who)s has it with %(with)s.")

@@ -21,6 +21,7 @@ from kept.messaging import transitions as messaging
 from kept.messaging.models import Letter, Message
 from kept.noshows.actions import actions, check_opening
 from kept.patients.models import Link
+from kept.patients.privacy import called, named
 from kept.patients.queries import usable_card
 from kept.patients.rules import masked
 from kept.policies import queries as policies
@@ -55,7 +56,7 @@ def last_letters(appointments: Iterable[Appointment]) -> dict[UUID, Message]:
 def link(appointment: Appointment, *, by: Member, at: datetime) -> dict[str, Any]:
     """A new link, its QR code, and the facts with it."""
     address = cards.card_link(appointment, by=by, at=at)
-    label = _("QR code of the card page for %s") % appointment.patient.first_name
+    label = _("QR code of the card page for %s") % called(appointment.patient)
     return {"link": address, "qr": qr_svg(address, label), "awaiting": facts(appointment)}
 
 
@@ -66,7 +67,7 @@ def send(appointment: Appointment, *, by: Member, at: datetime) -> None:
     if not may.allowed:
         raise Refusal(may.code, may.reason)
     if not appointment.patient.email:
-        raise Refusal("invalid", _("No email address of %s is known.") % appointment.patient.name)
+        raise Refusal("invalid", _("No email address of %s is known.") % named(appointment.patient))
     messaging.queue(Letter.CARD_LINK, appointment, wanted=True, once=f"{at:%Y-%m-%d %H:%M}", by=by, at=at)
 
 

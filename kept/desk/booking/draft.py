@@ -18,6 +18,7 @@ from kept.foundation.dates import clock_span
 from kept.foundation.money import Money
 from kept.messaging.models import Letter
 from kept.messaging.queries import told_by_itself
+from kept.patients import privacy
 from kept.patients import queries as patients
 from kept.policies import queries as policies
 from kept.policies.asks import asked
@@ -296,7 +297,7 @@ class Draft:
 
     @property
     def called(self) -> str:
-        return self.patient.patient.first_name if self.patient else _("The patient")
+        return privacy.called(self.patient.patient) if self.patient else _("The patient")
 
     def is_whole(self) -> bool:
         """Whether all that Book needs is there and understood; what is not is said at its field."""

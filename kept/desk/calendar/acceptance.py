@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from kept.billing.transitions import renewing
-from kept.desk.calendar.privacy import hide_names, is_private
+from kept.desk.calendar.privacy import hide_names
 from kept.events import journal
 from kept.foundation import clock
 from kept.foundation.pages import dialog
@@ -20,6 +20,7 @@ from kept.patients.rules import masked
 from kept.policies.document import Kind
 from kept.practice.doors import MemberRequest, member_required
 from kept.practice.models import Member
+from kept.practice.privacy import patients_look_on
 from kept.scheduling.models import Appointment
 from kept.scheduling.queries import accepted_for, appointment_or_404
 
@@ -35,7 +36,7 @@ def acceptance(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
         raise Http404
     found, earlier = accepted[0], accepted[1:]
     journal.looked_at("acceptance", practice_id=appointment.practice_id, patient_id=appointment.patient_id, at=now)
-    if is_private(request):
+    if patients_look_on():
         hide_names(appointment, [])
     context = {
         "appointment": appointment,

@@ -7,13 +7,13 @@ from django.shortcuts import render
 from django.utils.formats import date_format
 
 from kept.desk.calendar.day_page import DayPage
-from kept.desk.calendar.privacy import is_private
 from kept.desk.calendar.views import place
 from kept.events import journal
 from kept.foundation import clock
 from kept.foundation.lists import chosen_ids, day_of
 from kept.practice.doors import MemberRequest, member_required
 from kept.practice.models import Provider
+from kept.practice.privacy import patients_look_on
 from kept.practice.rules import Right
 from kept.scheduling.models import Appointment
 
@@ -28,7 +28,7 @@ def day_sheet(request: MemberRequest) -> HttpResponse:
     """A page to print. While names are hidden, phones and notes are too. It is an export of patients' records, and recorded so (R25)."""
     now, member = clock.now(), request.member
     member.must(Right.SEE_BOOK)
-    clinic, private = place(request, request.GET, remember=False), is_private(request)
+    clinic, private = place(request, request.GET, remember=False), patients_look_on()
     on = day_of(request.GET, "date") or clinic.local_date(now)
     day = DayPage(member, clinic, on, chosen_ids(request.GET, "provider"), now, private)
     journal.looked_at("day sheet", practice_id=member.practice_id, at=now)

@@ -25,6 +25,7 @@ from kept.messaging.queries import told_by_itself
 from kept.noshows.forms import LateForm
 from kept.noshows.offers import FeeOffer, fee_offer, late_facts
 from kept.noshows.transitions.moving import moving_costs
+from kept.patients.privacy import called
 from kept.practice import queries as practice
 from kept.practice.doors import MemberRequest, member_required
 from kept.practice.models import Provider
@@ -176,7 +177,7 @@ class Move:
             "zone": self.zone,
             "now": self.now,
             "asked": [
-                (Appointment.Asked.PATIENT, patient.first_name, asked == Appointment.Asked.PATIENT),
+                (Appointment.Asked.PATIENT, called(patient), asked == Appointment.Asked.PATIENT),
                 (Appointment.Asked.CLINIC, _("The clinic"), asked == Appointment.Asked.CLINIC),
             ],
             "free": self.free(),
@@ -208,7 +209,7 @@ def reschedule(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
     member.must(Right.BOOK, appointment)
     check_reschedulable(appointment)
     move = Move(request, appointment, request.POST if request.method == "POST" else request.GET, now)
-    asks = {"who": appointment.patient.first_name, "offer": move.offer, "may_charge": move.may_charge}
+    asks: dict[str, Any] = {"who": called(appointment.patient), "offer": move.offer, "may_charge": move.may_charge}
     form = MoveForm(_filled(move), **asks) if "confirm" in request.POST else MoveForm(initial=_initial(move), **asks)
     if form.is_valid():
         moved = attempt(form, lambda: _moved(form, move), version=appointment.version)

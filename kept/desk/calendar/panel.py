@@ -17,7 +17,7 @@ import kept.scheduling.transitions.attendance as attendance
 from kept.billing.queries import balances
 from kept.billing.renewals import renewal
 from kept.desk.booking import awaiting
-from kept.desk.calendar.privacy import hide_names, is_private
+from kept.desk.calendar.privacy import hide_names
 from kept.desk.calendar.views import over_its_day
 from kept.foundation import clock
 from kept.foundation.dates import elapsed
@@ -35,6 +35,7 @@ from kept.noshows.words import fee_words
 from kept.practice.doors import MemberRequest, member_required
 from kept.practice.looks import looks_at
 from kept.practice.models import Member
+from kept.practice.privacy import patients_look_on
 from kept.practice.rules import Right
 from kept.scheduling.fitting import rooms_of
 from kept.scheduling.models import Appointment, Status
@@ -83,7 +84,7 @@ def with_card_link(request: MemberRequest, appointment_id: UUID, now: datetime) 
 
 def panel_context(request: MemberRequest, appointment: Appointment, now: datetime) -> dict[str, Any]:
     member, zone = request.member, appointment.clinic.zone
-    written, private = list(letters.of_appointment(appointment)), is_private(request)
+    written, private = list(letters.of_appointment(appointment)), patients_look_on()
     if private:
         hide_names(appointment, written)
     standing = queries.fees_of(appointment, at=now)

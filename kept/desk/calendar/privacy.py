@@ -4,28 +4,24 @@ from collections.abc import Iterable
 from copy import copy
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from kept.desk.views import back
 from kept.messaging.models import Message
-from kept.patients.rules import initials, masked
+from kept.patients.privacy import seen
+from kept.patients.rules import masked
 from kept.practice.doors import MemberRequest, member_required
+from kept.practice.privacy import COOKIE
 from kept.scheduling.models import Appointment
 
-COOKIE = "__Host-kept-initials" if settings.SECURE else "kept-initials"
 A_YEAR = 365 * 24 * 60 * 60
-
-
-def is_private(request: HttpRequest) -> bool:
-    return request.COOKIES.get(COOKIE) == "on"
 
 
 def hide_names(appointment: Appointment, letters: Iterable[Message]) -> None:
     """As it is about to be shown: initials alone, and that there is an alert or a note, not what it says. Nothing of it is saved."""
-    patient = appointment.patient = copy(appointment.patient)
-    patient.first_name, patient.last_name = initials(patient.first_name, patient.last_name)
+    patient = appointment.patient = copy(seen(appointment.patient))
     patient.alert, appointment.note = (text and _("Hidden while patients look on.") for text in (patient.alert, appointment.note))
     for letter in letters:
         letter.to = masked(letter.to)

@@ -11,13 +11,13 @@ from kept.desk.calendar import grid
 from kept.desk.calendar.book_page import BookPage
 from kept.desk.calendar.day_page import DayPage
 from kept.desk.calendar.list_page import ListPage
-from kept.desk.calendar.privacy import is_private
 from kept.desk.calendar.week_page import WeekPage, week_of
 from kept.desk.context import clinic_of
 from kept.foundation import clock
 from kept.foundation.lists import chosen_ids, day_of
 from kept.practice.doors import MemberRequest, member_required
 from kept.practice.models import Clinic
+from kept.practice.privacy import patients_look_on
 from kept.practice.rules import Right
 from kept.scheduling.entries import blocked, entries, in_span
 
@@ -61,7 +61,7 @@ def page_of(
     on = on or day_of(fields, "date") or date.fromisoformat(last)
     before = [provider] if provider else [UUID(each) for each in kept.get("providers", [])]
     asked = before if as_before and view == "week" else chosen_ids(fields, "provider")
-    page = PAGES.get(view, DayPage)(request.member, clinic, on, asked, now, is_private(request), fields)
+    page = PAGES.get(view, DayPage)(request.member, clinic, on, asked, now, patients_look_on(), fields)
     seen = {"seen": today, "on": on.isoformat(), "view": page.view, "providers": [str(each) for each in page.chosen]}
     if kept != seen and not request.headers.get("HX-Request"):
         request.session["book"] = seen
@@ -84,7 +84,7 @@ def feed(request: MemberRequest) -> HttpResponse:
     member.must(Right.SEE_BOOK)
     clinic = place(request, request.GET, remember=False)
     on = day_of(request.GET, "date") or clinic.local_date(now)
-    asked, private = chosen_ids(request.GET, "provider"), is_private(request)
+    asked, private = chosen_ids(request.GET, "provider"), patients_look_on()
     if request.GET.get("view") == "list":
         return grid.answer(request, ListPage(member, clinic, on, asked, now, private, request.GET).feed())
     first, last = week_of(on) if request.GET.get("view") == "week" else (on, on)

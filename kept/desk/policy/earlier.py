@@ -10,13 +10,14 @@ from django.utils.translation import ngettext
 
 from kept.billing.renewals import last_asked, under_earlier_terms
 from kept.desk.calendar.acceptance import ask_to_accept_again
-from kept.desk.calendar.privacy import hide_names, is_private
+from kept.desk.calendar.privacy import hide_names
 from kept.desk.policy.shown import Editor
 from kept.foundation import clock
 from kept.foundation.ids import as_id
 from kept.foundation.lists import with_query
 from kept.foundation.paging import page
 from kept.practice.doors import MemberRequest, member_required
+from kept.practice.privacy import patients_look_on
 from kept.practice.rules import Right
 
 ROWS = 50
@@ -37,7 +38,7 @@ def earlier(request: MemberRequest) -> HttpResponse:
     )
     listed = page(shown, by="starts_at", cursor=request.GET.get("after"), limit=ROWS, newest_first=False)
     asked = last_asked(listed.rows)
-    private = is_private(request)
+    private = patients_look_on()
     rows = []
     for visit in listed.rows:
         may_ask = bool(visit.patient.email) and member.may(Right.BOOK, visit)

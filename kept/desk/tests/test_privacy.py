@@ -1,8 +1,10 @@
 """Patients look on: initials stand for names, and the names are not even in the page."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 
 import pytest
+from django.core import mail
 from django.urls import reverse
 
 from kept.desk.tests.reading import visits
@@ -12,7 +14,8 @@ from kept.ops.cast import House
 from kept.practice.models import Member
 from kept.scheduling.models import Appointment
 from tests.kit.browser import Browser
-from tests.kit.gateway import clock_at
+from tests.kit.gateway import clock_at, do_jobs
+from tests.kit.html import words
 from tests.kit.visits import QUARTER_PAST, STARTS_AT, book
 
 BOOK, SWITCH = reverse("desk:day"), reverse("desk:privacy")
@@ -109,3 +112,60 @@ def test_the_panel_names_nobody_and_tells_nothing_of_her(
     assert [text for text in hidden if text not in named] == []
     assert [text for text in hidden if text in private] == []
     assert ("R. S." in private, f"{appointment.patient.email[0]}••••@" in private) == (True, True)
+
+
+AN_HOUR_BEFORE = STARTS_AT - timedelta(hours=1)
+BEFORE = ["noshows:cancel", "noshows:cancel-letter", "noshows:entered-in-error", "desk:reschedule"]
+AFTER = ["noshows:mark", "noshows:letter"]
+
+
+@pytest.mark.parametrize(("dialog", "at"), [*((name, AN_HOUR_BEFORE) for name in BEFORE), *((name, QUARTER_PAST) for name in AFTER)])
+@pytest.mark.parametrize("how", ["page", "htmx"])
+def test_no_dialog_names_her(
+    desk: Browser, htmx: Callable[[Member], Browser], odette: Member, appointment: Appointment, dialog: str, at: datetime, how: str
+) -> None:
+    client, address = desk if how == "page" else htmx(odette), reverse(dialog, args=[appointment.id])
+    with clock_at(at):
+        named = client.get(address).content.decode()
+        client.post(SWITCH, {"initials": "on"})
+
+        private = client.get(address).content.decode()
+
+    assert "Renata" in named
+    assert [text for text in ("Renata", "Solbrook", appointment.patient.email) if text in private] == []
+    assert "R." in private
+
+
+@pytest.mark.usefixtures("all_rounders")
+def test_what_is_in_the_way_is_said_without_a_name(desk: Browser, juniper: House, appointment: Appointment) -> None:
+    other = book(juniper, patient=juniper.patients[1], starts_at=STARTS_AT + timedelta(hours=3))
+    wish = {"start": appointment.starts_at.astimezone(appointment.clinic.zone).strftime("%Y-%m-%dT%H:%M"), "asked": "clinic"}
+    address = reverse("desk:reschedule", args=[other.id])
+    named = words(desk.get(address, wish))
+    desk.post(SWITCH, {"initials": "on"})
+
+    private = [words(desk.get(address, wish)), words(desk.post(address, {**wish, "confirm": "1", "version": other.version}))]
+
+    assert "Renata Solbrook has that time with Tess Marrowby." in named
+    assert ["R. S. has that time with Tess Marrowby." in said for said in private] == [True, True]
+    assert ["Renata" in said for said in private] == [False, False]
+
+
+def test_neither_do_the_lists_of_what_went_wrong(desk: Browser, appointment_that_is: Callable[[str], Appointment]) -> None:
+    appointment_that_is("noshow")
+    address = reverse("noshows:list")
+    desk.post(SWITCH, {"initials": "on"})
+
+    said = desk.get(address, {"from": "2026-10-01", "to": "2026-10-31"}).content.decode()
+
+    assert ("Renata" in said, "Solbrook" in said, "R. S." in said, "Show names again" in said) == (False, False, True, True)
+
+
+def test_what_goes_to_her_names_her_as_ever(desk: Browser, appointment: Appointment) -> None:
+    desk.post(SWITCH, {"initials": "on"})
+
+    with clock_at(AN_HOUR_BEFORE):
+        desk.post(reverse("noshows:cancel", args=[appointment.id]), {"asked": "clinic", "notify": "on", "version": appointment.version})
+    do_jobs(at=QUARTER_PAST)
+
+    assert [("Hello Renata," in letter.body, letter.to) for letter in mail.outbox] == [(True, [appointment.patient.email])]

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 import kept.messaging.transitions as messaging
 from kept.foundation.refusals import Refusal
 from kept.messaging.models import Letter, Message
+from kept.patients.privacy import named
 from kept.practice.models import Member
 from kept.practice.rules import Right
 from kept.scheduling.models import Appointment
@@ -20,5 +21,5 @@ def send_link(appointment: Appointment, *, by: Member, at: datetime) -> Message:
     managing.check_link(appointment)
     sent = messaging.queue(Letter.MANAGE_LINK, appointment, wanted=True, once=f"{at:%Y-%m-%d %H:%M}", by=by, at=at)
     if sent is None:
-        raise Refusal("invalid", _("No email address of %s is known.") % appointment.patient.name)
+        raise Refusal("invalid", _("No email address of %s is known.") % named(appointment.patient))
     return sent
