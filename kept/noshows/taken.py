@@ -6,7 +6,8 @@ from kept.foundation.dates import clock_time
 from kept.patients.privacy import named
 from kept.practice.models import Member
 from kept.scheduling import claims
-from kept.scheduling.models import Claim
+from kept.scheduling.fitting import Visit
+from kept.scheduling.models import Appointment, Claim
 
 
 def briefly(claim: Claim, by: Member) -> str:
@@ -18,11 +19,11 @@ def briefly(claim: Claim, by: Member) -> str:
     return _("Blocked meanwhile")
 
 
-def at_length(claim: Claim, by: Member) -> str:
-    """As a sentence, with the hours."""
-    known = claims.may_know(claim, by)
-    if claim.appointment is None or not known:
-        return claims.in_the_way(claim, known=known)
+def at_length(claim: Claim, appointment: Appointment, by: Member) -> str:
+    """In the way of that appointment, as a sentence, with the hours."""
+    known, times = claims.may_know(claim, by), Visit.booked(appointment).at(appointment.starts_at)
+    if claim.appointment is None or not known or claims.only_buffers(claim, times):
+        return claims.in_the_way(claim, times, known=known)
     rival, zone = claim.appointment, claim.clinic.zone
     return _("%(who)s, %(start)s–%(end)s with %(provider)s.") % {
         "who": named(rival.patient),

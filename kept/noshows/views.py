@@ -138,7 +138,7 @@ def restore(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
     context = {
         "appointment": appointment,
         "form": form,
-        "taken_by": taken.at_length(taken_by, member) if taken_by else "",
+        "taken_by": taken.at_length(taken_by, appointment, member) if taken_by else "",
         "fee": fee,
         "words": fee_words(appointment, fee, at=now) if fee else None,
         "still_paid": still_paid,

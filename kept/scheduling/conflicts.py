@@ -12,7 +12,7 @@ from kept.foundation.dates import clock_time
 from kept.practice.models import Clinic, Member, Provider, Resource
 from kept.scheduling import claims
 from kept.scheduling.availability import Span, free_starts, open_hours, working_hours
-from kept.scheduling.fitting import Need, Visit, check_provider, check_rooms, needs, pick, rooms_of
+from kept.scheduling.fitting import Need, Times, Visit, check_provider, check_rooms, needs, pick, rooms_of
 from kept.scheduling.models import Appointment, Claim
 
 OFFERED = 3
@@ -72,7 +72,8 @@ def outlook(
     own = rooms_of(but) if but else []
     wanted = [need.preferring(own) for need in needs(clinic, visit.service_ids)]
     check_rooms(wanted, resources)
-    on, (busy_from, busy_to) = clinic.local_date(starts_at), visit.busy(starts_at)
+    on, times = clinic.local_date(starts_at), visit.at(starts_at)
+    busy_from, busy_to = times.busy
     asked = {provider.resource_id} | {room.pk for need in wanted for room in need.fitting}
     until_night = claims.holders(asked, (busy_from, max(busy_to, clock.day(on, clinic.zone)[1])), but=but)
     taken = [claim for claim in until_night if claim.starts_at < busy_to]
@@ -86,8 +87,8 @@ def outlook(
         return [slot.starts_at for slot in slots[:OFFERED]]
 
     return Outlook(
-        conflicts=[_conflict(claim, provider, by) for claim in rivals],
-        warnings=_warnings(clinic, provider, (starts_at, starts_at + visit.lasts), hours, at),
+        conflicts=[_conflict(claim, times, provider, by) for claim in rivals],
+        warnings=_warnings(clinic, provider, times.visit, hours, at),
         rooms=rooms,
         provider_free_until=_free_until(provider, starts_at, until_night, hours),
         free_rooms=_free_rooms(wanted, rivals, taken),
@@ -102,10 +103,10 @@ def _rivals(taken: Sequence[Claim], resource_ids: Sequence[UUID]) -> list[Claim]
     return [claim for claim in firsts.values() if claim]
 
 
-def _conflict(claim: Claim, provider: Provider, by: Member) -> Conflict:
+def _conflict(claim: Claim, times: Times, provider: Provider, by: Member) -> Conflict:
     known = claims.may_know(claim, by)
     field = "start" if claim.resource_id == provider.resource_id else "resources"
-    return Conflict(field, claim.resource, claim.ends_at, claims.in_the_way(claim, known=known), claim if known else None)
+    return Conflict(field, claim.resource, claim.ends_at, claims.in_the_way(claim, times, known=known), claim if known else None)
 
 
 def _free_rooms(wanted: Sequence[Need], rivals: Sequence[Claim], taken: Sequence[Claim]) -> list[Resource]:

@@ -12,6 +12,13 @@ from kept.practice.models import Clinic, Provider, ProviderClinic, Resource, Ser
 from kept.scheduling.models import Appointment
 
 
+class Times(NamedTuple):
+    """When something is, or would be: a visit itself, and with its buffers around it. Of blocked time both are the same."""
+
+    visit: tuple[datetime, datetime]
+    busy: tuple[datetime, datetime]
+
+
 class Visit(NamedTuple):
     """Services in a row: how long they last, and how long their providers and rooms are busy before and after. The buffers of the first
     and the last count (R16)."""
@@ -42,6 +49,9 @@ class Visit(NamedTuple):
     def busy(self, starts_at: datetime) -> tuple[datetime, datetime]:
         """The time to be claimed, buffers included."""
         return starts_at - self.before, starts_at + self.lasts + self.after
+
+    def at(self, starts_at: datetime) -> Times:
+        return Times((starts_at, starts_at + self.lasts), self.busy(starts_at))
 
 
 class Need(NamedTuple):

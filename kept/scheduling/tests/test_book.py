@@ -131,8 +131,7 @@ def test_while_a_policy_is_in_use_a_card_is_wanted(wish: Wish, silas: Member) ->
     [
         (timedelta(0), "Lip filler"),
         (-59 * MINUTE, "Lip filler"),
-        (60 * MINUTE, "Consultation"),
-        (64 * MINUTE, "Consultation"),
+        (59 * MINUTE, "Consultation"),
         (30 * MINUTE, "Two-week check"),
         (-30 * MINUTE, "Full-face filler"),
     ],
@@ -147,6 +146,17 @@ def test_r16_a_provider_is_never_double_booked(wish: Wish, offset: timedelta, se
     assert refusal.value.field == "start"
     assert refusal.value.facts == {"taken_by": str(first.id), "until": "2026-10-14T16:35:00-04:00"}
     assert (Appointment.objects.count(), lanes()) == (1, [(True, 0)])
+
+
+@pytest.mark.parametrize("offset", [60 * MINUTE, 64 * MINUTE])
+def test_r16_nor_booked_within_a_buffer_and_that_is_said(wish: Wish, offset: timedelta) -> None:
+    first = wish()
+
+    with refused("slot_taken") as refusal:
+        wish(STARTS_AT + offset, "Consultation")
+
+    assert refusal.value.sentence == "The time from 4:30 PM to 4:35 PM is kept free after Renata Solbrook’s visit with Tess Marrowby."
+    assert refusal.value.facts == {"taken_by": str(first.id), "until": "2026-10-14T16:35:00-04:00"}
 
 
 @pytest.mark.parametrize(("offset", "service"), [(65 * MINUTE, "Consultation"), (-30 * MINUTE, "Consultation")])

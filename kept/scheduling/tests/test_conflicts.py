@@ -15,7 +15,7 @@ from kept.scheduling.fitting import Visit
 from kept.scheduling.models import Appointment
 from kept.scheduling.transitions.blocking import block_time
 from tests.kit.checks import refused
-from tests.kit.visits import BOOKED_AT, STARTS_AT
+from tests.kit.visits import BOOKED_AT, STARTS_AT, book
 
 pytestmark = pytest.mark.usefixtures("all_rounders", "plain_weeks")
 
@@ -99,6 +99,43 @@ def test_a_provider_who_is_taken(asked: Asked, linnea: Appointment) -> None:
     (conflict,) = found.conflicts
     assert (conflict.field, conflict.sentence) == ("start", "Linnea Ostrander has that time with Tess Marrowby. Choose another.")
     assert (found.provider_free_until, found.next_starts[0]) == (None, QUARTER_TO_FIVE)
+
+
+FROM_HALF_PAST = "from 4:30 PM to 4:45 PM"
+
+
+@pytest.mark.parametrize(
+    ("service", "provider", "minutes", "kept_free"),
+    [
+        ("Consultation", "Tess Marrowby", 65, f"The time {FROM_HALF_PAST} is kept free after {{whose}}."),
+        ("Consultation", "Tess Marrowby", -35, "The time from 3:20 PM to 3:30 PM is kept free before {whose}."),
+        ("PRP facial", "Priya Ramsethi", 70, f"Room 2 is kept free {FROM_HALF_PAST}, after {{whose}}."),
+        ("PRP facial", "Priya Ramsethi", 80, f"Room 2 is kept free {FROM_HALF_PAST}, after {{whose}}. This one needs 10 min before it."),
+    ],
+)
+def test_r16_where_only_buffers_are_in_the_way_it_says_so(
+    asked: Asked, linnea: Appointment, service: str, provider: str, minutes: int, kept_free: str
+) -> None:
+    room = "Room 2" if service == "PRP facial" else ""
+
+    found = asked(service, provider=provider, room=room, starts_at=STARTS_AT + minutes * MINUTE)
+
+    assert [each.sentence for each in found.conflicts] == [kept_free.format(whose="Linnea Ostrander’s visit with Tess Marrowby")]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "sentence"),
+    [
+        (35, "Renata Solbrook’s visit with Tess Marrowby ends at 4:00 PM. This one needs 10 min before it."),
+        (-70, "Renata Solbrook’s visit with Tess Marrowby starts at 3:30 PM. This one needs 15 min after it."),
+    ],
+)
+def test_r16_the_buffer_may_be_that_of_the_visit_itself(asked: Asked, juniper: House, minutes: int, sentence: str) -> None:
+    book(juniper, service="Consultation")
+
+    found = asked("PRP facial", provider="Tess Marrowby", starts_at=STARTS_AT + minutes * MINUTE)
+
+    assert [each.sentence for each in found.conflicts] == [sentence]
 
 
 def test_blocked_time(asked: Asked, juniper: House, elm: Clinic, odette: Member) -> None:

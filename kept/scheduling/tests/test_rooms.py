@@ -135,7 +135,8 @@ def test_r16_a_device_is_never_double_booked(wish: Wish) -> None:
         wish("IPL photofacial", starts_at=STARTS_AT + 75 * MINUTE)
 
     assert refusal.value.field == "resources"
-    assert refusal.value.sentence == "Laser is taken until 4:45 PM. Renata Solbrook has it with Priya Ramsethi."
+    kept_free = "Laser is kept free from 4:30 PM to 4:45 PM, after Renata Solbrook’s visit with Priya Ramsethi."
+    assert refusal.value.sentence == f"{kept_free} This one needs 5 min before it."
     assert refusal.value.facts == {"taken_by": str(first.pk), "until": "2026-10-14T16:45:00-04:00"}
     assert Appointment.objects.count() == 1
 

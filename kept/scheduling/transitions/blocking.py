@@ -9,6 +9,7 @@ from kept.foundation.refusals import Refusal
 from kept.practice.models import Clinic, Member, Provider, ProviderClinic, Resource
 from kept.practice.rules import Right
 from kept.scheduling import claims
+from kept.scheduling.fitting import Times
 from kept.scheduling.models import LONGEST, Block
 from kept.scheduling.transitions.booking import Place
 
@@ -22,12 +23,13 @@ def block_time(resource: Resource, clinic: Clinic, *, starts_at: datetime, ends_
     by.must(Right.BOOK, Place(clinic.pk, provider.pk if provider else None))
     _check(resource, provider, clinic, starts_at, ends_at, at)
     claims.lock([resource.pk])
-    if taken := claims.holders([resource.pk], (starts_at, ends_at)):
-        raise claims.slot_taken(taken, provider, by)
+    span = starts_at, ends_at
+    if taken := claims.holders([resource.pk], span):
+        raise claims.slot_taken(taken, Times(span, span), provider, by)
     block = Block.objects.create(
         practice_id=by.practice_id, resource=resource, clinic=clinic, starts_at=starts_at, ends_at=ends_at, why=why.strip(), by=by
     )
-    claims.write(block, {resource.pk: 0}, (starts_at, ends_at))
+    claims.write(block, {resource.pk: 0}, span)
     journal.record("block.made", block, by=by, at=at, resource=str(resource.pk), start=starts_at.isoformat(), end=ends_at.isoformat())
     return block
 

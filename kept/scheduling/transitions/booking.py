@@ -73,8 +73,8 @@ def book(
     wanted = needs(clinic, visit.service_ids)
     check_rooms(wanted, resources)
 
-    during = visit.busy(starts_at)
-    lanes = claims.reserve(provider, wanted, resources, during, double_book=double_book, by=by)
+    times = visit.at(starts_at)
+    lanes = claims.reserve(provider, wanted, resources, times, double_book=double_book, by=by)
     card_wanted = not past and _card_wanted(clinic, services, patient, starts_at, at, price)
     asked = card_wanted and channel != Appointment.Channel.ONLINE
     appointment = Appointment.objects.create_numbered(
@@ -108,7 +108,7 @@ def book(
         )
         for position, (service, amount) in enumerate(zip(services, prices_of(services, price), strict=True))
     )
-    claims.write(appointment, lanes, during)
+    claims.write(appointment, lanes, times.busy)
     journal.record("appointment.booked", appointment, by=by, at=at, channel=channel, double_booked=double_book)
     if asked:
         promising.follow(appointment, at=at)

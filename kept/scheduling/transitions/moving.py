@@ -83,11 +83,11 @@ def place(
     if stays and not held:
         return Placed({}, {})  # imported: it held none at its own time
     visit = Visit.booked(appointment)
-    during = visit.busy(starts_at)
+    times = visit.at(starts_at)
     wanted, named = ([], rooms) if stays else _asked(appointment, visit, starts_at, provider, rooms, resources, at)
-    lanes = claims.reserve(provider, wanted, named, during, double_book=double_book, by=by, but=appointment, also_lock=held)
+    lanes = claims.reserve(provider, wanted, named, times, double_book=double_book, by=by, but=appointment, also_lock=held)
     appointment.claims.all().delete()
-    claims.write(appointment, lanes, during)
+    claims.write(appointment, lanes, times.busy)
     return Placed({}, {}) if stays else _changes(appointment, starts_at, provider, held, lanes, at)
 
 
