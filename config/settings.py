@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
+    "anymail",
     "csp",
     "django_htmx",
     "django_vite",
@@ -216,7 +217,12 @@ DJANGO_VITE = {
 WHITENOISE_USE_FINDERS = True  # the assets lie in the package; there is nothing to collect
 WHITENOISE_IMMUTABLE_FILE_TEST = r"^.+/assets/.+-[A-Za-z0-9_-]{8}\..+$"
 
-EMAIL_BACKEND = env("KEPT_EMAIL_BACKEND", default="django.core.mail.backends.smtp.EmailBackend")
+# A mail service by django-anymail's name for it, as postmark or mailgun, and what that one asks for, as {"POSTMARK_SERVER_TOKEN": "…"}.
+# It reports what came back to /webhooks/mail/, with the secret user:password.
+MAIL_SERVICE = env.str("KEPT_MAIL_SERVICE", "")
+ANYMAIL = env.json("KEPT_MAIL_SERVICE_KEYS", default={}) | {"WEBHOOK_SECRET": env.list("KEPT_MAIL_WEBHOOK_SECRET", default=[])}
+_BACKEND = f"anymail.backends.{MAIL_SERVICE}.EmailBackend" if MAIL_SERVICE else "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_BACKEND = env("KEPT_EMAIL_BACKEND", default=_BACKEND)
 EMAIL_FILE_PATH = env("KEPT_MAIL_FOLDER", default=None)
 SMTP = env.email_url("KEPT_SMTP_URL", default="smtp://localhost:25")
 EMAIL_HOST, EMAIL_PORT = SMTP["EMAIL_HOST"], SMTP["EMAIL_PORT"]
@@ -224,6 +230,17 @@ EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = SMTP["EMAIL_HOST_USER"] or "", SMTP["EMAI
 EMAIL_USE_TLS, EMAIL_USE_SSL = SMTP.get("EMAIL_USE_TLS", False), SMTP.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env("KEPT_MAIL_FROM", default=f"letters@{urlsplit(BASE_URL).hostname}")
+
+# Text messages: files, in a folder if one is named, or twilio.
+SMS = env.str("KEPT_SMS", "files")
+if SMS not in ("files", "twilio"):
+    raise environ.ImproperlyConfigured("KEPT_SMS is files or twilio")
+SMS_FOLDER = env("KEPT_SMS_FOLDER", default=None)
+TWILIO_API_BASE = env.str("TWILIO_API_BASE", "https://api.twilio.com")
+TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", "")
+TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", "")
+if SMS == "twilio" and not (TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN):
+    raise environ.ImproperlyConfigured("KEPT_SMS=twilio needs TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN")
 
 LOGGING = {
     "version": 1,

@@ -92,6 +92,7 @@ urlpatterns = [
     path("settings/webhooks/messages/<uuid:delivery_id>/", webhooks.delivery, name="delivery"),
     path("settings/webhooks/messages/<uuid:delivery_id>/again/", webhooks.send_again, name="delivery-again"),
     path("settings/messages/", letters.letters, name="letters"),
+    path("settings/messages/texts/", letters.texts, name="texts"),
     path("settings/messages/<slug:letter>/", letters.letter, name="letter"),
     path("settings/sign-in/", sign_in.sign_in, name="sign-in"),
     path("settings/online/", online.online, name="online"),

@@ -18,8 +18,8 @@ from kept.billing.queries import charge_of
 from kept.billing.transitions import cards, paying, renewing
 from kept.foundation.dates import clock_time, full_date, moment, short_day
 from kept.foundation.refusals import Refusal
-from kept.messaging.models import Message, Wording
-from kept.messaging.wording import TITLE, fill
+from kept.messaging.models import Channel, Message, Wording
+from kept.messaging.wording import SHORT_TEXT, TITLE, fill
 from kept.practice.models import Settings
 from kept.scheduling.models import Appointment, Status
 from kept.scheduling.rules import wrong_status
@@ -42,32 +42,48 @@ def facts_of(message: Message, *, at: datetime) -> dict[str, Any]:
     return found(message, at)
 
 
-def write(letter: str, appointment: Appointment, facts: dict[str, Any]) -> Written:
+def write(letter: str, appointment: Appointment, facts: dict[str, Any], *, channel: str = Channel.EMAIL) -> Written:
     """The letter as the patient reads it, in the practice's own words where it has some; its link hidden unless `facts` hold the
     address."""
     words = Wording.objects.filter(practice=appointment.practice_id, letter=letter).first() or Wording()
+    if channel == Channel.SMS:
+        return short(letter, appointment, facts, text=words.short)
     return compose(letter, appointment, facts, title=words.title, text=words.text)
 
 
 def compose(letter: str, appointment: Any, facts: dict[str, Any], *, title: str = "", text: str = "") -> Written:
-    """The same in these words; blank ones are Kept's."""
-    clinic = appointment.clinic
-    when = moment(appointment.starts_at, clinic.zone)
-    here = {"who": appointment.patient.first_name, "when": when, "practice": appointment.practice, "clinic": clinic, "bare": bool(text)}
+    """The same by e-mail in these words; blank ones are Kept's."""
+    own_title, _nothing, own_text = _rendered(f"messaging/{letter}.txt", appointment, facts | {"bare": bool(text)}).partition("\n")
+    values = _values(appointment) | {"what": own_text.strip(), "title": own_title.strip()}
+    filled = fill(text, values) if text else own_text
+    return Written(fill(title or TITLE, values)[:200], re.sub(r"\n{3,}", "\n\n", filled.strip()) + "\n")
+
+
+def short(letter: str, appointment: Any, facts: dict[str, Any], *, text: str = "") -> Written:
+    """The same as a text message: one line, from whom, and how to get no more of them."""
+    what = " ".join(_rendered(f"messaging/texts/{letter}.txt", appointment, facts).split())
+    filled = fill(text or SHORT_TEXT, _values(appointment) | {"what": what})
+    return Written("", f"{' '.join(filled.split())} {_('Reply STOP to get no more texts.')}")
+
+
+def _rendered(template: str, appointment: Any, facts: dict[str, Any]) -> str:
     link = {"link": HIDDEN_LINK} if callable(facts.get("link")) else {}
-    own_title, _nothing, own_text = render_to_string(f"messaging/{letter}.txt", here | facts | link).strip().partition("\n")
-    values = {
-        "what": own_text.strip(),
-        "title": own_title.strip(),
+    who = {"who": appointment.patient.first_name, "when": moment(appointment.starts_at, appointment.clinic.zone)}
+    here = who | {"practice": appointment.practice, "clinic": appointment.clinic}
+    return render_to_string(template, here | facts | link).strip()
+
+
+def _values(appointment: Any) -> dict[str, Any]:
+    """What the names in a practice's own words stand for."""
+    clinic = appointment.clinic
+    return {
         "first_name": appointment.patient.first_name,
-        "when": when,
+        "when": moment(appointment.starts_at, clinic.zone),
         "practice": appointment.practice,
         "clinic": clinic,
         "phone": clinic.phone,
         "address": clinic.address,
     }
-    filled = fill(text, values) if text else own_text
-    return Written(fill(title or TITLE, values)[:200], re.sub(r"\n{3,}", "\n\n", filled.strip()) + "\n")
 
 
 def cancelled(message: Message, at: datetime) -> dict[str, Any]:

@@ -30,6 +30,9 @@ class Letter(models.TextChoices):
     ANSWERED = "answered", _("Answer about a no-show")
 
 
+# It did not go, or did not arrive.
+LOST = models.Q(state="failed") | models.Q(arrival__in=["undelivered", "complained"])
+
 GUARD = trigger(
     "message_guard",
     events="before update or delete",
@@ -48,11 +51,19 @@ GUARD = trigger(
 )
 
 
+class Channel(models.TextChoices):
+    """How a letter goes, by FHIR's codes of contact points."""
+
+    EMAIL = "email", _("E-mail")
+    SMS = "sms", _("Text message")
+
+
 class Message(OfPractice):
-    """One letter to one patient, by e-mail.
+    """One letter to one patient, by e-mail or as a text message.
 
     `subject_id` is what it speaks of: an appointment, an invoice, or a refund of one. `key` makes it once, `send_after` is the earliest
-    instant at which it goes. `text` is what would go, and once sent what went, links left out: they are keys.
+    instant at which it goes. `text` is what would go, and once sent what went, links left out: they are keys. `arrival` is what the service
+    that took it reported later, `arrival_code` its word for why; `settled_at`: somebody saw that it did not arrive.
     """
 
     class State(models.TextChoices):
@@ -62,8 +73,11 @@ class Message(OfPractice):
         WITHDRAWN = "withdrawn", _("Withdrawn")
         FAILED = "failed", _("Not sent")
 
-    class Channel(models.TextChoices):
-        EMAIL = "email", _("E-mail")
+    class Arrival(models.TextChoices):
+        UNKNOWN = "", _("Not reported")
+        DELIVERED = "delivered", _("Arrived")
+        UNDELIVERED = "undelivered", _("Came back")
+        COMPLAINED = "complained", _("Reported as spam")
 
     letter = code(choices=Letter.choices)
     channel = code(choices=Channel.choices, default=Channel.EMAIL)
@@ -72,8 +86,8 @@ class Message(OfPractice):
     invoice = within("billing.Invoice", null=True, blank=True, related_name="messages")
     subject_id = models.UUIDField()
     key = code(max_length=200)
-    to = models.EmailField()
-    title = models.CharField(max_length=200)
+    to = models.CharField(max_length=254)
+    title = models.CharField(max_length=200, blank=True)
     text = models.TextField()
     state = code(choices=State.choices, default=State.QUEUED)
     queued_at = models.DateTimeField()
@@ -83,6 +97,10 @@ class Message(OfPractice):
     tries = models.PositiveSmallIntegerField(default=0)
     ended_at = models.DateTimeField(null=True, blank=True)
     why = models.CharField(max_length=200, blank=True)
+    arrival = code(choices=Arrival.choices, blank=True, default=Arrival.UNKNOWN)
+    arrival_code = code(blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_by = within("practice.Member", null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -92,6 +110,7 @@ class Message(OfPractice):
                 appointment="scheduling_appointment",
                 invoice="billing_invoice",
                 queued_by="practice_member",
+                settled_by="practice_member",
             ),
             models.UniqueConstraint(fields=["practice", "key"], name="message_once"),
             PlainSql(name="message_guard", **GUARD),
@@ -100,6 +119,7 @@ class Message(OfPractice):
             models.Index(fields=["practice", "patient", "-queued_at", "-id"], name="message_of_patient"),
             models.Index(fields=["practice", "appointment"], name="message_of_appointment"),
             models.Index(fields=["practice", "send_after"], name="message_unsent", condition=models.Q(state__in=["queued", "sending"])),
+            models.Index(fields=["practice", "queued_at"], name="message_lost", condition=LOST & models.Q(settled_at=None)),
         ]
 
     @property
@@ -107,14 +127,41 @@ class Message(OfPractice):
         """It can still be withdrawn."""
         return self.state == self.State.QUEUED
 
+    @property
+    def lost(self) -> bool:
+        """It did not go, or did not arrive: LOST, of this one."""
+        return self.state == self.State.FAILED or self.arrival in (self.Arrival.UNDELIVERED, self.Arrival.COMPLAINED)
+
 
 class Wording(OfPractice):
-    """A letter in the practice's own words; blank ones are Kept's. `on`: it goes by itself wherever patients are told."""
+    """A letter in the practice's own words; blank ones are Kept's. `on`: it goes by itself wherever patients are told. `texts`: whether it
+    goes as a text message, too; `short` are that one's words."""
+
+    class Texts(models.TextChoices):
+        INSTEAD = "instead", _("Where no e-mail reaches the patient")
+        ALSO = "also", _("Always, beside the e-mail")
+        NEVER = "never", _("Never")
 
     letter = code(choices=Letter.choices)
     on = models.BooleanField(default=True)
+    texts = code(choices=Texts.choices, default=Texts.INSTEAD)
+    short = models.CharField(max_length=300, blank=True)
     title = models.CharField(max_length=150, blank=True)
     text = models.TextField(blank=True)
 
     class Meta:
         constraints = [*walls("messaging_wording"), models.UniqueConstraint(fields=["practice", "letter"], name="wording_once")]
+
+
+class TextStop(OfPractice):
+    """A number (E.164) to which no text messages go: its owner wrote STOP, or told staff."""
+
+    number = code()
+    at = models.DateTimeField()
+    by = within("practice.Member", null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            *walls("messaging_textstop", by="practice_member"),
+            models.UniqueConstraint(fields=["practice", "number"], name="text_stop_once"),
+        ]

@@ -1,8 +1,11 @@
 """Reading letters."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.db.models import QuerySet
 
-from kept.messaging.models import Message, Wording
+from kept.messaging.models import LOST, Message, Wording
 from kept.patients.models import Patient
 from kept.practice import queries as practice
 from kept.practice.models import Member, Practice
@@ -23,6 +26,12 @@ def of_patient(member: Member, patient: Patient) -> QuerySet[Message]:
 def of_appointment(appointment: Appointment) -> QuerySet[Message]:
     """An appointment's letters, newest first."""
     return Message.objects.filter(appointment=appointment).select_related("queued_by").order_by("-queued_at", "-id")
+
+
+def lost(member: Member, *, clinics: Sequence[Any] = ()) -> QuerySet[Message]:
+    """Letters that did not go or did not arrive, and of which nobody said that she has seen to it; the oldest first."""
+    found = messages(member).filter(LOST, settled_at=None).order_by("queued_at", "id")
+    return found.filter(appointment__clinic__in=clinics) if clinics else found
 
 
 def told_by_itself(practice: Practice, letter: str) -> bool:

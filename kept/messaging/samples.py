@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from kept.foundation.dates import clock_time, full_date, moment
 from kept.foundation.money import Money
-from kept.messaging.letters import HIDDEN_LINK, Written, compose
+from kept.messaging.letters import HIDDEN_LINK, Written, compose, short
 from kept.messaging.models import Letter
 from kept.practice.models import Clinic, Practice
 
@@ -19,9 +19,16 @@ INVOICE = "INV-10001"
 
 def sample(letter: Letter, practice: Practice, clinic: Clinic, *, title: str, text: str) -> Written:
     """That letter about a made-up appointment at this clinic, in these words; blank ones are Kept's."""
-    who = SimpleNamespace(first_name=_("Alex"))
-    appointment = SimpleNamespace(patient=who, starts_at=WHEN, practice=practice, clinic=clinic)
-    return compose(letter, appointment, _facts(letter, practice, clinic), title=title, text=text)
+    return compose(letter, _appointment(practice, clinic), _facts(letter, practice, clinic), title=title, text=text)
+
+
+def sample_short(letter: Letter, practice: Practice, clinic: Clinic, *, text: str) -> Written:
+    """The same as a text message."""
+    return short(letter, _appointment(practice, clinic), _facts(letter, practice, clinic), text=text)
+
+
+def _appointment(practice: Practice, clinic: Clinic) -> SimpleNamespace:
+    return SimpleNamespace(patient=SimpleNamespace(first_name=_("Alex")), starts_at=WHEN, practice=practice, clinic=clinic)
 
 
 def _facts(letter: Letter, practice: Practice, clinic: Clinic) -> dict[str, Any]:

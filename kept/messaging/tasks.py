@@ -9,7 +9,7 @@ from kept.billing.models import Charge, Invoice, Refund
 from kept.events.models import Event
 from kept.foundation import clock, jobs
 from kept.foundation.scope import job_scope
-from kept.messaging import sending, transitions
+from kept.messaging import delivering, sending, transitions
 from kept.messaging.models import Letter, Message
 from kept.practice.jobs import for_each_practice
 from kept.scheduling.models import Appointment, Status
@@ -86,4 +86,4 @@ def follow_up(practice_id: str) -> None:
             jobs.defer("messaging.send", message_id=str(message_id))
         lost = Message.objects.filter(state=Message.State.SENDING, lease_until__lte=now)
         for message_id in lost.order_by("id").values_list("id", flat=True):
-            transitions.lose_sight(message_id, at=now)
+            delivering.lose_sight(message_id, at=now)

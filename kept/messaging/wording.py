@@ -1,7 +1,7 @@
 """A practice's own words around what a letter has to say: names in braces, each replaced by its value, and nothing else."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -20,7 +20,9 @@ VARIABLES = {
     "address": gettext_lazy("The clinic’s address"),
 }
 IN_TITLE = {"title", "first_name", "when", "practice", "clinic"}
+IN_SHORT = VARIABLES.keys() - {"title", "address"}
 TITLE = "{title}"
+SHORT_TEXT = "{practice}: {what}"
 TEXT = """Hello {first_name},
 
 {what}
@@ -46,14 +48,28 @@ def fill(words: str, values: Mapping[str, Any]) -> str:
 def check(title: str, text: str, *, services: list[str]) -> None:
     """Raises Refusal `invalid` at `title` or `text` for a name that is none, for a text without what the letter has to say, and where
     a treatment is named (R7f)."""
-    for field, words, allowed in (("title", title, IN_TITLE), ("text", text, VARIABLES.keys() - {"title"})):
-        unknown = [name for name in BRACES.findall(words) if name not in allowed]
-        if unknown:
-            raise Refusal("invalid", _("{%s} can’t stand here. Choose one of those listed.") % unknown[0], field=field)
-        if set("{}") & set(BRACES.sub("", words)):
-            raise Refusal("invalid", _("Braces stand around a name of those listed, as in {first_name}."), field=field)
-        named = next((name for name in services if re.search(rf"\b{re.escape(name)}\b", words, re.IGNORECASE)), "")
-        if named:
-            raise Refusal("invalid", _("Letters say “appointment”, never the treatment: leave out “%s”.") % named, field=field)
-    if text.count("{what}") != 1:
-        raise Refusal("invalid", _("Keep {what} once: it is what the letter has to say, its amounts and its link."), field="text")
+    _check("title", title, IN_TITLE, services)
+    _check("text", text, VARIABLES.keys() - {"title"}, services)
+    _says(text, "text")
+
+
+def check_short(short: str, *, services: list[str]) -> None:
+    """The same at `short`, of a text message."""
+    _check("short", short, IN_SHORT, services)
+    _says(short, "short")
+
+
+def _check(field: str, words: str, allowed: Set[str], services: list[str]) -> None:
+    unknown = [name for name in BRACES.findall(words) if name not in allowed]
+    if unknown:
+        raise Refusal("invalid", _("{%s} can’t stand here. Choose one of those listed.") % unknown[0], field=field)
+    if set("{}") & set(BRACES.sub("", words)):
+        raise Refusal("invalid", _("Braces stand around a name of those listed, as in {first_name}."), field=field)
+    named = next((name for name in services if re.search(rf"\b{re.escape(name)}\b", words, re.IGNORECASE)), "")
+    if named:
+        raise Refusal("invalid", _("Letters say “appointment”, never the treatment: leave out “%s”.") % named, field=field)
+
+
+def _says(words: str, field: str) -> None:
+    if words.count("{what}") != 1:
+        raise Refusal("invalid", _("Keep {what} once: it is what the letter has to say, its amounts and its link."), field=field)

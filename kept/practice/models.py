@@ -87,6 +87,7 @@ class Settings(OfPractice):
     fee_choice = code(choices=FeeChoice.choices, blank=True, default=FeeChoice.NONE)
     when_filled = code(choices=WhenFilled.choices, default=WhenFilled.PROPOSE)
     tell_patients = models.BooleanField(default=True)
+    text_from = code(blank=True)  # the number from which text messages go; none goes without
     front_desk_refund_limit_minor = models.PositiveIntegerField(default=0)
     front_desk_may_double_book = models.BooleanField(default=False)
     calendar_ghosts = models.BooleanField(default=False)

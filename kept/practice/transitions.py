@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from kept.events import journal
 from kept.foundation.ids import new_id
 from kept.foundation.money import Money
+from kept.foundation.phones import international
 from kept.foundation.refusals import Refusal
 from kept.practice.models import CALENDAR_STEPS, MOST_CARD_HOURS, MOST_HORIZON, MOST_IDLE, MOST_LEAD, ApiKey, Member, Practice, Settings
 from kept.practice.rules import Right
@@ -162,6 +163,19 @@ def set_online(
     settings.online_step_minutes = step_minutes
     settings.save(update_fields=["online_lead_minutes", "online_horizon_days", "online_step_minutes", "online_sites", "online_closed"])
     journal.record("settings.online", settings, by=by, at=at, lead=lead_minutes, horizon=horizon_days, step=step_minutes)
+    return settings
+
+
+def set_texts(*, text_from: str, by: Member, at: datetime) -> Settings:
+    """Patients get text messages from that number; from none where it is empty. Raises Refusal `invalid`, `not_permitted`."""
+    by.must(Right.SET_UP)
+    number = international(text_from) if text_from.strip() else ""
+    if text_from.strip() and not number:
+        raise Refusal("invalid", _("Enter the number with its country’s code, for example +1 212 555 0142."), field="text_from")
+    settings = Settings.objects.select_for_update(no_key=True).get(practice=by.practice_id)
+    settings.text_from = number
+    settings.save(update_fields=["text_from"])
+    journal.record("settings.texts", settings, by=by, at=at, text_from=number)
     return settings
 
 

@@ -12,7 +12,8 @@ from kept.events.models import Event
 from kept.messaging.letters import compose
 from kept.messaging.models import Letter, Message, Wording
 from kept.messaging.queries import told_by_itself
-from kept.messaging.transitions import queue, word
+from kept.messaging.setting_up import word
+from kept.messaging.transitions import queue
 from kept.messaging.wording import TEXT, TITLE, fill
 from kept.patients.models import Patient
 from kept.practice.models import Member

@@ -21,7 +21,7 @@ from kept.billing.models import Charge
 from kept.events.models import Event
 from kept.foundation.money import Money
 from kept.foundation.scope import outside, scope
-from kept.messaging import queries, sending, transitions
+from kept.messaging import delivering, queries, sending, transitions
 from kept.messaging.models import Letter, Message
 from kept.messaging.tasks import follow_up
 from kept.messaging.transitions import queue
@@ -257,7 +257,7 @@ def test_one_that_waited_out_a_failure_goes_once(settings: Settings, moved: Mess
 
 
 def test_one_whose_worker_died_is_not_sent_a_second_time(moved: Message, run_jobs: Jobs) -> None:
-    transitions.begin(moved.pk, at=moved.send_after)
+    delivering.begin(moved.pk, at=moved.send_after)
 
     look_after(moved, moved.send_after + SECOND, run_jobs)
     assert now(moved).state == "sending"
