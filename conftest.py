@@ -8,4 +8,4 @@ import django  # noqa: E402  the environment comes first
 
 django.setup()
 
-pytest_plugins = ["tests.kit.database", "tests.kit.people", "tests.kit.visits", "tests.kit.browser", "tests.kit.gateway"]
+pytest_plugins = ["tests.kit.database", "tests.kit.people", "tests.kit.visits", "tests.kit.browser", "tests.kit.gateway", "tests.kit.texts"]

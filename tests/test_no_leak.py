@@ -33,7 +33,7 @@ from kept.foundation.ids import new_id
 from kept.foundation.models import OfPractice
 from kept.foundation.money import Money
 from kept.foundation.scope import outside, scope
-from kept.messaging.models import Letter, Message, Wording
+from kept.messaging.models import Letter, Message, TextStop, Wording
 from kept.noshows.models import Answer
 from kept.ops.cast import House
 from kept.patients.models import Card, Link, Merge, Note, Patient
@@ -77,7 +77,7 @@ CODES = {
     *("Card.brand", "Card.last4", "Charge.create_key", "Charge.confirm_key", "Refund.key", "CardCapture.key"),
     *("Event.kind", "Trait.kind", "Event.subject_kind", "Event.actor", "Event.source", "Access.actor", "Access.source"),
     "Merge.moved",
-    *("Fee.why_not", "GatewayEvent.kind", "Delivery.kind"),
+    *("Fee.why_not", "GatewayEvent.kind", "Delivery.kind", "Message.arrival_code"),
     *("GatewayAccount.account_id", "GatewayAccount.country", "GatewayAccount.currency", "GatewayAccount.key_ending"),
 }
 
@@ -184,7 +184,10 @@ def planted(juniper: House) -> Ids:
         terms=Document(rows=(for_canaries, *flat(9000).rows)), by=owner, at=BOOKED_AT,
     )  # fmt: skip
     drafts.write_draft(description=f"{CANARY}, a draft", by=owner, at=BOOKED_AT)
-    Wording.objects.create(practice=owner.practice, letter=Letter.MOVED, title=CANARY, text=f"{CANARY} {{what}}")
+    Wording.objects.create(
+        practice=owner.practice, letter=Letter.MOVED, title=CANARY, text=f"{CANARY} {{what}}", short=f"{CANARY} {{what}}"
+    )
+    TextStop.objects.create(practice=owner.practice, number=CANARY, at=HOUR_LATER)
     issue_key(owner, CANARY, scopes=[], at=BOOKED_AT)
     appointment = _booked(juniper)
     token = cards.card_link(appointment, by=desk, at=BOOKED_AT).split("/")[-2]
@@ -295,7 +298,7 @@ def _rest(juniper: House, charge: Charge) -> None:
     about = {"data": {"object": {"id": CANARY}}}
     GatewayEvent.objects.create(practice=practice, event_id=CANARY, kind="x", body=about, received_at=HOUR_LATER, state="parked")
     GatewayAccount.objects.update(account_name=CANARY, trouble=CANARY)
-    Settings.objects.update(online_sites=[CANARY], online_closed=CANARY)
+    Settings.objects.update(online_sites=[CANARY], online_closed=CANARY, text_from=CANARY)
     Dispute.objects.update(evidence={"uncategorized_text": CANARY}, evidence_trouble=CANARY)
     Idempotency.objects.create(practice=practice, key_id=new_id(), key=CANARY, request_hash="", at=HOUR_LATER)
     visit = charge.appointment

@@ -110,6 +110,8 @@ TABLE = [
     Row("desk:letters", "GET", HEADS),
     Row("desk:letter", "GET", HEADS),
     Row("desk:letter", "POST", HEADS, 422),
+    Row("desk:texts", "GET", HEADS),
+    Row("desk:texts", "POST", HEADS, 422, sent={"text_from": "555"}),
     Row("desk:tokens", "GET", HEADS),
     Row("desk:tokens", "POST", HEADS, 422),
     Row("desk:token-revoke", "GET", HEADS),
@@ -160,6 +162,7 @@ TABLE = [
     Row("desk:patient-looks", "GET", HEADS | {AUDITOR}),
     Row("desk:patient-edit", "GET", DESK),
     Row("desk:patient-edit", "POST", DESK, 302, sent={"first_name": "Ada"}),
+    Row("desk:patient-texts", "POST", DESK, 302, sent={"stop": "yes"}),
     Row("desk:patient-note", "GET", DESK),
     Row("desk:patient-note", "POST", DESK, 302, sent={"text": "Parks at the back."}),
     Row("desk:patient-export", "GET", HEADS),
@@ -198,6 +201,11 @@ TABLE = [
     Row("noshows:fee", "POST", OFFICE | {BILLING}, 302, MISSED, "unspare"),
     Row("noshows:fee", "POST", OFFICE | {BILLING}, 404, MISSED, "forgive", otherwise=404),
     Row("messaging:withdraw", "POST", DESK, 302, MISSED),
+    *(Row(f"messaging:{act}", "POST", DESK, 409, MISSED) for act in ("again", "settle")),  # it has not gone yet
+    *(
+        Row("messaging:mail-reports", method, NONE, 404, otherwise=404, to_nobody=404) for method in ("GET", "POST")
+    ),  # a secret of no account
+    *(Row(f"messaging:{said}", "POST", NONE, 404, otherwise=404, to_nobody=404) for said in ("sms", "sms-status")),  # a signature
     Row("noshows:next", "POST", OFFICE | {BILLING}, 302, DECLINED, sent={"step": "retry"}),
     Row("noshows:evidence", "GET", ALL - {PROVIDER}, 404, PAID),  # nobody disputes it
     Row("noshows:evidence-zip", "GET", ALL - {PROVIDER}, 404, PAID),
@@ -274,6 +282,7 @@ OF_ALL_CLINICS = {"billing:look-again", "billing:set-aside"}  # what belongs to 
 HIDDEN_TO_PROVIDERS = {"billing:retry", "billing:ask-again"}  # a charge is known by its invoice, and she sees none
 PUBLIC = {
     "billing:webhook",
+    *("messaging:mail-reports", "messaging:sms", "messaging:sms-status"),
     "booking:online",
     "booking:calendar-file",
     *(f"booking:{name}{end}" for name in ("card", "pay") for end in ("", "-link", "-back")),
@@ -365,7 +374,8 @@ def ids(name: str, juniper: House, subject: Appointment | None) -> dict[str, Any
         return set_up(name.removeprefix("desk:"), juniper)
     if subject is None:
         return {
-            "billing:webhook": {"slug": "juniper"},
+            **dict.fromkeys(("billing:webhook", "messaging:sms"), {"slug": "juniper"}),
+            "messaging:sms-status": {"slug": "juniper", "message_id": patient.pk},
             "desk:letter": {"letter": "moved"},
             "booking:online": {"practice": "juniper", "clinic": "elm-street"},
             **dict.fromkeys(("desk:policy-version", "desk:policy-start-from"), {"number": 3}),
@@ -384,7 +394,7 @@ def ids(name: str, juniper: House, subject: Appointment | None) -> dict[str, Any
     if name == "noshows:stays":
         said = {"practice": juniper.practice, "appointment": subject, "kind": "here"}
         return {"answer_id": Answer.objects.get_or_create(**said, defaults={"at": QUARTER_PAST})[0].pk}
-    if name == "messaging:withdraw":
+    if name.startswith("messaging:"):
         return {"message_id": subject.messages.get().pk}
     return {"link_id" if name.startswith("booking:") else "appointment_id": subject.pk}
 
@@ -513,10 +523,15 @@ def test_what_changes_something_is_never_done_by_a_get(juniper: House, leonora: 
             "desk:online-switch",
             "desk:switch-clinic",
             "desk:theme",
+            "desk:patient-texts",
         ),
         *(
             "messaging:send-receipt",
             "messaging:withdraw",
+            "messaging:again",
+            "messaging:settle",
+            "messaging:sms",
+            "messaging:sms-status",
             "noshows:next",
             "noshows:keep-fee",
             "billing:ask-again",

@@ -1,13 +1,15 @@
-"""Needs attention: money that only a person can decide about, and what patients say to no-shows."""
+"""Needs attention: money that only a person can decide about, what patients say to no-shows, and letters that did not arrive."""
 
 from ninja import Body, Query, Router
 
 from kept.api import find
 from kept.api.door import KeyRequest
 from kept.api.shapes.attention import AnswerSettled, AnswerShape, AttentionAsked, AttentionItem, AttentionPage
+from kept.api.shapes.messages import MessageShape
 from kept.billing import attention, queries
 from kept.foundation import clock
 from kept.foundation.paging import page
+from kept.messaging.queries import lost
 from kept.noshows import answers
 from kept.noshows.models import Answer
 from kept.noshows.queries import fee_of
@@ -16,13 +18,15 @@ from kept.practice import queries as practice
 from kept.practice.rules import Right
 from kept.scheduling.models import Appointment
 
+MOST = 100
+
 router = Router(tags=["Invoices"])
 
 
 @router.get("/attention", response=AttentionPage)
 def list_attention(request: KeyRequest, asked: Query[AttentionAsked]) -> AttentionPage:
-    """What needs somebody, in the order in which its charges were due; with the first page what patients say to no-shows, the oldest first.
-    Everything else settles by itself."""
+    """What needs somebody, in the order in which its charges were due; with the first page what patients say to no-shows, and
+    letters that did not arrive, the oldest first. Everything else settles by itself."""
     member, at = request.member, clock.now()
     member.must(Right.SEE_SALES)
     open_ones = queries.with_particulars(queries.attention(member, at=at, clinics=find.ids(asked.clinic)))
@@ -32,6 +36,7 @@ def list_attention(request: KeyRequest, asked: Query[AttentionAsked]) -> Attenti
         items=[AttentionItem.of(attention.item(charge, member, at=at)) for charge in found.rows],
         next=found.next,
         answers=[AnswerShape.of(each) for each in spoken],
+        letters=[] if asked.cursor else [MessageShape.of(each, member) for each in lost(member, clinics=find.ids(asked.clinic))[:MOST]],
     )
 
 

@@ -1,4 +1,6 @@
-"""Letters to patients: what waits, what went, and what was taken back."""
+"""Letters to patients: what waits, what went, what was taken back, and what did not arrive."""
+
+from collections.abc import Callable
 
 from ninja import Query, Router
 
@@ -9,6 +11,8 @@ from kept.api.shapes.messages import MessagesAsked, MessageShape
 from kept.events import journal
 from kept.foundation import clock
 from kept.foundation.paging import page
+from kept.messaging import transitions
+from kept.messaging.models import Message
 from kept.messaging.queries import messages
 from kept.practice.rules import Right
 
@@ -22,6 +26,31 @@ def list_messages(request: KeyRequest, asked: Query[MessagesAsked]) -> Page[Mess
     member.must(Right.SEE_PATIENTS)
     journal.looked_at("messages opened", practice_id=member.practice_id, at=clock.now())
     same = {"patient__in": find.ids(asked.patient), "appointment__in": find.ids(asked.appointment), "letter__in": asked.letter}
-    wanted = {key: values for key, values in (same | {"state__in": asked.state}).items() if values}
+    became = {"state__in": asked.state, "arrival__in": asked.arrival}
+    wanted = {key: values for key, values in (same | became).items() if values}
     found = page(messages(member).filter(**wanted), by="queued_at", cursor=asked.cursor, limit=asked.limit)
     return Page[MessageShape](items=[MessageShape.of(message, member) for message in found.rows], next=found.next)
+
+
+@router.post("/messages/{message_id}/withdraw", response=MessageShape)
+def withdraw(request: KeyRequest, message_id: str) -> MessageShape:
+    """A letter that waits does not go."""
+    return _after(request, message_id, transitions.withdraw)
+
+
+@router.post("/messages/{message_id}/send-again", response=MessageShape)
+def send_again(request: KeyRequest, message_id: str) -> MessageShape:
+    """A letter that did not arrive goes anew, as things stand now, to where the patient is reached now: the new one."""
+    return _after(request, message_id, transitions.send_again)
+
+
+@router.post("/messages/{message_id}/settle", response=MessageShape)
+def settle(request: KeyRequest, message_id: str) -> MessageShape:
+    """Of one that did not arrive: the patient was told some other way."""
+    return _after(request, message_id, transitions.settle)
+
+
+def _after(request: KeyRequest, message_id: str, act: Callable[..., Message]) -> MessageShape:
+    member = request.member
+    done = act(find.one(messages(member), message_id), by=member, at=clock.now())
+    return MessageShape.of(messages(member).get(pk=done.pk), member)

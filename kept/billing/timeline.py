@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -104,8 +105,11 @@ LETTERS = {
 }
 
 
-def _letter(event: Event, sentence: str) -> str:
-    return sentence % LETTERS.get(event.particulars.get("letter", ""), _("Letter"))
+_SENT = {"email": gettext_lazy("%s sent by e-mail"), "sms": gettext_lazy("%s sent by text message")}
+
+
+def _letter(event: Event, sentence: str | Promise) -> str:
+    return str(sentence) % LETTERS.get(event.particulars.get("letter", ""), _("Letter"))
 
 
 ASKED = {"patient": _("the patient asked"), "clinic": _("the clinic asked")}
@@ -196,9 +200,11 @@ KINDS: dict[str, tuple[str, str, Words]] = {
     "refund.succeeded": ("undo-2", "treating", lambda event, c: _("%s refunded") % _money(event, c)),
     "refund.found": ("undo-2", "treating", lambda event, c: _("%s refunded at the payment provider") % _money(event, c)),
     "refund.pending": ("undo-2", "treating", lambda event, c: _("%s refund on its way") % _money(event, c)),
-    "letter.sent": ("mail", "", lambda event, c: _letter(event, _("%s sent by e-mail"))),
+    "letter.sent": ("mail", "", lambda event, c: _letter(event, _SENT[event.particulars.get("channel", "email")])),
     "letter.withdrawn": ("mail", "", lambda event, c: _letter(event, _("%s withdrawn"))),
     "letter.failed": ("mail", "noshow", lambda event, c: _letter(event, _("%s could not be sent"))),
+    "letter.undelivered": ("mail", "noshow", lambda event, c: _letter(event, _("%s did not arrive"))),
+    "letter.complained": ("mail", "noshow", lambda event, c: _letter(event, _("%s was reported as spam"))),
     "refund.failed": ("triangle-alert", "noshow", lambda event, c: _("Refund of %s failed; it is still charged") % _money(event, c)),
 }
 MONEY_ONLY = {"charge.due", "invoice.issued", "invoice.paid"}

@@ -20,6 +20,7 @@ from kept.foundation.dates import moment
 from kept.foundation.lists import left_out, with_query
 from kept.foundation.pages import attempt, dialog, told
 from kept.foundation.paging import page
+from kept.messaging.reach import reachable
 from kept.noshows import listing, queries
 from kept.noshows.transitions import calling
 from kept.noshows.transitions.calling import Result, WithoutWhy
@@ -35,7 +36,7 @@ ROWS = 50
 SAYS: dict[str, Promise] = {
     Result.NO_ANSWER: gettext_lazy("It stays on this list, with the time of the call."),
     Result.REACHED: gettext_lazy("The link they have works. They get the whole time for it once more."),
-    Result.LINK: gettext_lazy("A new link goes by e-mail. They get the whole time for it once more."),
+    Result.LINK: gettext_lazy("A new link goes to them. They get the whole time for it once more."),
     Result.WITHOUT: gettext_lazy("No card is awaited any more, and no fee can be charged."),
 }
 
@@ -126,7 +127,9 @@ def _choice(appointment: Appointment, result: Result, chosen: bool, now: datetim
         "value": result,
         "title": result.label,
         "text": SAYS[result],
-        "why": _("No email address is known.") if result == Result.LINK and not appointment.patient.email else "",
+        "why": _("No email address is known.")
+        if result == Result.LINK and not reachable(appointment.patient, appointment.practice)
+        else "",
         "chosen": chosen,
         "effect": {Result.NO_ANSWER: _("It stays on the list."), Result.WITHOUT: _("It leaves the list.")}.get(result, asks),
     }

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from kept.billing import queries as billing
 from kept.foundation import clock
+from kept.messaging import queries as letters
 from kept.noshows.queries import open_answers
 from kept.practice import sessions
 from kept.practice.models import Clinic, Member
@@ -45,7 +46,7 @@ def _attention(member: Member) -> int:
         return 0
     at = clock.now()
     charges = billing.attention(member, at=at)
-    others = [billing.parked_reports(member), billing.late_cards(member), open_answers(member, at=at)]
+    others = [billing.parked_reports(member), billing.late_cards(member), open_answers(member, at=at), letters.lost(member)]
     return charges.order_by().values("pk").union(*(each.order_by().values("pk") for each in others), all=True).count()
 
 

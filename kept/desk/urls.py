@@ -53,6 +53,7 @@ urlpatterns = [
     path("patients/<uuid:patient_id>/edit/", acts.edit, name="patient-edit"),
     path("patients/<uuid:patient_id>/notes/add/", acts.note, name="patient-note"),
     path("patients/<uuid:patient_id>/cards/<uuid:card_id>/take-off/", acts.take_off, name="card-take-off"),
+    path("patients/<uuid:patient_id>/texts/", acts.texts, name="patient-texts"),
     path("patients/<uuid:patient_id>/export/", rights.export, name="patient-export"),
     path("patients/<uuid:patient_id>/erase/", rights.erase, name="patient-erase"),
     path("patients/<uuid:patient_id>/merge/", rights.merge, name="patient-merge"),

@@ -149,4 +149,4 @@ def end(message: Message, state: Message.State, *, why: str, by: Member | None, 
 
 def record(kind: str, message: Message, *, by: Member | None, at: datetime, **particulars: str) -> None:
     """Of a letter about an invoice, on the invoice."""
-    journal.record(kind, message.invoice or message, by=by, at=at, letter=message.letter, **particulars)
+    journal.record(kind, message.invoice or message, by=by, at=at, letter=message.letter, channel=message.channel, **particulars)

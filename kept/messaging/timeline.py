@@ -7,7 +7,9 @@ from django.utils.translation import gettext as _
 from kept.billing import timeline
 from kept.billing.timeline import Entry
 from kept.foundation.dates import moment
-from kept.messaging.models import Message
+from kept.messaging.lost import why_lost
+from kept.messaging.models import Channel, Message
+from kept.messaging.reach import Way, in_words
 from kept.scheduling.models import Appointment
 
 State = Message.State
@@ -25,11 +27,14 @@ def _entry(message: Message, appointment: Appointment) -> Entry:
     goes = _("goes %s") % moment(message.send_after, appointment.clinic.zone)
     detail = {State.QUEUED: goes, State.SENT: message.to}.get(State(message.state), message.why)
     text = {
-        State.QUEUED: _("%s by e-mail waits"),
-        State.SENDING: _("%s by e-mail is being sent"),
-        State.SENT: _("%s sent by e-mail"),
-        State.WITHDRAWN: _("%s withdrawn"),
-        State.FAILED: _("%s could not be sent"),
+        State.QUEUED: _("%(letter)s %(how)s waits"),
+        State.SENDING: _("%(letter)s %(how)s is being sent"),
+        State.SENT: _("%(letter)s sent %(how)s"),
+        State.WITHDRAWN: _("%(letter)s withdrawn"),
+        State.FAILED: _("%(letter)s could not be sent"),
     }[State(message.state)]
-    tone = "noshow" if message.state == State.FAILED else ""
-    return Entry("mail", tone, text % message.get_letter_display(), by, message.ended_at or message.queued_at, detail)
+    if message.arrival and message.lost:
+        text, detail = _("%(letter)s did not arrive"), why_lost(message)
+    said = text % {"letter": message.get_letter_display(), "how": in_words([Way(Channel(message.channel), message.to)])}
+    icon = "mail" if message.channel == Channel.EMAIL else "smartphone"
+    return Entry(icon, "noshow" if message.lost else "", said, by, message.ended_at or message.queued_at, detail)

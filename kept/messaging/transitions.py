@@ -11,7 +11,7 @@ from kept.foundation.refusals import Refusal
 from kept.messaging import delivering, letters
 from kept.messaging.models import Channel, Letter, Message
 from kept.messaging.queries import told_by_itself
-from kept.messaging.reach import ways
+from kept.messaging.reach import nowhere, ways
 from kept.practice.models import Member
 from kept.practice.rules import Right
 from kept.scheduling.models import Appointment
@@ -118,11 +118,10 @@ def send_again(message: Message, *, by: Member, at: datetime) -> Message:
     """A letter that was lost goes anew, as things stand now, to where the patient is reached now; the old one is settled. Raises the
     Refusal that says why it has lost its point, `wrong_status` where nothing reaches her, `not_permitted`."""
     by.must(Right.BOOK, message.appointment)
-    message = delivering.locked(message.pk)
+    message = settle(message, by=by, at=at)
     again = queue(Letter(message.letter), _subject(message), wanted=True, once=f"again:{message.pk}", by=by, at=at)
     if again is None:
-        raise Refusal("wrong_status", _("Nothing reaches %s: add an e-mail address or a number.") % message.patient.name)
-    settle(message, by=by, at=at)
+        raise Refusal("wrong_status", nowhere(message.patient))
     return again
 
 

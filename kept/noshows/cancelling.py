@@ -93,7 +93,7 @@ def letter(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
         facts |= as_it_would_be(appointment, offer, charge=charge, amount=amount, waits=cancelling.TWO_MINUTES, at=now)
     appointment.patient = seen(appointment.patient)
     written = write(Letter.CANCELLED, appointment, facts)
-    return dialog(request, "noshows/_letter.html", {"appointment": appointment, "letter": written})
+    return dialog(request, "noshows/_letter.html", {"appointment": appointment, "kind": Letter.CANCELLED, "letter": written})
 
 
 @member_required

@@ -132,6 +132,7 @@ def letter(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
     appointment.patient = seen(appointment.patient)
     context = {
         "appointment": appointment,
+        "kind": Letter.NO_SHOW,
         "letter": write(Letter.NO_SHOW, appointment, facts | {"link": HIDDEN_LINK}),
         "goes_at": now + waits,
     }

@@ -10,7 +10,8 @@ import kept.messaging.transitions as messaging
 from kept.events import journal
 from kept.foundation import vault
 from kept.foundation.refusals import Refusal
-from kept.messaging.models import Message
+from kept.messaging.models import Message, TextStop
+from kept.messaging.reach import number_of
 from kept.noshows.models import Answer
 from kept.noshows.transitions import closing
 from kept.patients.models import Link, Merge, Patient
@@ -56,6 +57,7 @@ def erase(patient: Patient, *, by: Member, at: datetime) -> Patient:
     for letter in Message.objects.filter(patient=patient, state=Message.State.QUEUED):
         messaging.withdraw(letter, by=by, at=at)
     Link.objects.filter(patient=patient).delete()
+    TextStop.objects.filter(number__in=[number for each in hers.values() if (number := number_of(each, by.practice))]).delete()
     said = set[str]()
     erasing.erase_customers(patient, erasing.customers(hers.values()), at=at)
     for each in hers.values():

@@ -9,6 +9,7 @@ from kept.api.pages import Page, Paged
 from kept.api.shapes.appointments import InvoiceRef
 from kept.api.shapes.fields import Amount, Named, Sent
 from kept.api.shapes.invoices import AppointmentRef
+from kept.api.shapes.messages import MessageShape
 from kept.billing.attention import Item
 from kept.noshows.answers import Said
 
@@ -99,9 +100,10 @@ class AnswerShape(BaseModel):
 
 
 class AttentionPage(Page[AttentionItem]):
-    """With the first page, `answers`: what patients say to no-shows and nobody has settled."""
+    """With the first page, `answers`: what patients say to no-shows and nobody has settled; and `letters` that did not arrive."""
 
     answers: list[AnswerShape]
+    letters: list[MessageShape]
 
 
 class AnswerSettled(Sent):

@@ -9,6 +9,7 @@ from kept.api.pages import Paged
 from kept.api.shapes.appointments import InvoiceRef
 from kept.api.shapes.fields import Named
 from kept.api.shapes.invoices import AppointmentRef
+from kept.messaging.lost import why_lost
 from kept.messaging.models import Message
 from kept.practice.models import Member
 from kept.practice.rules import Right
@@ -29,6 +30,7 @@ Letter = Literal[
     "answered",
 ]
 MessageState = Literal["queued", "sending", "sent", "withdrawn", "failed"]
+Arrival = Literal["", "delivered", "undelivered", "complained"]
 
 
 class MessagesAsked(Paged):
@@ -38,15 +40,18 @@ class MessagesAsked(Paged):
     appointment: list[str] = []
     letter: list[Letter] = []
     state: list[MessageState] = []
+    arrival: list[Arrival] = []
 
 
 class MessageShape(BaseModel):
-    """One letter to one patient. `text` is what would go, and once sent what went, links left out; `why` says why it did not go. `invoice`
-    is null for a token that may not see invoices."""
+    """One letter to one patient, by e-mail or as a text message to a number. `text` is what would go, and once sent what went,
+    links left out; `why` says why it did not go. `arrival` is what the service that took it reported, empty for nothing yet; of one that
+    did not arrive `lost_why` says what is known, and `settled_at` when somebody saw to it. `invoice` is null for a token that may not see
+    invoices."""
 
     id: str
     letter: Letter
-    channel: Literal["email"]
+    channel: Literal["email", "sms"]
     state: MessageState
     patient: Named
     appointment: AppointmentRef
@@ -59,6 +64,9 @@ class MessageShape(BaseModel):
     send_after: datetime
     ended_at: datetime | None
     why: str
+    arrival: Arrival
+    lost_why: str
+    settled_at: datetime | None
 
     @classmethod
     def of(cls, message: Message, member: Member) -> "MessageShape":
@@ -80,5 +88,8 @@ class MessageShape(BaseModel):
                 "send_after": message.send_after,
                 "ended_at": message.ended_at,
                 "why": message.why,
+                "arrival": message.arrival,
+                "lost_why": why_lost(message),
+                "settled_at": message.settled_at,
             }
         )

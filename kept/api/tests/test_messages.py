@@ -48,6 +48,9 @@ def test_a_letter_that_waits_and_that_went(
         "send_after": "2026-10-14T19:55:00Z",
         "ended_at": None,
         "why": "",
+        "arrival": "",
+        "lost_why": "",
+        "settled_at": None,
     }
     assert (after["state"], after["ended_at"]) == ("sent", "2026-10-14T19:55:00Z")
 

@@ -230,7 +230,7 @@ def test_each_kind_and_what_may_be_done(
     hour(QUARTER_PAST + timedelta(days=8))
     manager.get("/clinics")  # notes the token's use
 
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         items = manager.get("/attention").json()["items"]
 
     assert [(item["kind"], item["calls"]) for item in items] == [

@@ -183,7 +183,7 @@ def test_it_asks_as_often_however_much_stands_there(
     missed("declined")
     browser = htmx(silas)
 
-    with queries(PAGE_QUERIES + 4):
+    with queries(PAGE_QUERIES + 5):
         seen(browser, QUARTER_PAST + 8 * DAY)
 
 

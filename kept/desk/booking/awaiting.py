@@ -19,9 +19,10 @@ from kept.foundation.refusals import Refusal
 from kept.messaging import queries as messages
 from kept.messaging import transitions as messaging
 from kept.messaging.models import Letter, Message
+from kept.messaging.reach import nowhere
 from kept.noshows.actions import actions, check_opening
 from kept.patients.models import Link
-from kept.patients.privacy import called, named
+from kept.patients.privacy import called
 from kept.patients.queries import usable_card
 from kept.patients.rules import masked
 from kept.policies import queries as policies
@@ -66,9 +67,8 @@ def send(appointment: Appointment, *, by: Member, at: datetime) -> None:
     may = actions(appointment, by, fee=None, at=at)["card-link"]
     if not may.allowed:
         raise Refusal(may.code, may.reason)
-    if not appointment.patient.email:
-        raise Refusal("invalid", _("No email address of %s is known.") % named(appointment.patient))
-    messaging.queue(Letter.CARD_LINK, appointment, wanted=True, once=f"{at:%Y-%m-%d %H:%M}", by=by, at=at)
+    if messaging.queue(Letter.CARD_LINK, appointment, wanted=True, once=f"{at:%Y-%m-%d %H:%M}", by=by, at=at) is None:
+        raise Refusal("invalid", nowhere(appointment.patient))
 
 
 @require_POST

@@ -18,6 +18,7 @@ from kept.foundation.dates import clock_span
 from kept.foundation.money import Money
 from kept.messaging.models import Letter
 from kept.messaging.queries import told_by_itself
+from kept.messaging.reach import addresses, ways
 from kept.patients import privacy
 from kept.patients import queries as patients
 from kept.policies import queries as policies
@@ -265,7 +266,7 @@ class Draft:
     @property
     def address(self) -> str:
         """Where a card link can be sent."""
-        return self.patient.patient.email if self.promise and self.patient else ""
+        return self._goes_to(Letter.CARD_LINK) if self.promise else ""
 
     @property
     def sends(self) -> bool:
@@ -279,7 +280,10 @@ class Draft:
         """Where the confirmation can go: with the booking where no card is asked for, else it follows the card."""
         if not self.patient or not self.services or self.promise or self.afterwards:
             return ""
-        return self.patient.patient.email
+        return self._goes_to(Letter.BOOKED)
+
+    def _goes_to(self, letter: Letter) -> str:
+        return addresses(ways(letter, self.patient.patient, self.member.practice)) if self.patient else ""
 
     @property
     def tells(self) -> bool:

@@ -160,7 +160,7 @@ class Prospect:
         if self.double:
             return _("Books %(day)s, %(span)s, two at one time.") % words
         if draft.sends:
-            return _("Books %(day)s, %(span)s and emails the card link.") % words
+            return _("Books %(day)s, %(span)s and sends the card link.") % words
         if draft.tells:
-            return _("Books %(day)s, %(span)s and emails a confirmation.") % words
+            return _("Books %(day)s, %(span)s and sends a confirmation.") % words
         return _("Books %(day)s, %(span)s.") % words

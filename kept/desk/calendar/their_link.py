@@ -29,5 +29,7 @@ def give(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
 @member_required
 def send(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
     appointment = appointment_or_404(request.member, appointment_id)
-    linking.send_link(appointment, by=request.member, at=clock.now())
-    return told(request, "ui/_toast.html", {"text": _("The link is on its way by e-mail."), "oob": True}, "desk:panel", appointment.pk)
+    sent = linking.send_link(appointment, by=request.member, at=clock.now())
+    return told(
+        request, "ui/_toast.html", {"text": _("The link is on its way to %s.") % sent.to, "oob": True}, "desk:panel", appointment.pk
+    )

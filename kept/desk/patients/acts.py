@@ -1,18 +1,21 @@
-"""What staff do with a patient's record: change her particulars, write a note, take a card off."""
+"""What staff do with a patient's record: change her particulars, write a note, take a card off, stop text messages."""
 
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 import kept.scheduling.queries as scheduling
 from kept.desk.patients.forms import EditForm, NoteForm, PatientForm
 from kept.desk.patients.history import shown
 from kept.foundation import clock
 from kept.foundation.pages import attempt, dialog, told
+from kept.messaging.reach import number_of
+from kept.messaging.stopping import resume_texts, stop_texts
 from kept.patients import transitions
 from kept.patients.models import Card, Patient
 from kept.patients.queries import patient_or_404
@@ -78,6 +81,19 @@ def take_off(request: MemberRequest, patient_id: UUID, card_id: UUID) -> HttpRes
         "back_url": reverse("desk:patient", args=[patient.pk]),
     }
     return dialog(request, "desk/patients/_take_off.html", context)
+
+
+@require_POST
+@member_required
+def texts(request: MemberRequest, patient_id: UUID) -> HttpResponse:
+    """The patient told staff that she wants no text messages, or wants them again."""
+    member, patient = request.member, patient_or_404(request.member, patient_id)
+    member.must(Right.CHANGE_PATIENTS)
+    stops = request.POST.get("stop") == "yes"
+    if number := number_of(patient, member.practice):
+        (stop_texts if stops else resume_texts)(member.practice_id, number, by=member, at=clock.now())
+    messages.success(request, _("No text messages go there any more.") if stops else _("Text messages may go there again."))
+    return redirect("desk:patient-messages", patient.pk)
 
 
 def _done(request: MemberRequest, patient: Patient, text: str) -> HttpResponse:

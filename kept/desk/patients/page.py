@@ -27,6 +27,7 @@ from kept.foundation.lists import with_query
 from kept.foundation.money import Money
 from kept.foundation.paging import Page, page
 from kept.messaging.models import Message
+from kept.messaging.reach import texts_to
 from kept.noshows.words import FeeWords, fee_words
 from kept.patients.models import Card, Patient
 from kept.practice.doors import MemberRequest, member_required
@@ -177,7 +178,7 @@ class PatientPage:
 
     def written(self) -> dict[str, Any]:
         shown = self._page(self.letters, "queued_at")
-        return {"letters": shown.rows, "page": shown}
+        return {"letters": shown.rows, "page": shown, "texts": texts_to(self.patient, self.member.practice)}
 
     def past_changes(self) -> dict[str, Any]:
         shown = self._page(journal.timeline(*self.records), "at")

@@ -16,6 +16,7 @@ from kept.foundation import clock
 from kept.foundation.ids import as_id
 from kept.foundation.lists import with_query
 from kept.foundation.paging import page
+from kept.messaging.reach import reachable
 from kept.practice.doors import MemberRequest, member_required
 from kept.practice.privacy import patients_look_on
 from kept.practice.rules import Right
@@ -41,10 +42,12 @@ def earlier(request: MemberRequest) -> HttpResponse:
     private = patients_look_on()
     rows = []
     for visit in listed.rows:
-        may_ask = bool(visit.patient.email) and member.may(Right.BOOK, visit)
+        may_ask = reachable(visit.patient, member.practice) and member.may(Right.BOOK, visit)
         if private:
             hide_names(visit, [])
-        rows.append({"visit": visit, "asked_at": asked.get(visit.pk), "may_ask": may_ask})
+        rows.append(
+            {"visit": visit, "asked_at": asked.get(visit.pk), "may_ask": may_ask, "reachable": reachable(visit.patient, member.practice)}
+        )
     context = Editor.of(request).context(
         "texts",
         rows=rows,
@@ -60,11 +63,11 @@ def _ask(request: MemberRequest, chosen: list[UUID]) -> None:
     now, member = clock.now(), request.member
     asked = 0
     for visit in under_earlier_terms(member, at=now).filter(pk__in=chosen).order_by("id"):
-        if visit.patient.email and member.may(Right.BOOK, visit):
-            ask_to_accept_again(visit, by=member, at=now)
-            asked += 1
+        if reachable(visit.patient, member.practice) and member.may(Right.BOOK, visit):
+            _link, letter = ask_to_accept_again(visit, by=member, at=now)
+            asked += letter is not None
     if asked:
-        sentence = ngettext("Asked %d patient by e-mail.", "Asked %d patients by e-mail.", asked)
+        sentence = ngettext("Asked %d patient.", "Asked %d patients.", asked)
         messages.success(request, sentence % asked)
     else:
         messages.warning(request, _("Nobody was asked. Tick the visits first."))

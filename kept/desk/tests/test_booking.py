@@ -121,7 +121,7 @@ def test_services_in_a_row_have_their_spans_and_their_sum(desk: Browser, form: d
     assert "10:00–11:00 AM Lip filler $650.00" in said
     assert "11:00–11:30 AM Consultation $60.00" in said
     assert "90 min, $710.00" in said
-    assert "Books Fri, Oct 16, 10:00–11:30 AM and emails the card link." in said
+    assert "Books Fri, Oct 16, 10:00–11:30 AM and sends the card link." in said
 
 
 def test_without_a_start_each_has_its_minutes(desk: Browser, form: dict[str, Any]) -> None:
@@ -254,14 +254,14 @@ def test_without_a_card_to_ask_for_it_is_confirmed_at_once(
 ) -> None:
     policies.switch_fees(on=False, by=silas, at=QUARTER_PAST)
 
-    assert "Send a confirmation by email to" in words(desk.post(NEW, form))
+    assert "Send a confirmation to" in words(desk.post(NEW, form))
     desk.post(NEW, form | BOOK | said)
 
     assert Message.objects.filter(letter="booked", appointment=booked()).count() == letters
 
 
 def test_where_a_card_is_asked_for_the_confirmation_follows_it(desk: Browser, form: dict[str, Any]) -> None:
-    assert "Send a confirmation by email to" not in words(desk.post(NEW, form))
+    assert "Send a confirmation to" not in words(desk.post(NEW, form))
     desk.post(NEW, form | BOOK)
 
     assert not Message.objects.filter(letter="booked").exists()

@@ -52,7 +52,7 @@ def test_it_says_whom_to_call_and_about_what(visit: Appointment, odette: Member,
     said = words(answer)
     assert "1 visit is booked, and its card did not come in time. A call helps most." in said
     assert "Wed, Oct 14, 3:30 PM Elm Street Renata Solbrook Lip filler · Tess Marrowby" in said
-    assert "First visit · no link emailed · card was due Oct 6, 10:00 AM" in said
+    assert "First visit · no link sent · card was due Oct 6, 10:00 AM" in said
     assert f'href="tel:{visit.patient.phone}"' in answer.content.decode()
 
 

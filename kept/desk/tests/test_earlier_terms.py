@@ -72,7 +72,7 @@ def test_those_ticked_are_asked_by_a_letter_each(
     do_jobs()
 
     assert "Nobody was asked." in nobody
-    assert "Asked 1 patient by e-mail." in asked
+    assert "Asked 1 patient." in asked
     assert [letter.to for letter in mail.outbox] == [[appointment.patient.email]]
 
 

@@ -37,7 +37,7 @@ def test_it_is_sent_once_a_minute_however_often_it_is_pressed(
             answer = htmx(odette).post(reverse("desk:send-manage-link", args=[appointment.pk]))
         do_jobs()
 
-        assert "The link is on its way by e-mail." in words(answer)
+        assert "The link is on its way to renata.solbrook@example.com." in words(answer)
         assert "Link to the appointment sent by e-mail" in words(htmx(odette).get(reverse("desk:panel", args=[appointment.pk])))
     (letter,) = mail.outbox
     assert letter.subject == "Your appointment on Wed, Oct 14, 3:30 PM"

@@ -394,7 +394,7 @@ def test_i7_each_change_has_its_event_and_its_line_of_history(odette: Member, ap
         ("appointment.noshow", odette.id, "test", {}),
         ("charge.due", odette.id, "test", {"minor": 7500, "due_at": QUARTER_PAST.isoformat()}),
         ("fee.decided", odette.id, "test", {"decision": "charge", "minor": 7500, "currency": "USD"}),
-        ("letter.queued", odette.id, "test", {"letter": "no_show", "send_after": "2026-10-14T19:55:00+00:00"}),
+        ("letter.queued", odette.id, "test", {"letter": "no_show", "channel": "email", "send_after": "2026-10-14T19:55:00+00:00"}),
     ]
     history = now(appointment).history.order_by("pgh_id").values_list("pgh_label", "status", "version", "pgh_actor", "pgh_reason")
     assert list(history) == [

@@ -14,6 +14,7 @@ import kept.practice.transitions as practice
 import kept.scheduling.transitions.moving as moving
 from kept.events.models import Event
 from kept.foundation import clock
+from kept.messaging import delivering
 from kept.messaging.models import Letter, Message
 from kept.noshows import listing, queries
 from kept.noshows.transitions import calling
@@ -262,7 +263,7 @@ def test_a_letter_that_tells_of_the_free_time_does_not_go_once_it_is_restored(
     assert message
     noshows.restore(now(visit), by=odette, at=DUE)
 
-    assert messaging.begin(message.pk, at=DUE) is None
+    assert delivering.begin(message.pk, at=DUE) is None
     assert Message.objects.get(pk=message.pk).why == "It is on the book again."
 
 

@@ -12,7 +12,7 @@ from kept.foundation import jobs
 from kept.foundation.refusals import Refusal
 from kept.messaging import transitions as messaging
 from kept.messaging.models import Letter
-from kept.patients.privacy import named
+from kept.messaging.reach import nowhere, ways
 from kept.practice.models import Member
 from kept.practice.rules import Right
 from kept.scheduling.models import Appointment
@@ -56,8 +56,8 @@ def called(appointment: Appointment, result: str, *, why: str = "", by: Member, 
         raise Refusal("invalid", _("Choose what the call came to."), field="result")
     if result == Result.WITHOUT and why not in WithoutWhy.values:
         raise Refusal("reason_required", _("Say why it is kept without a card."), field="why")
-    if result == Result.LINK and not appointment.patient.email:
-        raise Refusal("invalid", _("No email address of %s is known.") % named(appointment.patient), field="result")
+    if result == Result.LINK and not ways(Letter.CARD_LINK, appointment.patient, appointment.practice):
+        raise Refusal("invalid", nowhere(appointment.patient), field="result")
     appointment = Appointment.objects.locked(appointment)
     check_awaited(appointment, at=at)
     check_version(appointment, version)

@@ -1,13 +1,11 @@
-"""The link to the patient's own page of a visit goes to her by e-mail."""
+"""The link to the patient's own page of a visit goes to her by letter."""
 
 from datetime import datetime
-
-from django.utils.translation import gettext as _
 
 import kept.messaging.transitions as messaging
 from kept.foundation.refusals import Refusal
 from kept.messaging.models import Letter, Message
-from kept.patients.privacy import named
+from kept.messaging.reach import nowhere
 from kept.practice.models import Member
 from kept.practice.rules import Right
 from kept.scheduling.models import Appointment
@@ -21,5 +19,5 @@ def send_link(appointment: Appointment, *, by: Member, at: datetime) -> Message:
     managing.check_link(appointment)
     sent = messaging.queue(Letter.MANAGE_LINK, appointment, wanted=True, once=f"{at:%Y-%m-%d %H:%M}", by=by, at=at)
     if sent is None:
-        raise Refusal("invalid", _("No email address of %s is known.") % named(appointment.patient))
+        raise Refusal("invalid", nowhere(appointment.patient))
     return sent
