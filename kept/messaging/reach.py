@@ -41,6 +41,10 @@ def ways(letter: Letter | str, patient: Patient, practice: Practice) -> list[Way
     return [*mail, Way(Channel.SMS, number)]
 
 
+def way_of(message: Message) -> Way:
+    return Way(Channel(message.channel), message.to)
+
+
 def number_of(patient: Patient, practice: Practice) -> str:
     """Her number for text messages; empty where she has none or the practice sends none."""
     sender = practice.settings.text_from

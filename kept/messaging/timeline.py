@@ -9,7 +9,7 @@ from kept.billing.timeline import Entry
 from kept.foundation.dates import moment
 from kept.messaging.lost import why_lost
 from kept.messaging.models import Channel, Message
-from kept.messaging.reach import Way, in_words
+from kept.messaging.reach import in_words, way_of
 from kept.scheduling.models import Appointment
 
 State = Message.State
@@ -35,6 +35,6 @@ def _entry(message: Message, appointment: Appointment) -> Entry:
     }[State(message.state)]
     if message.arrival and message.lost:
         text, detail = _("%(letter)s did not arrive"), why_lost(message)
-    said = text % {"letter": message.get_letter_display(), "how": in_words([Way(Channel(message.channel), message.to)])}
+    said = text % {"letter": message.get_letter_display(), "how": in_words([way_of(message)])}
     icon = "mail" if message.channel == Channel.EMAIL else "smartphone"
     return Entry(icon, "noshow" if message.lost else "", said, by, message.ended_at or message.queued_at, detail)

@@ -13,6 +13,7 @@ from kept.foundation import clock
 from kept.foundation.pages import told
 from kept.messaging import queries, transitions
 from kept.messaging.models import Message
+from kept.messaging.reach import addresses, way_of
 from kept.practice.doors import MemberRequest, member_required
 
 
@@ -30,7 +31,7 @@ def withdraw(request: MemberRequest, message_id: UUID) -> HttpResponse:
 def again(request: MemberRequest, message_id: UUID) -> HttpResponse:
     """A letter that did not arrive goes anew, where she is reached now."""
     goes = transitions.send_again(_message_or_404(request, message_id), by=request.member, at=clock.now())
-    messages.success(request, _("It goes to %s.") % goes.to)
+    messages.success(request, _("It goes to %s.") % addresses([way_of(goes)]))
     return redirect("billing:attention")
 
 

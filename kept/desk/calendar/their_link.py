@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST
 
 from kept.foundation import clock
 from kept.foundation.pages import told
+from kept.messaging.reach import addresses, way_of
 from kept.noshows.transitions import linking
 from kept.practice.doors import MemberRequest, member_required
 from kept.scheduling.queries import appointment_or_404
@@ -31,5 +32,9 @@ def send(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
     appointment = appointment_or_404(request.member, appointment_id)
     sent = linking.send_link(appointment, by=request.member, at=clock.now())
     return told(
-        request, "ui/_toast.html", {"text": _("The link is on its way to %s.") % sent.to, "oob": True}, "desk:panel", appointment.pk
+        request,
+        "ui/_toast.html",
+        {"text": _("The link is on its way to %s.") % addresses([way_of(sent)]), "oob": True},
+        "desk:panel",
+        appointment.pk,
     )
