@@ -9,6 +9,9 @@ let wasOpen;
 let hadFocus;
 let giveFocusBack;
 
+// Over another clinic's day, which she did not ask for: closed, it leads to where she came from, whatever it has shown meanwhile.
+const cameFrom = drawer?.querySelector('[data-leaves]')?.href;
+
 const isOpen = () => Boolean(drawer?.childElementCount);
 
 /** Is this the address of what the drawer shows? */
@@ -24,8 +27,8 @@ function showState() {
 
 function close() {
   const { href } = drawer.querySelector('[data-close]');
-  if (document.querySelector('[data-drawer-alone]')) {
-    location.assign(href); // it lies over nothing
+  if (cameFrom || document.querySelector('[data-drawer-alone]')) {
+    location.assign(cameFrom ?? href); // it lies over nothing to come back to
     return;
   }
   history.pushState({ htmx: true }, '', href);

@@ -85,7 +85,13 @@ def _page_before(request: HttpRequest) -> str:
         return ""
 
 
-def back(request: HttpRequest) -> HttpResponse:
+def came_from(request: HttpRequest, *, but: str = "") -> str:
+    """The address of the page she was on; empty for one that is not ours, or that has the name `but`."""
     before = request.headers.get("Referer", "")
     ours = before.startswith("http") and url_has_allowed_host_and_scheme(before, {request.get_host()}, require_https=request.is_secure())
-    return HttpResponseRedirect(before) if ours else redirect("desk:enter")
+    return before if ours and (not but or _page_before(request) not in ("", but)) else ""
+
+
+def back(request: HttpRequest) -> HttpResponse:
+    before = came_from(request)
+    return HttpResponseRedirect(before) if before else redirect("desk:enter")

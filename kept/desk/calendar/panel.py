@@ -19,6 +19,8 @@ from kept.billing.renewals import renewal
 from kept.desk.booking import awaiting
 from kept.desk.calendar.privacy import hide_names
 from kept.desk.calendar.views import over_its_day
+from kept.desk.context import clinic_of
+from kept.desk.views import came_from
 from kept.foundation import clock
 from kept.foundation.dates import elapsed
 from kept.foundation.pages import done
@@ -67,6 +69,8 @@ def panel(request: MemberRequest, appointment_id: UUID) -> HttpResponse:
         return render(request, "desk/calendar/_panel.html", context)
     if not request.member.may(Right.SEE_BOOK):
         return render(request, "desk/calendar/panel_alone.html", context)
+    if appointment.clinic != clinic_of(request, request.member) and (before := came_from(request, but="desk:panel")):
+        context |= {"close_url": before, "leaves": True}
     return over_its_day(
         request, appointment.clinic, appointment.local_date, "desk/calendar/_panel.html", context, provider=appointment.provider_id
     )

@@ -73,7 +73,8 @@ def day(request: MemberRequest) -> HttpResponse:
     """The book: as a day, a week or a list."""
     now = clock.now()
     request.member.must(Right.SEE_BOOK)
-    page = page_of(request, place(request, request.GET), now)
+    clinic = place(request, request.GET, remember=not request.headers.get("HX-Request"))
+    page = page_of(request, clinic, now)
     return render(request, page.template, page.context())
 
 

@@ -288,6 +288,45 @@ def test_the_page_stands_over_the_day_of_its_own_clinic(
     assert f"{reverse('desk:day')}?date=2026-10-14&amp;clinic={appointment.clinic_id}" in page.content.decode()
 
 
+@pytest.mark.parametrize("before", ["/search/?q=Renata", "/appointments/no-shows/?from=2026-10-01", "/appointments/?view=list"])
+def test_closed_the_panel_of_another_clinics_visit_leads_back_to_where_she_came_from(
+    odette: Member, signed_in: Callable[[Member], Browser], appointment: Appointment, harbor: Clinic, before: str
+) -> None:
+    browser = signed_in(odette)
+    came = {"Referer": f"http://testserver{before}"}
+
+    here = browser.get(panel(appointment), headers=came)
+    browser.get(reverse("desk:day"), {"clinic": harbor.pk})
+    elsewhere = browser.get(panel(appointment), headers=came)
+
+    its_day = f"{reverse('desk:day')}?date=2026-10-14&clinic={appointment.clinic_id}"
+    assert (here.context["close_url"], elsewhere.context["close_url"]) == (its_day, came["Referer"])
+    assert ["data-leaves" in page.content.decode() for page in (here, elsewhere)] == [False, True]
+
+
+def test_the_day_beneath_it_keeps_up_and_her_clinic_stays_hers(
+    odette: Member, signed_in: Callable[[Member], Browser], appointment: Appointment, harbor: Clinic
+) -> None:
+    browser = signed_in(odette)
+    browser.get(reverse("desk:day"), {"clinic": harbor.pk})
+
+    browser.get(reverse("desk:day"), {"date": "2026-10-14", "clinic": appointment.clinic_id}, headers={"HX-Request": "true"})
+
+    assert browser.get(reverse("desk:day")).context["clinic"] == harbor
+
+
+@pytest.mark.parametrize("before", ["", "https://elsewhere.example/search/", "{panel}", "http://testserver/nowhere/at/all"])
+def test_from_no_page_of_ours_it_leads_to_its_day(
+    odette: Member, signed_in: Callable[[Member], Browser], appointment: Appointment, harbor: Clinic, before: str
+) -> None:
+    browser = signed_in(odette)
+    browser.get(reverse("desk:day"), {"clinic": harbor.pk})
+
+    page = browser.get(panel(appointment), headers={"Referer": before.replace("{panel}", f"http://testserver{panel(appointment)}")})
+
+    assert page.context["close_url"].endswith(f"&clinic={appointment.clinic_id}")
+
+
 def test_billing_which_sees_no_calendar_gets_the_panel_of_what_it_settles_without_one(
     benedikt: Member, odette: Member, signed_in: Callable[[Member], Browser], appointment: Appointment
 ) -> None:
