@@ -18,6 +18,7 @@ from kept.api.shapes.appointments import (
     BookAsked,
     Booking,
     DepositShape,
+    FeeLine,
     FeeShape,
     InvoiceRef,
     PolicyAccepted,
@@ -32,10 +33,10 @@ from kept.events import journal
 from kept.foundation import clock
 from kept.foundation.paging import page
 from kept.foundation.refusals import Refusal
-from kept.noshows.actions import actions, check_opening
+from kept.noshows.actions import actions, check_opening, fee_acts
 from kept.noshows.deposits import held
 from kept.noshows.offers import fee_offer
-from kept.noshows.queries import attendance, fee_of, with_fees
+from kept.noshows.queries import attendance, fee_of, fees_of, with_fees
 from kept.noshows.transitions.booking import book
 from kept.patients.queries import patients, usable_card
 from kept.practice import queries as practice
@@ -150,7 +151,9 @@ def whole(member: Member, id_: str, at: datetime) -> AppointmentShape:
 def _shape(member: Member, appointment: Appointment, at: datetime) -> AppointmentShape:
     acceptance = appointment.acceptance
     card = acceptance.card if acceptance else usable_card(appointment.patient)
-    fee, deposit = fee_of(appointment, at=at), held(appointment)
+    fees, deposit = fees_of(appointment, at=at), held(appointment)
+    fee = next(iter(fees), None)
+    may_see_invoice = member.may(Right.SEE_SALES, appointment)
     prefetch_related_objects([appointment], "lines")
     return AppointmentShape(
         **dict(AppointmentLine.of(appointment, fee, at=at)),
@@ -164,7 +167,8 @@ def _shape(member: Member, appointment: Appointment, at: datetime) -> Appointmen
         policy=PolicyAccepted.of(accepted) if (accepted := acceptance or appointment.agreement) else None,
         card_due=card_due(appointment),
         fee=FeeShape.of(appointment, fee, fee_offer(appointment, at=at, fee=fee if fee and fee.of_a_visit_that_goes_on else None)),
-        deposit=DepositShape.of(deposit, may_see_invoice=member.may(Right.SEE_SALES, appointment)) if deposit else None,
+        fees=[FeeLine.of(each, acts=fee_acts(appointment, member, each, at=at), may_see_invoice=may_see_invoice) for each in fees],
+        deposit=DepositShape.of(deposit, may_see_invoice=may_see_invoice) if deposit else None,
         invoices=[InvoiceRef.of(invoice) for invoice in _invoices(member, appointment)],
         attendance=AttendanceShape.of(attendance([appointment.patient_id]).get(appointment.patient_id)),
         recorded_afterwards=appointment.recorded_afterwards,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 from ninja import Body, Router
 
@@ -10,10 +11,10 @@ import kept.scheduling.transitions.attendance as scheduling
 from kept.api import find
 from kept.api.appointments import shown, whole
 from kept.api.door import KeyRequest
-from kept.api.invoices import AS_THE_PRACTICE_SAYS, payment_link
-from kept.api.shapes.appointments import AppointmentShape, CardLink, CheckedIn, FeeActed, ManageLinkAsked, Missed, Restored
+from kept.api.invoices import payment_link
+from kept.api.shapes.appointments import AppointmentShape, CardLink, CheckedIn, FeeActed, FeeLinkAsked, ManageLinkAsked, Missed, Restored
 from kept.api.shapes.fields import Versioned
-from kept.api.shapes.invoices import LinkAsked, PaymentLink
+from kept.api.shapes.invoices import PaymentLink
 from kept.billing.transitions.cards import card_link
 from kept.billing.transitions.renewing import ask_again
 from kept.foundation import clock
@@ -31,6 +32,7 @@ from kept.scheduling.transitions.managing import link_at_the_desk, works_until
 
 # What an empty body says.
 MISSED, RESTORED, CHECKED_IN, AS_IT_IS, ONLY_TO_SHOW = Missed(), Restored(), CheckedIn(), Versioned(), ManageLinkAsked()
+AS_THE_PRACTICE_SAYS = FeeLinkAsked()
 
 # By their names: the transition, and what it takes of the body.
 FEE_ACTS: dict[str, tuple[Callable[..., Fee], tuple[str, ...]]] = {
@@ -67,8 +69,8 @@ def mark_no_show(request: KeyRequest, appointment_id: str, body: Body[Missed] = 
 
 @router.post("/{appointment_id}/fee", response=AppointmentShape)
 def decide_fee(request: KeyRequest, appointment_id: str, body: Body[FeeActed]) -> AppointmentShape:
-    """Decide about the fee of a no-show later, as `actions` names it: `charge` one that is undecided or spared, `charge_now` one that
-    waits, `spare` one that is unpaid, `unspare` one that was spared.
+    """Decide about a fee later, as `actions` names it for the last one, and `acts` for each of `fees`: `charge` one that is undecided or
+    spared, `charge_now` one that waits, `spare` one that is unpaid, `unspare` one that was spared.
 
     Charging an undecided or spared fee, and undoing a sparing, end with the practice's days to decide.
     """
@@ -76,8 +78,13 @@ def decide_fee(request: KeyRequest, appointment_id: str, body: Body[FeeActed]) -
     found = find.appointment(member, appointment_id)
     said = {"amount": body.amount.money if body.amount else None, "fee_reason": body.fee_reason}
     act, takes = FEE_ACTS[body.action]
-    act(found, **{name: said[name] for name in takes}, version=body.version, by=member, at=at)
+    act(found, **{name: said[name] for name in takes}, fee_id=_fee(found, body.fee), version=body.version, by=member, at=at)
     return whole(member, appointment_id, at)
+
+
+def _fee(appointment: Appointment, id_: str | None) -> UUID | None:
+    """The fee that a call names, one of that appointment's; None for the last. Raises Http404."""
+    return find.one(Fee.objects.filter(appointment=appointment), id_).pk if id_ is not None else None
 
 
 @router.post("/{appointment_id}/restore", response=AppointmentShape)
@@ -112,7 +119,7 @@ def give_card_link(request: KeyRequest, appointment_id: str, body: Body[Versione
     found = find.appointment(member, appointment_id)
     url = card_link(found, by=member, at=at)
     check_version(found, body.version)
-    return CardLink(url=url, qr=drawing(url), expires_at=found.starts_at.astimezone(found.clinic.zone))
+    return _shown(found, url, until=found.starts_at)
 
 
 @router.post("/{appointment_id}/accept-again", response=CardLink)
@@ -126,7 +133,7 @@ def ask_to_accept_again(request: KeyRequest, appointment_id: str, body: Body[Ver
     found = find.appointment(member, appointment_id)
     url = ask_again(found, by=member, at=at)
     check_version(found, body.version)
-    return CardLink(url=url, qr=drawing(url), expires_at=found.starts_at.astimezone(found.clinic.zone))
+    return _shown(found, url, until=found.starts_at)
 
 
 @router.post("/{appointment_id}/manage-link", response=CardLink)
@@ -141,18 +148,23 @@ def give_manage_link(request: KeyRequest, appointment_id: str, body: Body[Manage
     check_version(found, body.version)
     if body.notify:
         send_link(found, by=member, at=at)
-    return CardLink(url=url, qr=drawing(url), expires_at=works_until(found, at=at).astimezone(found.clinic.zone))
+    return _shown(found, url, until=works_until(found, at=at))
+
+
+def _shown(appointment: Appointment, url: str, *, until: datetime) -> CardLink:
+    return CardLink(url=url, qr=drawing(url), expires_at=until.astimezone(appointment.clinic.zone))
 
 
 @router.post("/{appointment_id}/payment-link", response=PaymentLink)
-def give_payment_link(request: KeyRequest, appointment_id: str, body: Body[LinkAsked] = AS_THE_PRACTICE_SAYS) -> PaymentLink:
-    """A link, and the same as a QR code, on which the patient pays the fee of a no-show on her own phone, for 14 days: of a charge that
-    stopped, or of a fee that it is too late to decide about. Its invoice is made with it.
+def give_payment_link(request: KeyRequest, appointment_id: str, body: Body[FeeLinkAsked] = AS_THE_PRACTICE_SAYS) -> PaymentLink:
+    """A link, and the same as a QR code, on which the patient pays a fee on her own phone, for 14 days: of a charge that stopped, or of a
+    fee that it is too late to decide about. Its invoice is made with it.
 
     Each call gives a new link; the ones before stay good. `notify` sends one by e-mail too.
     """
     member = request.member
-    asked = ask_to_pay(find.appointment(member, appointment_id), notify=body.notify, by=member, at=clock.now())
+    found = find.appointment(member, appointment_id)
+    asked = ask_to_pay(found, notify=body.notify, fee_id=_fee(found, body.fee), by=member, at=clock.now())
     return payment_link(asked, member)
 
 

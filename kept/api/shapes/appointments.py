@@ -38,6 +38,7 @@ from kept.scheduling.models import Appointment, Status
 from kept.scheduling.rules import display
 
 StatusCode = Literal["booked", "arrived", "fulfilled", "noshow", "cancelled", "entered-in-error"]
+FeeAct = Literal["charge", "charge_now", "spare", "unspare"]
 STILL_OPEN = ("undecided", "spared")
 
 
@@ -96,9 +97,11 @@ class Missed(Versioned):
 
 
 class FeeActed(Versioned):
-    """What becomes of the fee. `amount` lowers one that is charged; lowering and sparing need a `fee_reason`."""
+    """What becomes of a fee: of the one that `fee` names by its id in `fees`, or of the last. `amount` lowers one that is charged; lowering
+    and sparing need a `fee_reason`."""
 
-    action: Literal["charge", "charge_now", "spare", "unspare"]
+    action: FeeAct
+    fee: str | None = None
     amount: AmountSent | None = None
     fee_reason: Reason = ""
 
@@ -160,6 +163,14 @@ class ManageLinkAsked(Versioned):
     """Whether the patient gets a link by e-mail too."""
 
     notify: bool = False
+
+
+class FeeLinkAsked(Sent):
+    """For which fee: the one that `fee` names by its id in `fees`, or the last. Whether the patient gets a link by e-mail too; without
+    `notify` as the practice's setting says."""
+
+    fee: str | None = None
+    notify: bool | None = None
 
 
 class AppointmentLine(BaseModel):
@@ -295,6 +306,34 @@ class FeeShape(BaseModel):
         )
 
 
+class FeeLine(BaseModel):
+    """One of its fees: of a no-show, or of a late cancellation, move or arrival. Calls on fees take its `id` as `fee`; `acts` are those
+    that may be done with it."""
+
+    id: str
+    kind: Kind
+    state: FeeState
+    amount: Amount | None
+    reason: NoFeeReason | None
+    invoice: str | None = Field(description="The id of its invoice, for those who may see it.")
+    acts: list[FeeAct]
+
+    @classmethod
+    def of(cls, fee: Fee, *, acts: Sequence[str], may_see_invoice: bool) -> "FeeLine":
+        bill = fee.charge.invoice_id if fee.charge and may_see_invoice else None
+        return cls.model_validate(
+            {
+                "id": str(fee.pk),
+                "kind": fee.kind,
+                "state": fee.state,
+                "amount": Amount.of(fee.amount) if fee.currency else None,
+                "reason": fee.why_not or None,
+                "invoice": str(bill) if bill else None,
+                "acts": acts,
+            }
+        )
+
+
 def _proposed(appointment: Appointment, fee: Fee | None) -> str | None:
     proposed = proposal_for(appointment, fee)
     return None if proposed is None else "refund" if proposed.paid else "spare"
@@ -366,6 +405,7 @@ class AppointmentShape(AppointmentLine):
     policy: PolicyAccepted | None
     card_due: datetime | None = Field(description="By when the card is promised that the clinic asked for; null where none is awaited.")
     fee: FeeShape
+    fees: list[FeeLine] = Field(description="All that stand, the last first: late moves and an arrival may have cost their own.")
     deposit: DepositShape | None
     invoices: list[InvoiceRef]
     attendance: AttendanceShape

@@ -82,6 +82,7 @@ def test_an_appointment_as_a_whole(desk: Caller, appointment: Appointment) -> No
             "chargeable_from": "2026-10-14T15:45:00-04:00",
             "proposal": None,
         },
+        "fees": [],
         "deposit": None,
         "invoices": [],
         "attendance": {"visits": 0, "missed": 0, "last_missed": None},

@@ -8,11 +8,14 @@ import pytest
 
 from kept.api.tests.conftest import Caller, problem
 from kept.billing.models import Charge
+from kept.foundation.ids import new_id
 from kept.messaging.models import Message
-from kept.noshows.transitions.attendance import mark
+from kept.noshows.models import Fee
+from kept.noshows.transitions.attendance import mark, restore
+from kept.noshows.transitions.moving import reschedule
 from kept.practice.models import Member, Settings
 from kept.scheduling.models import Appointment
-from tests.kit.visits import QUARTER_PAST
+from tests.kit.visits import QUARTER_PAST, STARTS_AT
 
 Hour = Callable[[datetime], None]
 NAMES = ("fee.charge", "fee.charge_now", "fee.spare", "fee.unspare")
@@ -74,6 +77,75 @@ def test_a_refused_decision_changes_nothing(desk: Caller, undecided: Appointment
     assert problem(desk.post(f"/appointments/{undecided.pk}/fee", sent)) == (status, code)
 
     assert desk.get(f"/appointments/{undecided.pk}").json() == before
+
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def twice(all_rounders: None, tess: Member, appointment: Appointment, hour: Hour) -> Appointment:
+    """Moved late to the next day, then missed; neither fee is decided."""
+    moved = reschedule(appointment, starts_at=STARTS_AT + DAY, by=tess, at=STARTS_AT - timedelta(hours=2))
+    hour(QUARTER_PAST + DAY)
+    return mark(moved, charge_fee=None, by=tess, at=QUARTER_PAST + DAY)
+
+
+def fees(answer: Any) -> list[tuple[str, str, list[str]]]:
+    return [(fee["kind"], fee["state"], fee["acts"]) for fee in answer.json()["fees"]]
+
+
+def test_r5_each_fee_is_listed_with_what_may_be_done_with_it(desk: Caller, twice: Appointment) -> None:
+    acts = ["charge", "spare"]
+
+    answer = desk.get(f"/appointments/{twice.pk}")
+
+    assert fees(answer) == [("no_show", "undecided", acts), ("late_reschedule", "undecided", acts)]
+    assert [fee["amount"]["minor"] for fee in answer.json()["fees"]] == [7500, 7500]
+
+
+def test_r7e_an_act_is_on_the_fee_that_it_names_and_else_on_the_last(desk: Caller, twice: Appointment) -> None:
+    _last, first = desk.get(f"/appointments/{twice.pk}").json()["fees"]
+
+    spared = decide(desk, twice, "spare", fee=first["id"], fee_reason="Illness")
+    assert fees(spared) == [("no_show", "undecided", ["charge", "spare"]), ("late_reschedule", "spared", ["charge", "unspare"])]
+    assert [state for _kind, state, _acts in fees(decide(desk, twice, "unspare", fee=first["id"]))] == ["undecided", "undecided"]
+    assert [state for _kind, state, _acts in fees(decide(desk, twice, "charge", fee=first["id"]))] == ["undecided", "charging"]
+    assert [state for _kind, state, _acts in fees(decide(desk, twice, "spare", fee_reason="Illness"))] == ["spared", "charging"]
+
+
+def test_r7e_a_payment_link_is_for_the_fee_that_it_names(desk: Caller, twice: Appointment, hour: Hour) -> None:
+    last, first = desk.get(f"/appointments/{twice.pk}").json()["fees"]
+    hour(QUARTER_PAST + 90 * DAY)
+
+    asked = desk.post(f"/appointments/{twice.pk}/payment-link", {"fee": first["id"], "notify": False})
+
+    assert (asked.status_code, Charge.objects.get().kind) == (200, "late_reschedule")
+    assert [fee["invoice"] for fee in desk.get(f"/appointments/{twice.pk}").json()["fees"]] == [None, str(Charge.objects.get().invoice_id)]
+    assert Fee.objects.get(pk=last["id"]).charge is None
+
+
+@pytest.mark.parametrize("call", ["fee", "payment-link"])
+def test_a_fee_that_is_none_of_the_visits_is_not_found(
+    desk: Caller, twice: Appointment, appointment_without_card: Appointment, call: str
+) -> None:
+    elsewhere = Fee.objects.first()
+    assert elsewhere is not None
+    said = {"action": "spare", "fee_reason": "x"} if call == "fee" else {}
+
+    for visit, fee in ((appointment_without_card, elsewhere.pk), (twice, new_id()), (twice, "none"), (twice, "")):
+        answer = desk.post(f"/appointments/{visit.pk}/{call}", said | {"fee": str(fee)})
+        assert problem(answer) == (404, "not_found")
+
+    assert set(Fee.objects.values_list("decision", flat=True)) == {"undecided"}
+
+
+def test_a_fee_that_ended_with_a_restore_is_not_decided(desk: Caller, odette: Member, undecided: Appointment) -> None:
+    ended = Fee.objects.get()
+    restore(undecided, by=odette, at=QUARTER_PAST)
+
+    answer = decide(desk, undecided, "spare", fee=str(ended.pk), fee_reason="x")
+
+    assert problem(answer) == (409, "wrong_status")
 
 
 def test_a_provider_may_not_decide(caller: Callable[..., Caller], tess: Member, undecided: Appointment) -> None:
