@@ -144,6 +144,11 @@ class Appointment(OfPractice):
             models.Index(
                 fields=["practice", "starts_at"], name="card_awaited", condition=Q(status="booked", card_wanted=True, acceptance=None)
             ),
+            models.Index(
+                fields=["practice", "booked_at"],
+                name="hold_by_expiry",
+                condition=Q(status="booked", card_wanted=True, acceptance=None, channel="online", booking_no=1),
+            ),
         ]
 
     def __str__(self) -> str:
