@@ -220,7 +220,11 @@ WHITENOISE_IMMUTABLE_FILE_TEST = r"^.+/assets/.+-[A-Za-z0-9_-]{8}\..+$"
 # A mail service by django-anymail's name for it, as postmark or mailgun, and what that one asks for, as {"POSTMARK_SERVER_TOKEN": "…"}.
 # It reports what came back to /webhooks/mail/, with the secret user:password.
 MAIL_SERVICE = env.str("KEPT_MAIL_SERVICE", "")
-ANYMAIL = env.json("KEPT_MAIL_SERVICE_KEYS", default={}) | {"WEBHOOK_SECRET": env.list("KEPT_MAIL_WEBHOOK_SECRET", default=[])}
+ANYMAIL = {
+    "IGNORE_UNSUPPORTED_FEATURES": True,  # some take no metadata, and their reports are not heard
+    "WEBHOOK_SECRET": env.list("KEPT_MAIL_WEBHOOK_SECRET", default=[]),
+    **env.json("KEPT_MAIL_SERVICE_KEYS", default={}),
+}
 _BACKEND = f"anymail.backends.{MAIL_SERVICE}.EmailBackend" if MAIL_SERVICE else "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_BACKEND = env("KEPT_EMAIL_BACKEND", default=_BACKEND)
 EMAIL_FILE_PATH = env("KEPT_MAIL_FOLDER", default=None)

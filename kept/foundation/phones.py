@@ -8,7 +8,7 @@ def international(text: str, *, like: str = "") -> str:
     """The number as +12125550142; one without a country's code is read as it is dialled where the number `like` is. Empty where no text
     message can reach it: too short or long, one with an extension, a fixed line."""
     try:
-        region = phonenumbers.region_code_for_number(phonenumbers.parse(like)) if like else None
+        region = phonenumbers.region_code_for_country_code(phonenumbers.parse(like).country_code or 0) if like else None
         number = phonenumbers.parse(text, region)
     except NumberParseException:
         return ""

@@ -39,6 +39,10 @@ class DataFolder:
         return self.path / "mail"
 
     @property
+    def texts(self) -> Path:
+        return self.path / "texts"
+
+    @property
     def logs(self) -> Path:
         return self.path / "logs"
 

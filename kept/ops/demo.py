@@ -53,6 +53,7 @@ class Demo:
             "KEPT_MAIL_FOLDER": str(self.data.mail),
             "KEPT_SECOND_STEP": os.environ.get("KEPT_SECOND_STEP", "0"),
             "KEPT_SECRET_KEY": self.data.secret(),
+            "KEPT_SMS_FOLDER": str(self.data.texts),
             "KEPT_WEBHOOKS_TO_LOCALHOST": "1",
             "STRIPE_API_BASE": self.gateway_url,
         }
@@ -206,6 +207,7 @@ def _facts(demo: Demo, crew: Children) -> dict[str, Any]:
         "gateway": {"url": demo.gateway_url, "ledger": f"{demo.gateway_url}/_double/ledger", "cards": f"{demo.gateway_url}/_double/cards"},
         "processes": {"demo": os.getpid()} | crew.pids,
         "mail": str(demo.data.mail),
+        "texts": str(demo.data.texts),
     }
 
 
@@ -220,7 +222,7 @@ def _welcome(demo: Demo, facts: dict[str, Any]) -> str:
             lines.append(f"  {limited['role'].replace('_', ' '):<12}{limited['email']}, at {limited['clinic']} alone")
     lines += [
         "",
-        f"Cards are played by {demo.gateway_url}, letters lie in {demo.data.mail},",
+        f"Cards are played by {demo.gateway_url}, letters lie in {demo.data.mail}, text messages beside it,",
         f"tokens and addresses stand in {demo.data.facts}. Ctrl-C stops everything.",
     ]
     if facts["seeding"] == RUNNING:

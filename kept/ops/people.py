@@ -13,6 +13,7 @@ NEWCOMER = "Verity Amberlyn"  # the last of the crowd: added and booked a few ho
 JUNIPER = PracticePlan(
     slug="juniper",
     name="Juniper Skin Studio",
+    text_from="+1 212 555 0199",
     currency="USD",
     clinics=(
         ClinicPlan("Elm Street", "America/New_York", "214 Elm Street, Suite 3", "(555) 0110", ("Room 1", "Room 2", "Room 3"), ("Laser",)),

@@ -156,6 +156,7 @@ class PracticePlan:
     with_two_cards: tuple[str, ...] = ()
     breathing_minutes: int = 0
     limited: LimitedPlan | None = None
+    text_from: str = ""  # the number from which text messages go
     opens_at: time = time(9)
     closes_at: time = time(18)
 

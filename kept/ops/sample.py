@@ -27,6 +27,7 @@ from kept.ops.timetable import Visit
 from kept.patients.models import Card
 from kept.practice.models import Clinic, Practice, Resource
 from kept.practice.rules import Role
+from kept.practice.transitions import set_texts
 from kept.scheduling.models import Appointment, Status
 from kept.scheduling.transitions.blocking import block_time
 
@@ -44,7 +45,9 @@ def open_book(plan: PracticePlan, *, now: datetime) -> None:
     """What is there at Ready, and the job for the rest. Opens its own scopes."""
     practice_id = Practice.objects.get(slug=plan.slug).id
     with telling(practice_id, now=now):
-        cast.add_patients(crowd(plan), by=cast.house(plan).members[Role.OWNER], opened_at=now - OPENED_BEFORE)
+        owner = cast.house(plan).members[Role.OWNER]
+        cast.add_patients(crowd(plan), by=owner, opened_at=now - OPENED_BEFORE)
+        set_texts(text_from=plan.text_from, by=owner, at=now)
     house = _house(plan)
     with telling(practice_id, now=now):
         _block(house, now=now)
