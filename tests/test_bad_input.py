@@ -287,7 +287,7 @@ def policy(juniper: House) -> dict[str, tuple[str, dict[str, str]]]:
     row = what | season | {f"step0-{name}": value for name, value in (step | much).items()}
     asks = {"use": "patients", "patients": "new", "asks": "share", "sum": "1", "percent": "5", "at_least": "1", "at_most": "9"}
     options = {"cancelled_in_time": "kept", "late_or_missed": "kept", "free_hours": "12", "late_minutes": "20"}
-    options |= {"first_time": "propose", "first_within": "12"}
+    options |= {"first_time": "propose", "first_within": "12", "new_time": "propose", "new_within": "48"}
     return {
         "policy row": (reverse("desk:policy-row", args=["new"]), row | {"do": "save", "was": ""}),
         "policy ask": (reverse("desk:policy-ask", args=["new"]), asks | {"do": "save", "was": "", "approval": "on", "pay_first": ""}),

@@ -19,8 +19,8 @@ from kept.foundation.paging import page
 from kept.noshows import exports, listing, queries, taken
 from kept.noshows.actions import fee_acts
 from kept.noshows.listing import Days, FilterButton, Total
+from kept.noshows.proposals import Grounds, proposal
 from kept.noshows.queries import Filter
-from kept.noshows.refilling import filled_by, proposal
 from kept.noshows.words import fee_words
 from kept.practice.doors import MemberRequest, member_required
 from kept.practice.models import Member
@@ -131,7 +131,7 @@ def _list(request: MemberRequest, kind: Kind) -> HttpResponse:
     found = page(kind.found(member, wanted, now), by="starts_at", cursor=request.GET.get("after"), limit=ROWS)
     facts = queries.attendance([row.patient_id for row in found.rows])
     rivals = queries.taken_by(found.rows)
-    filled = filled_by(found.rows)
+    grounds = Grounds.of(found.rows)
     rows = []
     for appointment in found.rows:
         appointment.practice = member.practice  # one and the same, whose settings are read once
@@ -140,7 +140,7 @@ def _list(request: MemberRequest, kind: Kind) -> HttpResponse:
         row |= {
             "appointment": appointment,
             "attendance": facts.get(appointment.patient_id),
-            "proposal": proposal(appointment, row.get("fee"), filled.get(appointment.pk)),
+            "proposal": proposal(appointment, row.get("fee"), grounds),
             "taken_by": taken.briefly(rival, member) if rival else "",
         }
         rows.append(row)

@@ -73,7 +73,7 @@ class Fee(OfPractice):
     at = models.DateTimeField()
     charge = within("billing.Charge", null=True, blank=True, related_name="fees")
     open = models.BooleanField(default=True)
-    kept_on_purpose = models.BooleanField(default=False)  # although its time was booked again (R7c)
+    kept_on_purpose = models.BooleanField(default=False)  # although its time was booked again (R7c), or a new one taken
 
     objects: ClassVar[models.Manager["Fee"]] = FeeQuerySet.as_manager()
 

@@ -1,30 +1,13 @@
-"""Whether the time of a visit that was missed, or cancelled late, was booked again, and what Kept then proposes (R7c). It never charges."""
+"""Whether the time of a visit that was missed, or cancelled late, was booked again (R7c)."""
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from django.utils.translation import gettext as _
-
-from kept.foundation.dates import clock_span
-from kept.noshows.models import Fee
 from kept.noshows.offers import costs
-from kept.noshows.rules import UNPAID
-from kept.practice.models import Resource, Settings
+from kept.practice.models import Resource
 from kept.scheduling.models import LONGEST, Appointment, Claim
-
-PAID = ("paid", "part_refunded")
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """Spare or lower the fee, or where it is paid refund it: another visit has the time."""
-
-    rival: Appointment
-    paid: bool
-    text: str
 
 
 def filled_by(appointments: Sequence[Appointment]) -> dict[UUID, Appointment]:
@@ -60,23 +43,3 @@ def filled_by(appointments: Sequence[Appointment]) -> dict[UUID, Appointment]:
 
 def _shared(visit: Appointment, rival: Appointment) -> timedelta:
     return min(visit.ends_at, rival.ends_at) - max(visit.starts_at, rival.starts_at)
-
-
-def proposal(appointment: Appointment, fee: Fee | None, rival: Appointment | None) -> Proposal | None:
-    """What is proposed about that fee, `fee` carrying its state; none where the practice wants no proposals, the fee was kept on purpose,
-    or nothing is left to give up."""
-    if rival is None or fee is None or fee.of_a_visit_that_goes_on or fee.kept_on_purpose or fee.state not in UNPAID + PAID:
-        return None
-    if appointment.practice.settings.when_filled == Settings.WhenFilled.NOTHING:
-        return None
-    span = clock_span(rival.starts_at, rival.ends_at, rival.clinic.zone)
-    if fee.state in PAID:
-        return Proposal(rival, True, _("Another visit has it, %s. The fee may be refunded on its invoice.") % span)
-    return Proposal(rival, False, _("Another visit has it, %s. The fee may be spared, or lowered.") % span)
-
-
-def proposal_for(appointment: Appointment, fee: Fee | None) -> Proposal | None:
-    """The same for one appointment, its rival looked up."""
-    if fee is None or not costs(appointment):
-        return None
-    return proposal(appointment, fee, filled_by([appointment]).get(appointment.pk))

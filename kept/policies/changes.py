@@ -80,6 +80,8 @@ def _options(before: Document, after: Document) -> list[Change]:
             found.append(Change(title, f"{pattern % was} → {pattern % now}", "changed"))
     if before.first_time != after.first_time:
         found.append(Change(_("The first no-show"), f"{first_time_in_words(before)} → {first_time_in_words(after)}", "changed"))
+    if before.new_time != after.new_time:
+        found.append(Change(_("Who takes a new time"), f"{new_time_in_words(before)} → {new_time_in_words(after)}", "changed"))
     if before.deposits != after.deposits:
         was_said, said = (capfirst(", ".join(deposits_in_words(each))) for each in (before, after))
         found.append(Change(_("Deposits"), f"{was_said} → {said}", "changed"))
@@ -93,6 +95,14 @@ def first_time_in_words(document: Document) -> str:
         return _("not forgiven")
     said = _("forgiven, the first in %d months") if chance.mode == "by_itself" else _("proposed to be forgiven, the first in %d months")
     return said % chance.within
+
+
+def new_time_in_words(document: Document) -> str:
+    """What becomes of the fee of who takes a new time."""
+    chance = document.new_time
+    if chance.mode == "off":
+        return _("not spared")
+    return (_("spared, within %d h") if chance.mode == "by_itself" else _("proposed to be spared, within %d h")) % chance.within
 
 
 def deposits_in_words(document: Document) -> tuple[str, str]:

@@ -29,8 +29,8 @@ from kept.noshows.actions import Action
 from kept.noshows.deposits import left_of
 from kept.noshows.models import Fee
 from kept.noshows.offers import FeeOffer, costs
+from kept.noshows.proposals import proposal_for
 from kept.noshows.queries import Attendance
-from kept.noshows.refilling import proposal_for
 from kept.patients.models import Card
 from kept.policies.document import Kind
 from kept.policies.models import Acceptance
@@ -282,7 +282,9 @@ class FeeShape(BaseModel):
     amount: Amount | None
     reason: NoFeeReason | None
     chargeable_from: datetime | None
-    proposal: Literal["spare", "refund"] | None = Field(description="Its time was booked again, so the fee may be given up (R7c).")
+    proposal: Literal["spare", "refund"] | None = Field(
+        description="Its time was booked again, or the patient took a new one, so the fee may be given up (R7c)."
+    )
 
     @classmethod
     def of(cls, appointment: Appointment, fee: Fee | None, offer: FeeOffer) -> "FeeShape":

@@ -30,7 +30,7 @@ from kept.noshows import answers, queries
 from kept.noshows.actions import actions, check_opening
 from kept.noshows.arriving import asked_after
 from kept.noshows.deposits import held, says
-from kept.noshows.refilling import proposal_for
+from kept.noshows.proposals import proposal_for
 from kept.noshows.steps import steps
 from kept.noshows.transitions import arriving
 from kept.noshows.words import fee_words

@@ -3,6 +3,12 @@
 from django import forms
 from django.utils.translation import gettext_lazy
 
+CHANCES = [
+    ("off", gettext_lazy("Off")),
+    ("propose", gettext_lazy("Propose it to the desk")),
+    ("by_itself", gettext_lazy("Spare it by itself")),
+]
+
 
 class OptionsForm(forms.Form):
     """What stands in no row."""
@@ -17,15 +23,10 @@ class OptionsForm(forms.Form):
     )
     free_hours = forms.IntegerField(min_value=0, max_value=24 * 14, label=gettext_lazy("Free after the booking is confirmed, hours"))
     late_minutes = forms.IntegerField(min_value=0, max_value=240, label=gettext_lazy("Counts as missed from, minutes after the start"))
-    first_time = forms.ChoiceField(
-        choices=[
-            ("off", gettext_lazy("Off")),
-            ("propose", gettext_lazy("Propose it to the desk")),
-            ("by_itself", gettext_lazy("Spare it by itself")),
-        ],
-        label=gettext_lazy("The first no-show is forgiven"),
-    )
+    first_time = forms.ChoiceField(choices=CHANCES, label=gettext_lazy("The first no-show is forgiven"))
     first_within = forms.IntegerField(min_value=1, max_value=120, label=gettext_lazy("The first in how many months"))
+    new_time = forms.ChoiceField(choices=CHANCES, label=gettext_lazy("Spared when the patient takes a new time"))
+    new_within = forms.IntegerField(min_value=1, max_value=120, label=gettext_lazy("A new time within how many hours"))
     was = forms.CharField(max_length=16, widget=forms.HiddenInput)
 
 

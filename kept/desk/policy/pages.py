@@ -12,7 +12,7 @@ from kept.desk.policy.trying import TryForm, answer, for_patient
 from kept.foundation import clock
 from kept.foundation.pages import attempt, dialog, status_of
 from kept.policies import drafts, queries, transitions
-from kept.policies.changes import first_time_in_words
+from kept.policies.changes import first_time_in_words, new_time_in_words
 from kept.practice.doors import MemberRequest, member_required
 from kept.practice.rules import Right
 from kept.scheduling.queries import booked_under
@@ -54,16 +54,21 @@ def booking(request: MemberRequest) -> HttpResponse:
         "late_minutes": terms.late_minutes,
         "first_time": terms.first_time.mode,
         "first_within": terms.first_time.within,
+        "new_time": terms.new_time.mode,
+        "new_within": terms.new_time.within,
         "was": drafts.options_of(editor.draft),
     }
     form = OptionsForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         options = dict(form.cleaned_data)
         first_time = {"mode": options.pop("first_time"), "within": options.pop("first_within")}
+        new_time = {"mode": options.pop("new_time"), "within": options.pop("new_within")}
         deposits = {name: options.pop(name) for name in ("cancelled_in_time", "late_or_missed")}
 
         def save() -> object:
-            return drafts.set_options(**options, deposits=deposits, first_time=first_time, by=request.member, at=clock.now())
+            return drafts.set_options(
+                **options, deposits=deposits, first_time=first_time, new_time=new_time, by=request.member, at=clock.now()
+            )
 
         if attempt(form, save, was=initial["was"]):
             return redirect("desk:policy-booking")
@@ -112,7 +117,14 @@ def version(request: MemberRequest, number: int) -> HttpResponse:
     fingerprint = drafts.fingerprint(found.document, found.description, found.authorization_text)
     asks = ask_lines(found.terms.asks, queries.words(found))
     context = editor.context(
-        "texts", version=found, rows=rows, asks=asks, first_time=first_time_in_words(found.terms), counted=counted, fingerprint=fingerprint
+        "texts",
+        version=found,
+        rows=rows,
+        asks=asks,
+        first_time=first_time_in_words(found.terms),
+        new_time=new_time_in_words(found.terms),
+        counted=counted,
+        fingerprint=fingerprint,
     )
     return render(request, "desk/policy/version.html", context)
 

@@ -28,7 +28,7 @@ from tests.kit.money import marked, refunded
 from tests.kit.queries import queries
 from tests.kit.visits import BOOKED_AT, MIDNIGHT_AT_THE_CLINIC, QUARTER_PAST, STARTS_AT, accepted, book, card_of
 
-QUERIES_ALONE = 20  # of the panel as a part; the page lays it over a day
+QUERIES_ALONE = 21  # of the panel as a part; the page lays it over a day
 DAY_BEFORE = MIDNIGHT_AT_THE_CLINIC - timedelta(seconds=1)
 
 

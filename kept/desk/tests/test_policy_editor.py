@@ -338,11 +338,15 @@ def test_what_booking_asks_is_judged_at_its_field(office: Browser, typed: dict[s
 def test_options_are_saved_in_the_draft(office: Browser) -> None:
     form = fields(office.get(BOOKING))
 
-    answer = office.post(BOOKING, form | {"free_hours": "12", "late_minutes": "20", "cancelled_in_time": "kept", "first_time": "propose"})
+    chances = {"first_time": "propose", "new_time": "by_itself", "new_within": "24"}
+    answer = office.post(BOOKING, form | {"free_hours": "12", "late_minutes": "20", "cancelled_in_time": "kept"} | chances)
 
     assert (answer.status_code, draft().free_hours, draft().late_minutes, draft().deposits.cancelled_in_time) == (302, 12, 20, "kept")
     assert (draft().first_time.mode, draft().first_time.within) == ("propose", 12)
+    assert (draft().new_time.mode, draft().new_time.within) == ("by_itself", 24)
     said(office.get(PUBLISH), "The first no-show not forgiven → proposed to be forgiven, the first in 12 months")
+    said(office.get(PUBLISH), "Who takes a new time not spared → spared, within 24 h")
+    said(office.post(BOOKING, form | {"new_time": "by_itself", "new_within": "121"}), "Ensure this value is less than or equal to 120.")
     said(office.post(BOOKING, form | {"free_hours": "-1"}), "Ensure this value is greater than or equal to 0.")
     said(office.post(BOOKING, form | {"free_hours": "13"}), "Silas Whitcombe changed this in the draft meanwhile.")
     assert draft().free_hours == 12

@@ -10,8 +10,9 @@ import kept.scheduling.transitions.attendance as attendance
 from kept.billing.models import Charge
 from kept.events.models import Event
 from kept.noshows.models import Fee
+from kept.noshows.proposals import proposal_for
 from kept.noshows.queries import fee_of
-from kept.noshows.refilling import filled_by, proposal_for
+from kept.noshows.refilling import filled_by
 from kept.noshows.transitions import fees, moving, refilling
 from kept.noshows.transitions.attendance import mark, restore
 from kept.noshows.transitions.booking import book

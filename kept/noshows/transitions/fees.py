@@ -190,13 +190,13 @@ def spare(
 
 def spare_by_itself(appointment: Appointment, *, fee_reason: str, at: datetime) -> None:
     """The fee of a missed visit that the caller has locked is spared as the practice has set it, by no member. What is paid, under way or
-    decided otherwise stays as it is."""
+    decided otherwise stays as it is, and so is what was kept on purpose."""
     found = open_fee(appointment)
     charge_id = found.values_list("charge", flat=True).first()
     if charge_id:
         charging.locked(charge_id)
     fee = found.with_state(at).select_related("charge").first()
-    if fee is None or fee.state not in UNPAID:
+    if fee is None or fee.kept_on_purpose or fee.state not in UNPAID:
         return
     if fee.charge and fee.decision == Decision.CHARGE:
         fee.charge = charging.end(fee.charge, why=_("Fee spared"), by=None, at=at)

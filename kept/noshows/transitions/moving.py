@@ -55,7 +55,7 @@ def reschedule(
     if by:
         by.must(Right.BOOK, appointment)
     ends_at = starts_at + (appointment.ends_at - appointment.starts_at)
-    freed = refilling.freed(provider or appointment.provider, starts_at, ends_at, by=by)
+    stake = refilling.at_stake(provider or appointment.provider, starts_at, ends_at, by=by)
     appointment = Appointment.objects.locked(appointment)
     check_reschedulable(appointment)
     check_version(appointment, version)
@@ -76,7 +76,7 @@ def reschedule(
         at=at,
         version=version,
     )
-    refilling.spare_filled(freed, at=at)
+    refilling.spare_by_itself(stake, at=at)
     wanted = told_by_itself(moved.practice, Letter.MOVED) if notify is None else notify
     if moved.starts_at != appointment.starts_at and wanted:
         messaging.withdraw_unsent(moved, Letter.MOVED, why=_("Moved again."), by=by, at=at)
