@@ -61,7 +61,7 @@ def test_it_goes_and_stands_on_the_invoice_and_with_the_patients_messages(
     for said in ("$75.00 was charged to Visa ••4242 on Oct 14, 2026.", "Invoice INV-10001", "Refunded on Oct 14, 2026: $25.00"):
         assert said in str(letter.body)
     assert "Receipt sent by e-mail" in words(desk.get(page(paid)))
-    assert f"Receipt by E-mail, #{paid.appointment}" in words(desk.get(reverse("desk:patient-messages", args=[paid.patient_id])))
+    assert f"Receipt E-mail, #{paid.appointment}" in words(desk.get(reverse("desk:patient-messages", args=[paid.patient_id])))
 
 
 def test_of_what_was_paid_in_cash(odette: Member, appointment: Appointment, run_jobs: Jobs) -> None:

@@ -25,6 +25,7 @@ from kept.scheduling.models import Appointment
 from tests.kit.browser import Browser
 from tests.kit.checks import queued, refused
 from tests.kit.gateway import clock_at
+from tests.kit.html import words
 from tests.kit.texts import Twilio
 from tests.kit.visits import BOOKED_AT
 
@@ -363,6 +364,17 @@ def test_the_number_and_the_words_are_set_in_settings(leonora: Member, signed_in
     owner.post(reverse("desk:letter", args=[Letter.MOVED]), form)
     assert Wording.objects.get().texts == "also"
     assert Wording.objects.get().short == "Hi! {what}"
+
+
+def test_who_books_online_is_told_that_she_may_be_texted(leonora: Member, elm: Clinic, browser: Browser) -> None:
+    service, start = Service.objects.filter(online=True).first(), BOOKED_AT + timedelta(days=7)
+    assert service is not None
+    page = reverse("booking:online", args=["juniper", elm.place])
+    asked = {"services": str(service.pk), "start": start.isoformat()}
+    with clock_at(BOOKED_AT):
+        assert "We may text you about this appointment." in words(browser.get(page, asked))
+        set_texts(text_from="", by=leonora, at=BOOKED_AT)
+        assert "We may text you" not in words(browser.get(page, asked))
 
 
 def test_dialogs_say_how_she_is_told(visit: Appointment, odette: Member, htmx: Desk) -> None:
