@@ -12,12 +12,24 @@ from kept.api.door import KeyRequest, any_token
 from kept.api.lists import router as router  # one address, one router: /clinics is listed there and added to here
 from kept.api.problems import called
 from kept.api.shapes.lists import ClinicShape, ProviderShape, ServiceShape
-from kept.api.shapes.setup import ClinicChanged, ClinicSent, Place, ProviderChanged, ProviderSent, ServiceChanged, ServiceSent, week_of
+from kept.api.shapes.setup import (
+    ClinicChanged,
+    ClinicSent,
+    OnlineChanged,
+    OnlineShape,
+    Place,
+    ProviderChanged,
+    ProviderSent,
+    ServiceChanged,
+    ServiceSent,
+    week_of,
+)
 from kept.foundation import clock
 from kept.practice import queries as practice
 from kept.practice.models import Clinic, Member, Provider, Resource, Service
 from kept.practice.rules import Right
 from kept.practice.setting_up import clinics, offer, providers
+from kept.practice.transitions import set_online
 from kept.scheduling.transitions.clinics import change_clinic
 
 M = TypeVar("M", bound=Model)
@@ -141,3 +153,18 @@ def patch_service(request: KeyRequest, service_id: str, body: Body[ServiceChange
         resources = [*find.several(rooms, body.resources), *Resource.objects.filter(services__service=service).exclude(pk__in=rooms)]
     changed: Service = offer.save_service(service, **(kept | given), performers=performers, resources=resources, by=member, at=clock.now())
     return ServiceShape.of(changed)
+
+
+@router.get("/online-booking", response=OnlineShape, auth=any_token)
+def get_online_booking(request: KeyRequest) -> OnlineShape:
+    """What patients are offered online. Whether a clinic is booked online, it says itself: `online`."""
+    request.member.must(Right.SEE_SETTINGS)
+    return OnlineShape.of(request.member.practice.settings)
+
+
+@router.patch("/online-booking", response=OnlineShape, auth=any_token)
+def patch_online_booking(request: KeyRequest, body: Body[OnlineChanged]) -> OnlineShape:
+    """Change what is sent, and nothing else."""
+    member = request.member
+    kept = OnlineShape.of(member.practice.settings).model_dump()
+    return OnlineShape.of(set_online(**(kept | body.model_dump(exclude_unset=True)), by=member, at=clock.now()))

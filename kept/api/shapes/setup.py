@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StrictBo
 from pydantic_core import PydanticCustomError
 
 from kept.api.shapes.fields import NO_NUL, PriceSent, Sent
-from kept.practice.models import OpeningHours, Schedule
+from kept.practice.models import OpeningHours, Schedule, Settings
 from kept.practice.week import Hours, Week
 
 Title = Annotated[str, Field(min_length=1, max_length=120, pattern=NO_NUL)]
@@ -163,3 +163,29 @@ class ServiceChanged(Sent):
     active: StrictBool = True
     performers: Ids = []
     resources: Ids = []
+
+
+class OnlineChanged(Sent):
+    """What changes of what patients are offered online. `sites` are all the origins whose pages may show the booking page; `closed` is what
+    the page says of a clinic that is not booked online."""
+
+    lead_minutes: StrictInt = 0
+    horizon_days: StrictInt = 1
+    step_minutes: StrictInt = 15
+    sites: list[Annotated[str, Field(max_length=200, pattern=NO_NUL)]] = Field([], max_length=100)
+    closed: Annotated[str, Field(max_length=300, pattern=NO_NUL)] = ""
+
+
+class OnlineShape(BaseModel):
+    """What patients are offered online: no time sooner than `lead_minutes` from now, none after `horizon_days`, one every `step_minutes`;
+    on which `sites` the booking page may be shown; and what it says where a clinic is `closed` to it."""
+
+    lead_minutes: int
+    horizon_days: int
+    step_minutes: int
+    sites: list[str]
+    closed: str
+
+    @classmethod
+    def of(cls, settings: Settings) -> "OnlineShape":
+        return cls(**{name: getattr(settings, f"online_{name}") for name in cls.model_fields})

@@ -77,6 +77,8 @@ CALLS: list[tuple[str, str, Any, str, set[Role]]] = [
     ("PATCH", "/clinics/{clinic}", {"name": "Elm"}, "booked", HEADS),
     ("PATCH", "/providers/{provider}", {"title": "NP"}, "booked", HEADS),
     ("PATCH", "/services/{service}", {"minutes": 50}, "booked", HEADS),
+    ("GET", "/online-booking", None, "booked", HEADS),
+    ("PATCH", "/online-booking", {"lead_minutes": 60}, "booked", HEADS),
     ("GET", "/webhooks", None, "booked", HEADS),
     ("POST", "/webhooks", {"url": "https://example.com/kept", "events": ["charge.failed"]}, "booked", HEADS),
     ("GET", "/webhooks/{endpoint}", None, "booked", HEADS),

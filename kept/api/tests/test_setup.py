@@ -160,3 +160,51 @@ def test_sent_twice_with_one_key_it_is_added_once(manager: Caller) -> None:
 
     assert answers[0].content == answers[1].content
     assert Service.objects.filter(name="Lips").count() == 1
+
+
+def test_of_online_booking_what_is_sent_changes_and_nothing_else(manager: Caller) -> None:
+    before = manager.get("/online-booking").json()
+    assert before["sites"] == []
+
+    after = manager.patch(
+        "/online-booking", {"sites": ["https://Elm.example.com/", "https://elm.example.com"], "closed": " Call us. "}
+    ).json()
+
+    assert after == before | {"sites": ["https://elm.example.com"], "closed": "Call us."}
+    assert manager.get("/online-booking").json() == after
+    assert manager.patch("/online-booking", {"lead_minutes": 240, "horizon_days": 30, "step_minutes": 30}).json() == after | {
+        "lead_minutes": 240,
+        "horizon_days": 30,
+        "step_minutes": 30,
+    }
+    assert Event.objects.filter(kind="settings.online").count() == 2
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        ({"lead_minutes": -1}, "lead_minutes"),
+        ({"lead_minutes": 10**12}, "lead_minutes"),
+        ({"horizon_days": 731}, "horizon_days"),
+        ({"step_minutes": 7}, "step_minutes"),
+        ({"sites": ["https://elm.example.com/book"]}, "sites"),
+        ({"sites": ["http://elm.example.com"]}, "sites"),
+        ({"sites": [f"https://{each}.example.com" for each in range(11)]}, "sites"),
+        ({"closed": "x" * 301}, "closed"),
+        ({"on": True}, "on"),
+    ],
+)
+def test_online_booking_is_refused_at_the_field_and_nothing_changes(manager: Caller, sent: dict[str, Any], field: str) -> None:
+    before = manager.get("/online-booking").json()
+
+    assert wrong(manager.patch("/online-booking", {"closed": "Call us."} | sent)) == ((422, "invalid"), field)
+
+    assert manager.get("/online-booking").json() == before
+
+
+def test_a_clinic_is_switched_on_and_off_for_online_booking(manager: Caller, juniper: House) -> None:
+    elm = juniper.clinics["Elm Street"]
+
+    answers = [manager.patch(f"/clinics/{elm.pk}", {"online": on}).json()["online"] for on in (False, True)]
+
+    assert answers == [False, True]
