@@ -7,11 +7,12 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from kept.foundation.dates import clock_span, moment
+from kept.billing.models import Kind
+from kept.foundation.dates import clock_span, moment, short_day
 from kept.noshows.chances import Taken, taken_anew
 from kept.noshows.models import Fee
 from kept.noshows.offers import costs
-from kept.noshows.refilling import filled_by
+from kept.noshows.refilling import filled_by, left_filled
 from kept.noshows.rules import UNPAID
 from kept.practice.models import Settings
 from kept.scheduling.models import Appointment
@@ -45,27 +46,27 @@ class Grounds:
 
 
 def proposal(appointment: Appointment, fee: Fee | None, grounds: Grounds) -> Proposal | None:
-    """What is proposed about that fee, `fee` carrying its state: what the accepted version says of a new time first, then what the
-    practice wants of a time that was filled. None where the fee was kept on purpose, or nothing is left to give up."""
-    if fee is None or not _open(fee):
+    """What is proposed about that fee of a visit missed, or cancelled late, `fee` carrying its state: what the accepted version says of a
+    new time first, then what the practice wants of a time that was filled. None where the fee was kept on purpose, or nothing is left to
+    give up."""
+    if fee is None or fee.of_a_visit_that_goes_on or not _may_go(fee):
         return None
     if anew := grounds.anew.get(appointment.pk):
         return _of_a_new_time(anew, fee.state in PAID)
-    rival = grounds.filled.get(appointment.pk)
-    if rival is None or appointment.practice.settings.when_filled == Settings.WhenFilled.NOTHING:
-        return None
-    return _of_a_filled_time(rival, fee.state in PAID)
+    return _of_a_filled_time(appointment, fee, grounds.filled.get(appointment.pk))
 
 
 def proposal_for(appointment: Appointment, fee: Fee | None) -> Proposal | None:
-    """The same for one appointment, its grounds looked up."""
-    if fee is None or not _open(fee) or not costs(appointment):
+    """The same for one appointment, its grounds looked up; of a late move, whether the time that it left was booked again."""
+    if fee is None or not _may_go(fee):
         return None
-    return proposal(appointment, fee, Grounds.of([appointment]))
+    if fee.kind == Kind.LATE_RESCHEDULE:
+        return _of_a_filled_time(appointment, fee, left_filled(appointment, fee))
+    return proposal(appointment, fee, Grounds.of([appointment])) if costs(appointment) else None
 
 
-def _open(fee: Fee) -> bool:
-    return not fee.of_a_visit_that_goes_on and not fee.kept_on_purpose and fee.state in UNPAID + PAID
+def _may_go(fee: Fee) -> bool:
+    return not fee.kept_on_purpose and fee.state in UNPAID + PAID
 
 
 def _of_a_new_time(anew: Taken, paid: bool) -> Proposal:
@@ -77,8 +78,13 @@ def _of_a_new_time(anew: Taken, paid: bool) -> Proposal:
     return Proposal(anew.visit, paid, "new_time", _("The patient took a new time"), _("New time taken"), text)
 
 
-def _of_a_filled_time(rival: Appointment, paid: bool) -> Proposal:
+def _of_a_filled_time(appointment: Appointment, fee: Fee, rival: Appointment | None) -> Proposal | None:
+    if rival is None or appointment.practice.settings.when_filled == Settings.WhenFilled.NOTHING:
+        return None
+    paid = fee.state in PAID
     span = clock_span(rival.starts_at, rival.ends_at, rival.clinic.zone)
+    if fee.of_a_visit_that_goes_on:
+        span = f"{short_day(rival.starts_at, rival.clinic.zone)}, {span}"
     if paid:
         text = _("Another visit has it, %s. The fee may be refunded on its invoice.") % span
     else:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.urls import reverse
 
+import kept.billing.transitions.charging as charging
 import kept.scheduling.transitions.attendance as attendance
 from kept.billing.models import Charge
 from kept.events.models import Event
@@ -30,6 +31,9 @@ from tests.kit.visits import MIDNIGHT_AT_THE_CLINIC, QUARTER_PAST, STARTS_AT
 
 EARLY = STARTS_AT - timedelta(hours=2)  # she rang: she will not come
 HALF_AN_HOUR = timedelta(minutes=30)
+NEXT_DAY = STARTS_AT + timedelta(days=1)
+BEFORE_IT = NEXT_DAY - timedelta(hours=2)
+CLINIC = Appointment.Asked.CLINIC
 
 
 @pytest.fixture(autouse=True)
@@ -38,8 +42,9 @@ def a_quarter_past() -> Iterator[None]:
         yield
 
 
-def practice_does(what: str) -> None:
-    Settings.objects.update(when_filled=what)
+def practice_does(what: str, *, waits: int = 0) -> None:
+    """When a time is filled; the fee waits so many minutes."""
+    Settings.objects.update(when_filled=what, breathing_space_minutes=waits)
 
 
 @pytest.fixture
@@ -275,3 +280,110 @@ def test_r7c_the_worker_that_comes_late_finds_nothing_to_charge(
 
     assert gateway.ledger()["payments"] == []
     assert fee(appointment, QUARTER_PAST).state == "spared"
+
+
+# The time that a late move left
+
+
+@pytest.fixture
+def moved(odette: Member, appointment: Appointment) -> Appointment:
+    """Moved to the next day, two hours before its start, at the patient's wish; the fee waits four hours."""
+    Settings.objects.update(breathing_space_minutes=240)
+    return moving.reschedule(appointment, starts_at=NEXT_DAY, charge_fee=True, by=odette, at=EARLY)
+
+
+@pytest.mark.parametrize(
+    ("starts", "counts"),
+    [(timedelta(0), True), (HALF_AN_HOUR, True), (HALF_AN_HOUR + timedelta(minutes=15), False)],
+    ids=["all of it", "the second half", "a quarter"],
+)
+def test_r7c_half_of_the_time_that_a_late_move_left_is_enough(
+    moved: Appointment, fill: Callable[..., Appointment], starts: timedelta, counts: bool
+) -> None:
+    before = proposed(moved)
+
+    fill(STARTS_AT + starts)
+
+    assert (before, proposed(moved), fee(moved).state) == (None, False if counts else None, "waiting")
+
+
+def test_r7c_the_panel_of_a_late_move_says_which_time(
+    odette: Member, moved: Appointment, fill: Callable[..., Appointment], htmx: Callable[[Member], Browser]
+) -> None:
+    fill()
+    desk = htmx(odette)
+
+    panel = words(desk.get(reverse("desk:panel", args=[moved.pk])))
+    assert "The time was booked again Another visit has it, Wed, Oct 14, 3:30–4:30 PM. The fee may be spared, or lowered." in panel
+
+    desk.post(reverse("noshows:keep-fee", args=[moved.pk]))
+
+    assert (proposed(moved), fee(moved).state) == (None, "waiting")
+
+
+def test_r7c_by_itself_a_late_moves_fee_is_spared_with_the_booking(moved: Appointment, fill: Callable[..., Appointment]) -> None:
+    practice_does("spare", waits=240)
+
+    fill()
+
+    spared = fee(moved)
+    assert (spared.kind, spared.state, spared.fee_reason, spared.by) == ("late_reschedule", "spared", "The time was booked again", None)
+    assert (now(moved).status, Charge.objects.get().state) == ("booked", "canceled")
+
+
+def test_r7c_a_visit_that_moves_into_the_time_of_a_late_move_spares_it_too(
+    odette: Member, appointment: Appointment, fill: Callable[..., Appointment]
+) -> None:
+    practice_does("spare", waits=240)
+    other = fill(STARTS_AT + timedelta(days=2))
+    moved = moving.reschedule(appointment, starts_at=NEXT_DAY, charge_fee=True, by=odette, at=EARLY)
+
+    moving.reschedule(other, starts_at=STARTS_AT, by=Member.objects.select_related("practice").get(pk=odette.pk), at=EARLY)
+
+    assert fee(moved).state == "spared"
+
+
+def test_r7c_a_double_booking_that_stood_before_the_move_is_none(
+    juniper: House, odette: Member, silas: Member, appointment: Appointment
+) -> None:
+    practice_does("spare", waits=240)
+    beside = {"clinic": appointment.clinic, "provider": appointment.provider, "services": [juniper.services["Lip filler"]]}
+    book(**beside, patient=juniper.patients[5], starts_at=NEXT_DAY, by=odette, at=EARLY)
+    second = moving.reschedule(appointment, starts_at=NEXT_DAY, double_book=True, asked=CLINIC, by=silas, at=EARLY)
+
+    moved = moving.reschedule(second, starts_at=NEXT_DAY + timedelta(days=1), charge_fee=True, by=odette, at=BEFORE_IT)
+
+    assert (proposed(moved, BEFORE_IT), fee(moved, BEFORE_IT).state) == (None, "waiting")
+
+
+def test_r7c_its_own_new_time_beside_the_old_is_no_other_visit(odette: Member, appointment: Appointment) -> None:
+    practice_does("spare", waits=240)
+
+    moved = moving.reschedule(appointment, starts_at=STARTS_AT + HALF_AN_HOUR, charge_fee=True, by=odette, at=EARLY)
+
+    assert (proposed(moved), fee(moved).state) == (None, "waiting")
+
+
+def test_r7c_a_late_moves_paid_fee_is_proposed_for_refund(
+    odette: Member, appointment: Appointment, fill: Callable[..., Appointment]
+) -> None:
+    practice_does("spare")
+    moved = moving.reschedule(appointment, starts_at=NEXT_DAY, charge_fee=True, by=odette, at=EARLY)
+    made = Charge.objects.get()
+    charging.begin(made.pk, at=EARLY)
+    answered(made, "paid", at=EARLY)
+
+    fill()
+
+    assert (fee(moved).state, proposed(moved)) == ("paid", True)
+
+
+def test_r7c_when_the_visit_in_the_time_that_was_left_is_off_again_nothing_is_proposed(
+    odette: Member, moved: Appointment, fill: Callable[..., Appointment]
+) -> None:
+    rival = fill()
+    before = proposed(moved)
+
+    attendance.enter_in_error(rival, by=odette, at=EARLY)
+
+    assert (before, proposed(moved)) == (False, None)

@@ -188,10 +188,10 @@ def spare(
     return _decided(fee, Decision.SPARED, fee.amount, fee_reason, by=by, at=at)
 
 
-def spare_by_itself(appointment: Appointment, *, fee_reason: str, at: datetime) -> None:
-    """The fee of a missed visit that the caller has locked is spared as the practice has set it, by no member. What is paid, under way or
-    decided otherwise stays as it is, and so is what was kept on purpose."""
-    found = open_fee(appointment)
+def spare_by_itself(appointment: Appointment, *, fee_id: UUID | None = None, fee_reason: str, at: datetime) -> None:
+    """The fee of a visit that the caller has locked, that one or else of its being missed or cancelled, is spared as the practice or the
+    accepted version has it, by no member. What is paid, under way, decided otherwise or kept on purpose stays as it is."""
+    found = fee_meant(appointment, fee_id) if fee_id else open_fee(appointment)
     charge_id = found.values_list("charge", flat=True).first()
     if charge_id:
         charging.locked(charge_id)
