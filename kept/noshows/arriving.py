@@ -97,6 +97,8 @@ def time_left(appointment: Appointment, *, at: datetime) -> str:
     words = {"who": appointment.provider.name, "minutes": minutes}
     if not rivals:
         return _("%(who)s is free for the full %(minutes)d minutes.") % words
-    next_at = max(rivals[0].starts_at, at)
+    next_at = rivals[0].starts_at
+    if next_at <= at:
+        return _("%(who)s’s time is taken by now: none of the %(minutes)d minutes are left.") % words
     words |= {"when": clock_time(next_at, appointment.clinic.zone), "left": (next_at - at).seconds // 60}
-    return _("%(who)s has the next appointment at %(when)s: %(left)d of %(minutes)d minutes are left.") % words
+    return _("%(who)s is free until %(when)s: %(left)d of %(minutes)d minutes are left.") % words

@@ -125,7 +125,7 @@ def test_it_says_how_much_of_the_visit_is_left_before_the_next(
     with clock_at(TWENTY):
         said = words(htmx(odette).post(reverse("desk:act", args=[visit.pk, "check-in"])))
 
-    assert "has the next appointment at" in said
+    assert "is free until" in said
     assert "minutes are left." in said
 
 
