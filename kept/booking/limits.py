@@ -46,7 +46,9 @@ def guessing(request: HttpRequest, practice_id: str, look_up: Callable[[], T], *
             raise Http404
         count = tried(practice_id, "link", who, at=at)
     if count > MOST_GUESSES:
-        raise Refusal("too_many", _("Too many links were tried from here that do not work. Please try again in an hour, or call us."))
+        raise Refusal(
+            "too_many", _("From here too many links were opened that do not work. Please try again in an hour, or call the clinic.")
+        )
     found = look_up()
     with scope(practice_id, actor="patient:link", source="limits"):
         forgiven("link", who, at=at)

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404, QueryDict
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -37,6 +37,11 @@ def clinic_or_404(place: str) -> Clinic:
         if place in (clinic.place, str(clinic.pk)):
             return clinic
     raise Http404
+
+
+def booked_online() -> QuerySet[Clinic]:
+    """The practice's clinics that are, by name."""
+    return Clinic.objects.filter(active=True, online=True).select_related("practice").order_by("name", "id")
 
 
 @dataclass

@@ -16,7 +16,7 @@ from kept.billing.transitions import cards
 from kept.booking import captcha, limits, transitions
 from kept.booking.forms import DetailsForm
 from kept.booking.links import hand_over, let_in
-from kept.booking.offer import Choice, clinic_or_404, promise
+from kept.booking.offer import Choice, booked_online, clinic_or_404, promise
 from kept.foundation import clock
 from kept.foundation.ids import as_id, new_id
 from kept.foundation.refusals import Refusal
@@ -64,6 +64,7 @@ def _shown(request: HttpRequest, place: str, *, details: DetailsForm | None = No
         "here": reverse("booking:online", args=[clinic.practice.slug, clinic.place]),
     }
     if not clinic.online:
+        context["elsewhere"] = booked_online()
         return on_its_sites(render(request, "booking/online_closed.html", context, status=404), choice)
     if not choice.services:
         return on_its_sites(render(request, "booking/online_service.html", context | {"step": 1}, status=status), choice)

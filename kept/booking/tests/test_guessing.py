@@ -17,6 +17,7 @@ from kept.scheduling.models import Appointment
 from kept.scheduling.transitions.managing import manage_link
 from tests.kit.browser import Browser
 from tests.kit.gateway import clock_at
+from tests.kit.html import words
 from tests.kit.visits import STARTS_AT
 
 DOORS = ("card", "manage", "pay")
@@ -45,7 +46,9 @@ def test_i17_who_guesses_too_often_is_told_nothing_more_for_an_hour(appointment:
     guesses = [guess(appointment, door) for _guess in range(5)]
 
     assert guesses == [404, 404, 404, 429, 429]
-    assert Browser().get(link).status_code == 429  # a right one is no use to who guesses
+    barred = Browser().get(link)
+    assert barred.status_code == 429  # a right one is no use to who guesses
+    assert "Too many tries From here too many links were opened that do not work." in words(barred)
     assert Browser().get(link, REMOTE_ADDR="198.51.100.7").status_code == 302  # nobody else is locked out
     with clock_at(AT + timedelta(hours=1, minutes=1)):
         assert Browser().get(link).status_code == 302

@@ -279,6 +279,18 @@ def test_what_is_not_offered_online_is_not_found_or_not_free(juniper: House, cho
     assert said.get(closed, "") in words(answer)
 
 
+def test_a_clinic_that_is_not_booked_online_names_those_that_are(juniper: House) -> None:
+    Clinic.objects.filter(name="Elm Street").update(online=False)
+
+    closed = Browser().get(HERE)
+    Clinic.objects.update(online=False)
+    all_closed = Browser().get(HERE)
+
+    assert "Not booked online This clinic books by phone at the moment. Please call." in words(closed)
+    assert "Book online at another clinic of Juniper Skin Studio Harbor Point" in words(closed)
+    assert ["/book/juniper/harbor-point/" in page.content.decode() for page in (closed, all_closed)] == [True, False]
+
+
 def test_junk_in_the_address_is_left_out() -> None:
     browser = Browser()
     junk = ["", "a\0b", "9" * 10_000, "9999-12-31", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "💉"]
