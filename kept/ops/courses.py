@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 import kept.scheduling.transitions.attendance as attendance
 import kept.scheduling.transitions.booking as booking
 from kept.foundation import clock
+from kept.noshows.transitions.calling import Result, WithoutWhy, called
 from kept.ops import consent
 from kept.ops.cast import House
 from kept.ops.plans import Course
 from kept.ops.timetable import Visit
-from kept.patients.models import Card
+from kept.patients.models import Card, Patient
 from kept.practice.models import Clinic, Member
 from kept.practice.rules import Role
 from kept.scheduling.models import Appointment
@@ -19,6 +20,7 @@ from kept.scheduling.transitions.moving import reschedule
 
 ACCEPTS_AFTER = timedelta(minutes=30)
 A_WEEK = timedelta(days=7)
+ONE_AWAITED_OF = 8  # of those who gave no card
 COMES_EARLY = timedelta(minutes=5)
 IS_THERE_BEFORE = timedelta(minutes=20)  # of today's, some sit in the waiting room already
 PATIENT, CLINIC = Appointment.Asked.PATIENT, Appointment.Asked.CLINIC
@@ -39,7 +41,7 @@ def desk_of(house: House, clinic: Clinic) -> Member:
 def booked(house: House, visit: Visit, card: Card | None) -> Appointment:
     """Booked by the front desk, side by side with another by the manager; the policy accepted with that card half an hour later."""
     appointment = _book(house, visit, starts_at=visit.starts_at, at=visit.booked_at)
-    return _accepted(appointment, card, at=visit.booked_at + ACCEPTS_AFTER)
+    return _accepted(house, visit, appointment, card)
 
 
 def _book(house: House, visit: Visit, *, starts_at: datetime, at: datetime) -> Appointment:
@@ -57,11 +59,20 @@ def _book(house: House, visit: Visit, *, starts_at: datetime, at: datetime) -> A
         )
 
 
-def _accepted(appointment: Appointment, card: Card | None, *, at: datetime) -> Appointment:
-    if card:
-        with clock.standing_at(at):
+def _accepted(house: House, visit: Visit, appointment: Appointment, card: Card | None) -> Appointment:
+    """The card comes half an hour after the booking. Where none does, most are kept without one; of some it is still awaited."""
+    at = visit.booked_at + ACCEPTS_AFTER
+    with clock.standing_at(at):
+        if card:
             consent.accept(appointment, card, at=at)
+        elif appointment.card_due_at and at < visit.starts_at and not _awaited_still(house, visit.patient):
+            why = (WithoutWhy.KNOWN, WithoutWhy.CANNOT)[appointment.number % 2]
+            appointment = called(appointment, Result.WITHOUT, why=why, by=desk_of(house, visit.clinic), at=at)
     return appointment
+
+
+def _awaited_still(house: House, patient: Patient) -> bool:
+    return patient.name in house.plan.without_card or house.patients.index(patient) % ONE_AWAITED_OF == 0
 
 
 def _kept(house: House, visit: Visit, card: Card | None, now: datetime) -> None:
@@ -79,7 +90,7 @@ def _moved(house: House, visit: Visit, card: Card | None, now: datetime) -> None
     """Booked for a week later first, then brought forward, where that was possible."""
     moved_at = visit.booked_at + (min(visit.starts_at, now) - visit.booked_at) / 2
     appointment = _book(house, visit, starts_at=visit.starts_at + A_WEEK, at=visit.booked_at)
-    _accepted(appointment, card, at=visit.booked_at + ACCEPTS_AFTER)
+    _accepted(house, visit, appointment, card)
     appointment = _act(reschedule, appointment, starts_at=visit.starts_at, by=desk_of(house, visit.clinic), at=moved_at)
     _attend(house, visit, appointment, now)
 
