@@ -140,7 +140,7 @@ def ask_to_accept_again(request: KeyRequest, appointment_id: str, body: Body[Ver
 def give_manage_link(request: KeyRequest, appointment_id: str, body: Body[ManageLinkAsked] = ONLY_TO_SHOW) -> CardLink:
     """A link, and the same as a QR code, to the page on which the patient sees, moves and cancels the visit, and answers a no-show.
 
-    Each call gives a new link; the ones before stay good. `notify` sends one by e-mail too.
+    Each call gives a new link; the ones before stay good. `notify` sends her one too.
     """
     at, member = clock.now(), request.member
     found = find.appointment(member, appointment_id)
@@ -160,7 +160,7 @@ def give_payment_link(request: KeyRequest, appointment_id: str, body: Body[FeeLi
     """A link, and the same as a QR code, on which the patient pays a fee on her own phone, for 14 days: of a charge that stopped, or of a
     fee that it is too late to decide about. Its invoice is made with it.
 
-    Each call gives a new link; the ones before stay good. `notify` sends one by e-mail too.
+    Each call gives a new link; the ones before stay good. `notify` sends her one too.
     """
     member = request.member
     found = find.appointment(member, appointment_id)

@@ -99,7 +99,7 @@ def retry_invoice(request: KeyRequest, invoice_id: str, body: Body[Nothing] = NO
 def give_invoice_link(request: KeyRequest, invoice_id: str, body: Body[LinkAsked] = AS_THE_PRACTICE_SAYS) -> PaymentLink:
     """A link, and the same as a QR code, on which the patient pays an unpaid invoice on her own phone, for 14 days.
 
-    Each call gives a new link; the ones before stay good. `notify` sends one by e-mail too.
+    Each call gives a new link; the ones before stay good. `notify` sends her one too.
     """
     member = request.member
     invoice = _invoice(member, invoice_id, Right.COLLECT)

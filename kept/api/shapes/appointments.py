@@ -66,7 +66,7 @@ class Booking(Sent):
 
     `resources` are the rooms and devices wanted; of what the services need beyond them, the first that is free is taken. `price` is for the
     whole visit, in place of the sum of its services. `card` (a payment method that the website had saved at the gateway) and
-    `policy_accepted` go together, and need scope `consent`. `notify`: whether a confirmation goes by e-mail; by default as the practice’s
+    `policy_accepted` go together, and need scope `consent`. `notify`: whether a confirmation goes to the patient; by default as the practice’s
     settings say. Where a card is asked for it follows the card.
     """
 
@@ -86,7 +86,7 @@ class Booking(Sent):
 
 class Missed(Versioned):
     """`charge_fee` is required when a fee is offered; `amount` may lower it, with a `fee_reason`. `notify`: whether the patient is told
-    by e-mail; by default as the practice’s settings say."""
+    to the patient; by default as the practice’s settings say."""
 
     charge_fee: StrictBool | None = None
     amount: AmountSent | None = None
@@ -160,13 +160,13 @@ class Rescheduled(Versioned):
 
 
 class ManageLinkAsked(Versioned):
-    """Whether the patient gets a link by e-mail too."""
+    """Whether the patient is sent a link too."""
 
     notify: bool = False
 
 
 class FeeLinkAsked(Sent):
-    """For which fee: the one that `fee` names by its id in `fees`, or the last. Whether the patient gets a link by e-mail too; without
+    """For which fee: the one that `fee` names by its id in `fees`, or the last. Whether the patient is sent a link too; without
     `notify` as the practice's setting says."""
 
     fee: str | None = None

@@ -40,7 +40,7 @@ class RefundSent(Sent):
 
 
 class LinkAsked(Sent):
-    """Whether the patient gets a link by e-mail too; without `notify` as the practice's setting says."""
+    """Whether the patient is sent a link too; without `notify` as the practice's setting says."""
 
     notify: bool | None = None
 
