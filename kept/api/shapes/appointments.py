@@ -85,8 +85,8 @@ class Booking(Sent):
 
 
 class Missed(Versioned):
-    """`charge_fee` is required when a fee is offered; `amount` may lower it, with a `fee_reason`. `notify`: whether the patient is told
-    to the patient; by default as the practice’s settings say."""
+    """`charge_fee` is required when a fee is offered; `amount` may lower it, with a `fee_reason`. `notify`: whether the patient is told;
+    by default as the practice’s settings say."""
 
     charge_fee: StrictBool | None = None
     amount: AmountSent | None = None
