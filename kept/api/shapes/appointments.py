@@ -66,7 +66,7 @@ class Booking(Sent):
 
     `resources` are the rooms and devices wanted; of what the services need beyond them, the first that is free is taken. `price` is for the
     whole visit, in place of the sum of its services. `card` (a payment method that the website had saved at the gateway) and
-    `policy_accepted` go together, and need scope `consent`. `notify`: whether a confirmation goes to the patient; by default as the practice’s
+    `policy_accepted` go together, and need scope `consent`. `notify`: whether a confirmation goes to her; by default as the practice’s
     settings say. Where a card is asked for it follows the card.
     """
 
