@@ -17,9 +17,11 @@ from kept.api.shapes.appointments import (
     AttendanceShape,
     BookAsked,
     Booking,
+    CardLink,
     DepositShape,
     FeeLine,
     FeeShape,
+    HeldShape,
     InvoiceRef,
     PolicyAccepted,
     action_shapes,
@@ -28,7 +30,7 @@ from kept.api.shapes.appointments import (
 )
 from kept.api.shapes.fields import Amount, Named
 from kept.billing.models import Invoice
-from kept.billing.transitions.cards import Origin, from_website
+from kept.billing.transitions.cards import Origin, card_page, from_website
 from kept.events import journal
 from kept.foundation import clock
 from kept.foundation.paging import page
@@ -45,6 +47,7 @@ from kept.practice.rules import Right
 from kept.scheduling.fitting import rooms_of
 from kept.scheduling.models import Appointment
 from kept.scheduling.queries import accepted_for, in_days, visible
+from kept.scheduling.transitions.holding import HOLD
 
 DEFAULT_SPAN = timedelta(days=7)
 
@@ -80,10 +83,11 @@ def _days(asked: BookAsked, clinics: list[Clinic], at: datetime) -> Q:
     return found
 
 
-@router.post("", response={201: AppointmentShape}, auth=also_websites)
+@router.post("", response={201: HeldShape | AppointmentShape}, auth=also_websites)
 def book_appointment(request: KeyRequest, body: Body[Booking]) -> AppointmentShape:
     """Book a visit. The time of the provider, and of a room or device where the services need one, is taken, buffers included; or the
-    call is refused with `slot_taken`."""
+    call is refused with `slot_taken`. A website that brings a card where a deposit is asked for is refused with `payment_due`: it books
+    without, and leads the patient to `card_page`."""
     at, member = clock.now(), request.member
     website = CONSENT in request.key.scopes
     if (body.card or body.policy_accepted) and not website:
@@ -108,9 +112,15 @@ def book_appointment(request: KeyRequest, body: Body[Booking]) -> AppointmentSha
     )
     if body.card and body.policy_accepted:
         origin = Origin(request.META.get("REMOTE_ADDR"), request.headers.get("User-Agent", ""))
-        said = body.policy_accepted
-        from_website(booked, version_number=said.version, accepted_at=said.accepted_at, payment_method_id=body.card, origin=origin, at=at)
-    return whole(member, str(booked.pk), at)
+        accepted = body.policy_accepted
+        from_website(
+            booked, version_number=accepted.version, accepted_at=accepted.accepted_at, payment_method_id=body.card, origin=origin, at=at
+        )
+    said = whole(member, str(booked.pk), at)
+    if not website or not booked.card_wanted or body.card:
+        return said
+    page_of_hers = CardLink.of(booked, card_page(booked, at=at), until=min(at + HOLD, booked.starts_at))
+    return HeldShape(**dict(said), card_page=page_of_hers)
 
 
 def shown(start: datetime, clinic: Clinic, *, field: str = "start") -> datetime:

@@ -18,7 +18,6 @@ from kept.api.shapes.invoices import PaymentLink
 from kept.billing.transitions.cards import card_link
 from kept.billing.transitions.renewing import ask_again
 from kept.foundation import clock
-from kept.foundation.qr import drawing
 from kept.noshows.models import Fee
 from kept.noshows.transitions import arriving, fees
 from kept.noshows.transitions import attendance as noshows
@@ -119,7 +118,7 @@ def give_card_link(request: KeyRequest, appointment_id: str, body: Body[Versione
     found = find.appointment(member, appointment_id)
     url = card_link(found, by=member, at=at)
     check_version(found, body.version)
-    return _shown(found, url, until=found.starts_at)
+    return CardLink.of(found, url, until=found.starts_at)
 
 
 @router.post("/{appointment_id}/accept-again", response=CardLink)
@@ -133,7 +132,7 @@ def ask_to_accept_again(request: KeyRequest, appointment_id: str, body: Body[Ver
     found = find.appointment(member, appointment_id)
     url = ask_again(found, by=member, at=at)
     check_version(found, body.version)
-    return _shown(found, url, until=found.starts_at)
+    return CardLink.of(found, url, until=found.starts_at)
 
 
 @router.post("/{appointment_id}/manage-link", response=CardLink)
@@ -148,11 +147,7 @@ def give_manage_link(request: KeyRequest, appointment_id: str, body: Body[Manage
     check_version(found, body.version)
     if body.notify:
         send_link(found, by=member, at=at)
-    return _shown(found, url, until=works_until(found, at=at))
-
-
-def _shown(appointment: Appointment, url: str, *, until: datetime) -> CardLink:
-    return CardLink(url=url, qr=drawing(url), expires_at=until.astimezone(appointment.clinic.zone))
+    return CardLink.of(found, url, until=works_until(found, at=at))
 
 
 @router.post("/{appointment_id}/payment-link", response=PaymentLink)

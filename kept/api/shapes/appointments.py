@@ -25,6 +25,7 @@ from kept.api.shapes.fields import (
     Versioned,
 )
 from kept.billing.models import Charge, Invoice
+from kept.foundation.qr import drawing
 from kept.noshows.actions import Action
 from kept.noshows.deposits import left_of
 from kept.noshows.models import Fee
@@ -416,6 +417,13 @@ class AppointmentShape(AppointmentLine):
     actions: dict[str, ActionShape]
 
 
+class HeldShape(AppointmentShape):
+    """What a clinic's own website booked without a card where one, or a deposit, is asked for. On `card_page` the patient accepts the
+    policy, and gives the card or pays the deposit; until it `expires_at` her time is held, then given free."""
+
+    card_page: "CardLink"
+
+
 def card_due(appointment: Appointment) -> datetime | None:
     """By when the card is promised, while it is awaited."""
     awaited = appointment.status == Status.BOOKED and appointment.card_wanted and appointment.acceptance_id is None
@@ -436,3 +444,7 @@ class CardLink(BaseModel):
     url: str
     qr: str
     expires_at: datetime
+
+    @classmethod
+    def of(cls, appointment: Appointment, url: str, *, until: datetime) -> "CardLink":
+        return cls(url=url, qr=drawing(url), expires_at=until.astimezone(appointment.clinic.zone))

@@ -16,6 +16,7 @@ from kept.events import journal
 from kept.foundation import clock, jobs
 from kept.foundation.crashpoints import crashpoint
 from kept.foundation.ids import new_id
+from kept.foundation.money import Money
 from kept.foundation.refusals import Refusal
 from kept.foundation.scope import job_scope, scope
 from kept.patients.models import Card, Link, Patient
@@ -60,6 +61,14 @@ def card_link(appointment: Appointment, *, by: Member | None, at: datetime) -> s
     promising.ask_by_link(appointment, at=at)
     token = give_link(appointment.patient, Link.Purpose.CARD, subject_id=appointment.id, expires_at=appointment.starts_at, at=at)
     journal.record("card.link_given", appointment, by=by, at=at)
+    return f"{settings.BASE_URL}/card/{token}/"
+
+
+def card_page(appointment: Appointment, *, at: datetime) -> str:
+    """The address of the page on which whoever booked on a clinic's own website accepts the policy, and gives a card or pays the deposit,
+    while the time is held (R19)."""
+    jobs.defer("booking.release", at=at + holding.HOLD)
+    token = give_link(appointment.patient, Link.Purpose.CARD, subject_id=appointment.id, expires_at=appointment.starts_at, at=at)
     return f"{settings.BASE_URL}/card/{token}/"
 
 
@@ -132,9 +141,10 @@ def from_website(
     appointment: Appointment, *, version_number: int, accepted_at: datetime, payment_method_id: str, origin: Origin, at: datetime
 ) -> CardCapture:
     """A clinic's own website showed the policy, took the acceptance and had the card saved at the gateway. A job asks the gateway for
-    the card; until then the appointment awaits it. It takes no deposit.
+    the card; until then the appointment awaits it.
 
-    Raises Refusal `stale_version` when that version is not in use, `invalid` for an acceptance in the future or over a day old.
+    Raises Refusal `stale_version` when that version is not in use, `invalid` for an acceptance in the future or over a day old,
+    `payment_due` where a deposit is asked for, which is paid on the card page.
     """
     version = policies.version_in_use()
     if version is None or version.number != version_number:
@@ -142,7 +152,11 @@ def from_website(
     if not at - timedelta(days=1) <= accepted_at <= at + timedelta(minutes=1):
         raise Refusal("invalid", _("The policy is accepted with the booking."), field="policy_accepted")
     accepted_at = min(accepted_at, at)
-    case = case_of(appointment, at=accepted_at)
+    case = _case_now(appointment, version, at=accepted_at)
+    if case.facts.deposit:
+        deposit = Money(case.facts.deposit, version.currency)
+        text = _("This visit asks for a deposit of %s. Book it without a card: the answer has the page on which it is paid.") % deposit
+        raise Refusal("payment_due", text, field="card")
     channel = Acceptance.Channel.WEBSITE
     capture = _captured(appointment, version, origin, channel, case, at=accepted_at, payment_method_id=payment_method_id)
     jobs.defer("billing.finish_capture", capture_id=str(capture.id))
