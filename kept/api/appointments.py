@@ -39,6 +39,7 @@ from kept.noshows.actions import actions, check_opening, fee_acts
 from kept.noshows.deposits import held
 from kept.noshows.offers import fee_offer
 from kept.noshows.queries import attendance, fee_of, fees_of, with_fees
+from kept.noshows.transitions import refilling
 from kept.noshows.transitions.booking import book
 from kept.patients.queries import patients, usable_card
 from kept.practice import queries as practice
@@ -116,6 +117,7 @@ def book_appointment(request: KeyRequest, body: Body[Booking]) -> AppointmentSha
         from_website(
             booked, version_number=accepted.version, accepted_at=accepted.accepted_at, payment_method_id=body.card, origin=origin, at=at
         )
+        refilling.for_good(booked, at=at)
     said = whole(member, str(booked.pk), at)
     if not website or not booked.card_wanted or body.card:
         return said

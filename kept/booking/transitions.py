@@ -16,8 +16,10 @@ from kept.foundation import jobs
 from kept.foundation.refusals import Refusal
 from kept.messaging import transitions as messaging
 from kept.messaging.models import Letter
+from kept.noshows.transitions import refilling
 from kept.patients.models import Link, Patient
 from kept.patients.transitions import add_patient, give_link
+from kept.scheduling.fitting import Visit
 from kept.scheduling.models import Appointment
 from kept.scheduling.transitions import holding
 from kept.scheduling.transitions.managing import manage_token
@@ -56,9 +58,11 @@ def book(
         raise cards.payments_off()
 
     patient: Patient = add_patient(by=None, at=at, **{name: details[name] for name in ("first_name", "last_name", "email", "phone")})
+    provider, lasts = choice.slot.providers[0], Visit.of(choice.services).lasts
+    stake = refilling.at_stake(provider, choice.start, choice.start + lasts, by=None)
     appointment = scheduling.book(
         clinic=choice.clinic,
-        provider=choice.slot.providers[0],
+        provider=provider,
         patient=patient,
         services=choice.services,
         starts_at=choice.start,
@@ -69,6 +73,7 @@ def book(
     token = give_link(patient, Link.Purpose.CARD, subject_id=appointment.pk, expires_at=appointment.starts_at, at=at)
     manage = manage_token(appointment, at=at)
     if not appointment.card_wanted:
+        refilling.spare_by_itself(stake, at=at)
         if promised.version:
             cards.agree(appointment, origin=origin, at=at)
         messaging.queue(Letter.BOOKED, appointment, wanted=True, once="booked", by=None, at=at)

@@ -71,7 +71,12 @@ def _may_go(fee: Fee) -> bool:
 
 def _of_a_new_time(anew: Taken, paid: bool) -> Proposal:
     said = {"when": moment(anew.visit.starts_at, anew.visit.clinic.zone), "hours": anew.chance.within}
-    if paid:
+    if not anew.sure:
+        text = (
+            _("Booked online by her name and e-mail, %(when)s, within %(hours)d h: see that it is she. Her terms give up the fee then.")
+            % said
+        )
+    elif paid:
         text = _("%(when)s, taken within %(hours)d h. By her terms the fee may be refunded on its invoice.") % said
     else:
         text = _("%(when)s, taken within %(hours)d h. Her terms propose to spare the fee.") % said

@@ -378,6 +378,8 @@ def finish(practice_id: str, capture_id: str) -> None:
         accepted = accept(capture, card, setup_intent_id=facts.setup_intent_id, at=at)
         if accepted and not capture.consent.get("replaces_id"):
             jobs.defer("messaging.booked", appointment_id=str(capture.appointment_id))
+            if capture.appointment.channel == Appointment.Channel.ONLINE:
+                jobs.defer("noshows.booked_for_good", appointment_id=str(capture.appointment_id))
         if payment:
             depositing.paid(capture, card, payment, stands=accepted is not None, at=at)
 

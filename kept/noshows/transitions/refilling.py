@@ -93,8 +93,15 @@ def spare_by_itself(stake: AtStake, *, at: datetime) -> None:
             fees.spare_by_itself(moved, fee_id=fee.pk, fee_reason=_("The time was booked again"), at=at)
     anew = taken_anew(stake.hers)
     for each in stake.hers:
-        if each.pk in anew and anew[each.pk].chance.mode == "by_itself":
+        found = anew.get(each.pk)
+        if found and found.sure and found.chance.mode == "by_itself":
             fees.spare_by_itself(each, fee_reason=_("The patient took a new time"), at=at)
+
+
+def for_good(appointment: Appointment, *, at: datetime) -> None:
+    """The card that it was held for is there: what its booking spares by itself is spared now. A second run changes nothing."""
+    stake = at_stake(appointment.provider, appointment.starts_at, appointment.ends_at, patient=appointment.patient, by=None)
+    spare_by_itself(stake, at=at)
 
 
 def keep(appointment: Appointment, *, by: Member, at: datetime) -> Fee:
