@@ -50,6 +50,7 @@ class Installation:
     double: Double
     juniper: House
     mail: Path
+    texts: Path
 
 
 @pytest.fixture(scope="session")
@@ -68,6 +69,7 @@ def installation(
             "KEPT_EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
             "KEPT_GATEWAY_PAGES": double.url,
             "KEPT_MAIL_FOLDER": str(folder / "mail"),
+            "KEPT_SMS_FOLDER": str(folder / "texts"),
             "STRIPE_API_BASE": double.url,
         }
         with override_settings(STRIPE_API_BASE=double.url, BASE_URL=url):
@@ -86,7 +88,7 @@ def installation(
             crew.start("web", web, environment, ROOT)
             crew.start("worker", [sys.executable, "manage.py", "worker"], environment, ROOT)
             crew.wait_until("web", lambda: doors.answers(f"{url}/healthz"))
-            yield Installation(url, double, seen(JUNIPER), folder / "mail")
+            yield Installation(url, double, seen(JUNIPER), folder / "mail", folder / "texts")
 
 
 @pytest.fixture(scope="session")
