@@ -32,11 +32,12 @@ from kept.foundation.scope import scope
 from kept.noshows.models import Fee
 from kept.noshows.transitions import fees
 from kept.noshows.transitions.attendance import mark, restore
+from kept.noshows.transitions.booking import book as book_anew
 from kept.ops.cast import House
 from kept.ops.people import JUNIPER
 from kept.patients.models import Card
 from kept.policies import queries as policies
-from kept.policies.document import Ask, Sum, flat
+from kept.policies.document import Ask, Chance, Sum, flat
 from kept.policies.models import Acceptance
 from kept.policies.transitions import publish
 from kept.practice.models import Member, Provider, Resource, ServiceProvider
@@ -191,6 +192,36 @@ def test_r7b_a_fee_spared_at_the_instant_it_is_sent_ends_as_one_of_the_two(house
         }
         ended[fee.decision] += 1
     assert sum(ended.values()) == 50
+
+
+def test_a_new_time_that_spares_by_itself_at_the_instant_of_sending_ends_as_one_of_the_two(house: House, gateway: Double) -> None:
+    terms = flat(7500).model_copy(update={"new_time": Chance(mode="by_itself", within=1)})
+    publishing = partial(publish, description="d", authorization_text="a", terms=terms, currency="USD", at=BOOKED_AT - 90 * DAY)
+    in_scope(house, partial(publishing, by=house.members[Role.OWNER]))
+    card = gateway.card(house.patients[0])
+    for day in range(15):
+        at = STARTS_AT + day * DAY
+        visit = in_scope(house, partial(accepted_visit, house, at, card))
+        in_scope(house, partial(mark, visit, charge_fee=True, by=desk(house), at=at))
+        charge = in_scope(house, partial(Charge.objects.get, appointment=visit))
+        anew = partial(
+            book_anew,
+            clinic=house.clinics["Elm Street"],
+            provider=house.providers["Tess Marrowby"],
+            patient=house.patients[0],
+            services=[house.services["Lip filler"]],
+            starts_at=at + 30 * DAY,
+            by=desk(house),
+            at=charge.due_at - MINUTE,
+        )
+
+        booked, _sent = together([partial(in_scope, house, anew), partial(send_at, charge, charge.due_at)])
+
+        assert isinstance(booked, Appointment)
+        fee = in_scope(house, partial(Fee.objects.select_related("charge").get, appointment=visit))
+        paid = [payment for payment in gateway.ledger()["payments"] if payment["intent"] == fee.charge.gateway_intent_id]
+        outcome = (fee.decision, fee.charge.state, fee.charge.flag, len(paid))
+        assert outcome in {("spared", "canceled", "", 0), ("charge", "succeeded", "", 1)}
 
 
 def test_r7e_of_two_desks_that_decide_at_once_one_does_and_the_other_is_told(house: House) -> None:

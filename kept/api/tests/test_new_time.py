@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -12,6 +13,9 @@ from kept.policies.document import Chance, flat
 from kept.policies.transitions import publish
 from kept.practice.models import Member, Settings
 from kept.scheduling.models import Appointment
+from tests.kit.browser import Browser
+from tests.kit.gateway import Double, do_jobs, on_the_gateways_page
+from tests.kit.html import fields
 from tests.kit.visits import BOOKED_AT, QUARTER_PAST, accepted, book, card_of
 
 
@@ -51,12 +55,22 @@ def test_another_patients_booking_over_the_api_does_not_count(
     assert (fee["state"], fee["proposal"]) == ("waiting", None)
 
 
-def test_what_a_website_holds_for_a_card_does_not_count_yet(
-    caller: Callable[..., Caller], desk: Caller, juniper: House, odette: Member, missed: Callable[[str], Appointment], wish: dict[str, Any]
+def test_what_a_website_holds_for_a_card_counts_when_the_card_is_there(
+    caller: Callable[..., Caller],
+    desk: Caller,
+    gateway: Double,
+    juniper: House,
+    odette: Member,
+    missed: Callable[[str], Appointment],
+    wish: dict[str, Any],
 ) -> None:
-    visit = missed("by_itself")
+    visit, hers = missed("by_itself"), Browser()
 
-    assert caller(odette, "consent").post("/appointments", wish | {"patient": str(juniper.patients[0].pk)}).status_code == 201
+    booked = caller(odette, "consent").post("/appointments", wish | {"patient": str(juniper.patients[0].pk)})
+    held = desk.get(f"/appointments/{visit.pk}").json()["fee"]
+    page = hers.get(urlsplit(booked.json()["card_page"]["url"]).path)["Location"]
+    hers.get(on_the_gateways_page(hers.post(page, {**fields(hers.get(page)), "accept": "yes"})["Location"]))
+    do_jobs(at=QUARTER_PAST)
 
-    fee = desk.get(f"/appointments/{visit.pk}").json()["fee"]
-    assert (fee["state"], fee["proposal"]) == ("waiting", None)
+    assert (held["state"], held["proposal"]) == ("waiting", None)
+    assert desk.get(f"/appointments/{visit.pk}").json()["fee"]["state"] == "spared"
