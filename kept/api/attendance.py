@@ -12,14 +12,24 @@ from kept.api import find
 from kept.api.appointments import shown, whole
 from kept.api.door import KeyRequest
 from kept.api.invoices import payment_link
-from kept.api.shapes.appointments import AppointmentShape, CardLink, CheckedIn, FeeActed, FeeLinkAsked, ManageLinkAsked, Missed, Restored
+from kept.api.shapes.appointments import (
+    AppointmentShape,
+    CardLink,
+    CheckedIn,
+    DepositRefunded,
+    FeeActed,
+    FeeLinkAsked,
+    ManageLinkAsked,
+    Missed,
+    Restored,
+)
 from kept.api.shapes.fields import Versioned
 from kept.api.shapes.invoices import PaymentLink
 from kept.billing.transitions.cards import card_link
 from kept.billing.transitions.renewing import ask_again
 from kept.foundation import clock
 from kept.noshows.models import Fee
-from kept.noshows.transitions import arriving, fees
+from kept.noshows.transitions import arriving, depositing, fees
 from kept.noshows.transitions import attendance as noshows
 from kept.noshows.transitions.linking import send_link
 from kept.noshows.transitions.links import ask_to_pay
@@ -31,7 +41,7 @@ from kept.scheduling.transitions.managing import link_at_the_desk, works_until
 
 # What an empty body says.
 MISSED, RESTORED, CHECKED_IN, AS_IT_IS, ONLY_TO_SHOW = Missed(), Restored(), CheckedIn(), Versioned(), ManageLinkAsked()
-AS_THE_PRACTICE_SAYS = FeeLinkAsked()
+AS_THE_PRACTICE_SAYS, NO_REASON = FeeLinkAsked(), DepositRefunded()
 
 # By their names: the transition, and what it takes of the body.
 FEE_ACTS: dict[str, tuple[Callable[..., Fee], tuple[str, ...]]] = {
@@ -161,6 +171,15 @@ def give_payment_link(request: KeyRequest, appointment_id: str, body: Body[FeeLi
     found = find.appointment(member, appointment_id)
     asked = ask_to_pay(found, notify=body.notify, fee_id=_fee(found, body.fee), by=member, at=clock.now())
     return payment_link(asked, member)
+
+
+@router.post("/{appointment_id}/refund-deposit", response=AppointmentShape)
+def refund_deposit(request: KeyRequest, appointment_id: str, body: Body[DepositRefunded] = NO_REASON) -> AppointmentShape:
+    """What of the deposit stays with the clinic, though the visit did not take place and no fee takes it, goes back to the card: `left`."""
+    at, member = clock.now(), request.member
+    found = find.appointment(member, appointment_id)
+    depositing.refund_rest(found, reason=body.reason, note=body.note, version=body.version, by=member, at=at)
+    return whole(member, appointment_id, at)
 
 
 @router.post("/{appointment_id}/check-in", response=AppointmentShape, summary="Check In")

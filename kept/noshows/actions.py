@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from kept.billing.gateways import accounts
 from kept.billing.transitions.cards import check_again
 from kept.foundation.refusals import Refusal
+from kept.noshows.deposits import rest_to_refund
 from kept.noshows.models import Fee
 from kept.noshows.offers import fee_offer, offer_refusal
 from kept.noshows.rules import Check, check_charge, check_charge_now, check_decidable, check_spare, check_unspare
@@ -74,6 +75,7 @@ def actions(appointment: Appointment, member: Member, fee: Fee | None, *, at: da
             ("manage-link", Right.BOOK, [partial(check_link, appointment)]),
             *((f"fee.{act}", Right.CHARGE, [partial(decide, check)]) for act, check in FEE_CHECKS.items() if act != "charge"),
             ("fee.charge", Right.CHARGE, [partial(decide, check_charge), partial(_fee_is_offered, appointment, fee, at)]),
+            ("refund-deposit", Right.REFUND, [partial(_rest_of_deposit, appointment, member)]),
             ("entered-in-error", Right.BOOK, [partial(check_move, appointment, Status.ENTERED_IN_ERROR)]),
         )
     }
@@ -115,6 +117,10 @@ def _decide_fee(appointment: Appointment, fee: Fee | None, at: datetime, check: 
 def _fee_is_offered(appointment: Appointment, fee: Fee | None, at: datetime) -> None:
     if refusal := offer_refusal(fee_offer(appointment, at=at, fee=fee)):
         raise refusal
+
+
+def _rest_of_deposit(appointment: Appointment, member: Member) -> None:
+    rest_to_refund(appointment, member)
 
 
 def _treatment(appointment: Appointment, *, begun: bool) -> None:

@@ -6,13 +6,17 @@ from django.db.models import F, Q, Sum
 from django.utils.translation import gettext as _
 
 from kept.billing.models import DEPOSIT, Charge, Kind, State
+from kept.billing.rules import check_refund, check_returnable
 from kept.foundation.money import Money
+from kept.foundation.refusals import Refusal
 from kept.noshows.models import Decision, Fee
 from kept.policies import fees
 from kept.policies.deposits import Split, split
+from kept.practice.models import Member
 from kept.scheduling.cases import case_of
 from kept.scheduling.models import Appointment, Status
 
+TAKES_PLACE = (Status.BOOKED, Status.ARRIVED, Status.FULFILLED)  # it is credited at the till
 PAID_BY_IT = (Kind.NO_SHOW, Kind.LATE_CANCEL)  # a visit that takes place has it credited instead
 
 
@@ -32,6 +36,19 @@ def left_of(deposit: Charge) -> Money:
     wholly = Fee.objects.filter(charge=deposit, open=True, decision=Decision.CHARGE)
     used = (partly.aggregate(sum=Sum("applied_minor"))["sum"] or 0) + (wholly.aggregate(sum=Sum("amount_minor"))["sum"] or 0)
     return Money(max(deposit.refundable.minor - used, 0), deposit.currency)
+
+
+def rest_to_refund(appointment: Appointment, member: Member) -> tuple[Charge, Money]:
+    """The deposit of a visit that does not take place, and what of it stays with the clinic, put to no fee, for whoever may give it back.
+    Raises Refusal `wrong_status` where there is none, or its fee is still to be decided; `charge_in_flight`, `not_permitted`."""
+    deposit = None if appointment.status in TAKES_PLACE else held(appointment)
+    if deposit is None or not (left := left_of(deposit)):
+        raise Refusal("wrong_status", _("No deposit stays with the clinic."))
+    if Fee.objects.filter(appointment=appointment, open=True, decision=Decision.UNDECIDED).exists():
+        raise Refusal("wrong_status", _("Decide about the fee first: the deposit may pay it."))
+    check_returnable(deposit)
+    check_refund(member, left, appointment)
+    return deposit, left
 
 
 def split_of(appointment: Appointment, kind: str, fee: Money, *, at: datetime) -> Split | None:

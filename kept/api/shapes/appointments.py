@@ -160,6 +160,13 @@ class Rescheduled(Versioned):
     notify: StrictBool | None = None
 
 
+class DepositRefunded(Versioned):
+    """Why the rest of the deposit goes back, which is required; a note is for staff only."""
+
+    reason: Reason = ""
+    note: Note = ""
+
+
 class ManageLinkAsked(Versioned):
     """Whether the patient is sent a link too."""
 

@@ -13,7 +13,7 @@ from kept.events.models import Access
 from kept.noshows.models import Fee
 from kept.ops.cast import House
 from kept.patients.models import Card
-from kept.practice.models import Member
+from kept.practice.models import Member, Settings
 from kept.scheduling.models import Appointment
 from tests.kit.checks import queued
 from tests.kit.visits import MIDNIGHT_AT_THE_CLINIC, QUARTER_PAST, STARTS_AT, book
@@ -107,6 +107,10 @@ def test_an_appointment_as_a_whole(desk: Caller, appointment: Appointment) -> No
             "fee.charge_now": {"allowed": False, "reason": NO_FEE_YET},
             "fee.spare": {"allowed": False, "reason": NO_FEE_YET},
             "fee.unspare": {"allowed": False, "reason": NO_FEE_YET},
+            "refund-deposit": {
+                "allowed": False,
+                "reason": "The front desk can’t refund here. An owner or manager does it, or allows it in Settings.",
+            },
             "entered-in-error": {"allowed": True, "reason": None},
         },
     }
@@ -115,7 +119,7 @@ def test_an_appointment_as_a_whole(desk: Caller, appointment: Appointment) -> No
 def test_reading_one_costs_as_many_queries_as_it_has_parts(
     desk: Caller, appointment: Appointment, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(23):
+    with django_assert_num_queries(24):
         desk.get(f"/appointments/{appointment.pk}")
 
 
@@ -132,6 +136,7 @@ def test_before_its_day_the_actions_say_when_they_open(desk: Caller, appointment
 def test_what_actions_allow_a_call_does(desk: Caller, appointment_that_is: Callable[[str], Appointment], status: str) -> None:
     """A version that does not fit lets each call come as far as its checks of status."""
     appointment = appointment_that_is(status)
+    Settings.objects.update(front_desk_refund_limit_minor=10_000)
     actions = desk.get(f"/appointments/{appointment.pk}").json()["actions"]
 
     needed = {"cancel": {"by": "patient"}, "reschedule": {"by": "patient", "start": "2026-10-20T10:00:00-04:00"}}

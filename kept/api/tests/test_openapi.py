@@ -45,7 +45,7 @@ def test_every_call_says_what_it_does_and_how_it_says_no(described: dict[str, An
 def test_every_name_of_a_call_is_its_own(described: dict[str, Any]) -> None:
     names = [call["operationId"] for methods in described["paths"].values() for call in methods.values()]
 
-    assert len(names) == len(set(names)) == 94
+    assert len(names) == len(set(names)) == 95
 
 
 def test_problems_are_problem_json(described: dict[str, Any]) -> None:
@@ -62,5 +62,5 @@ def test_the_words_are_those_of_the_product() -> None:
 
 
 def test_an_action_is_named_after_its_call(described: dict[str, Any]) -> None:
-    for name in [*ACTS, "cancel", "reschedule", "no-show", "restore", "card-link", "accept-again", "payment-link"]:
+    for name in [*ACTS, "cancel", "reschedule", "no-show", "restore", "card-link", "accept-again", "payment-link", "refund-deposit"]:
         assert f"/api/v1/appointments/{{appointment_id}}/{name}" in described["paths"]

@@ -38,21 +38,49 @@ def page_of(booked: Any) -> str:
     return urlsplit(booked.json()["card_page"]["url"]).path
 
 
-def test_r18_a_deposit_is_paid_on_the_page_that_the_booking_names(
-    website: Caller, desk: Caller, wish: dict[str, Any], deposit_asked: int, gateway: Double
-) -> None:
-    booked = website.post("/appointments", wish)
-    assert (booked.status_code, booked.json()["display"], booked.json()["deposit"]) == (201, "awaiting_card", None)
-
+def paid(booked: Any) -> None:
+    """On her phone, from the page that the booking names."""
     hers = Browser()
     card_page = hers.get(page_of(booked))["Location"]
     shown = hers.get(card_page)
     assert "You pay $25.00 now." in words(shown)
     hers.get(on_the_gateways_page(hers.post(card_page, {**fields(shown), "accept": "yes"})["Location"]))
 
+
+def test_r18_a_deposit_is_paid_on_the_page_that_the_booking_names(
+    website: Caller, desk: Caller, wish: dict[str, Any], deposit_asked: int, gateway: Double
+) -> None:
+    booked = website.post("/appointments", wish)
+    assert (booked.status_code, booked.json()["display"], booked.json()["deposit"]) == (201, "awaiting_card", None)
+
+    paid(booked)
+
     said = desk.get(f"/appointments/{booked.json()['id']}").json()
     assert (said["display"], said["deposit"]["left"]["minor"], said["policy"]["channel"]) == ("booked", 2500, "online")
     assert Charge.objects.get().captured_minor == 2500
+
+
+def test_r21_what_no_fee_takes_of_it_is_given_back_by_an_act_of_its_own(
+    website: Caller,
+    caller: Callable[..., Caller],
+    silas: Member,
+    wish: dict[str, Any],
+    deposit_asked: int,
+    gateway: Double,
+    hour: Callable[[datetime], None],
+) -> None:
+    booked, manager = website.post("/appointments", wish), caller(silas)
+    paid(booked)
+    visit = f"/appointments/{booked.json()['id']}"
+    hour(datetime.fromisoformat(wish["start"]) + timedelta(minutes=20))
+    missed = manager.post(f"{visit}/no-show", {"charge_fee": False, "fee_reason": "Ill"}).json()
+
+    no_reason = manager.post(f"{visit}/refund-deposit")
+    given_back = manager.post(f"{visit}/refund-deposit", {"reason": "Goodwill"}).json()
+
+    assert (problem(no_reason), no_reason.json()["errors"][0]["field"]) == ((422, "reason_required"), "reason")
+    assert [said["actions"]["refund-deposit"]["allowed"] for said in (missed, given_back)] == [True, False]
+    assert [said["deposit"]["left"]["minor"] for said in (missed, given_back)] == [2500, 0]
 
 
 def test_r19_unpaid_the_time_is_held_for_half_an_hour_and_then_free(

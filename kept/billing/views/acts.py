@@ -1,5 +1,6 @@
 """What is done on an invoice: refunded, tried again, recorded as paid, voided, kept."""
 
+from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
@@ -14,6 +15,7 @@ from kept.billing.transitions import charging, recording, refunding
 from kept.billing.views.invoice import invoice_or_404
 from kept.foundation import clock
 from kept.foundation.ids import new_id
+from kept.foundation.money import Money
 from kept.foundation.pages import attempt, dialog, done, told
 from kept.practice.doors import MemberRequest, member_required
 from kept.practice.models import Member
@@ -37,7 +39,7 @@ def refund(request: MemberRequest, invoice_id: UUID) -> HttpResponse:
     found, charge = _charged(member, invoice_id, Right.REFUND)
     payment = refunding.payment_to_refund(charge)
     most = refunding.most_to_refund(charge, payment)
-    form = RefundForm(request.POST or None, most=most, initial={"refund_id": new_id()})
+    form = RefundForm(request.POST or None, most=most, initial={"refund_id": new_id()} | _meant(request, most))
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         terms = {"reason": given["reason"], "note": given["note"], "refund_id": given["refund_id"]}
@@ -55,6 +57,15 @@ def refund(request: MemberRequest, invoice_id: UUID) -> HttpResponse:
         "limit": None if within_limit(member, most) else refund_limit(member),
     }
     return dialog(request, "billing/_refund.html", context)
+
+
+def _meant(request: MemberRequest, most: Money) -> dict[str, Any]:
+    """What the dialog opens with where its address names a sum, as of a deposit's rest; else nothing is chosen in advance."""
+    try:
+        amount = Money.parse(request.GET.get("amount", ""), most.currency)
+    except ValueError:
+        return {}
+    return {"how_much": "all"} if amount == most else {"how_much": "part", "amount": amount.decimal}
 
 
 @member_required

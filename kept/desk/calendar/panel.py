@@ -29,7 +29,7 @@ from kept.messaging import timeline
 from kept.noshows import answers, queries
 from kept.noshows.actions import actions, check_opening
 from kept.noshows.arriving import asked_after
-from kept.noshows.deposits import held, says
+from kept.noshows.deposits import held, left_of, says
 from kept.noshows.proposals import proposal_for
 from kept.noshows.steps import steps
 from kept.noshows.transitions import arriving
@@ -108,6 +108,7 @@ def panel_context(request: MemberRequest, appointment: Appointment, now: datetim
         "owes": owes,
         "deposit": deposit,
         "of_deposit": says(deposit, appointment) if deposit else "",
+        "rest": left_of(deposit) if deposit else None,
         "fee": fee,
         "words": fee_words(appointment, fee, at=now) if missed or fee else None,
         "earlier_fees": [(each, fee_words(appointment, each, at=now)) for each in standing[1:] if each.state != "not_offered"],

@@ -18,14 +18,16 @@ from kept.foundation.money import Money
 from kept.foundation.scope import outside
 from kept.noshows.deposits import held, says
 from kept.noshows.models import Fee
+from kept.noshows.transitions import depositing, fees
 from kept.ops.cast import House
 from kept.policies.document import Ask, Deposit, Deposits, Document, HoursBefore, Row, Share, Step, Sum
 from kept.practice.models import Member
 from kept.scheduling.models import Appointment
 from kept.scheduling.transitions.managing import manage_token
 from tests.kit.browser import Browser
+from tests.kit.checks import refused
 from tests.kit.gateway import Double, clock_at, do_jobs, on_the_gateways_page
-from tests.kit.html import words
+from tests.kit.html import fields, words
 from tests.kit.visits import BOOKED_AT, QUARTER_PAST, STARTS_AT, book
 
 IN_TIME, LATE = STARTS_AT - timedelta(hours=30), STARTS_AT - timedelta(hours=2)
@@ -252,3 +254,51 @@ def test_r21_the_manage_page_says_what_becomes_of_it(with_deposit: WithDeposit) 
 
     assert "Your deposit of $25.00 goes back to Visa ••4242." in in_time
     assert "asks for $75.00: $25.00 from your deposit, and $50.00 is charged to Visa ••4242." in late
+
+
+@pytest.mark.parametrize(("deposit", "charged", "rest"), [(2500, False, 2500), (9000, True, 1500)])
+def test_r21_what_no_fee_takes_of_it_is_given_back_by_who_may(
+    with_deposit: WithDeposit, gateway: Double, odette: Member, silas: Member, deposit: int, charged: bool, rest: int
+) -> None:
+    visit = with_deposit(deposit)
+    attendance.mark(visit, charge_fee=charged, fee_reason="Ill", by=odette, at=QUARTER_PAST)
+
+    with refused("reason_required"):
+        depositing.refund_rest(visit, reason="", by=silas, at=QUARTER_PAST)
+    depositing.refund_rest(visit, reason="Goodwill", by=silas, at=QUARTER_PAST)
+    do_jobs(at=QUARTER_PAST)
+
+    assert money(gateway) == [(deposit, rest)]
+    with refused("wrong_status"):
+        depositing.refund_rest(visit, reason="Goodwill", by=silas, at=QUARTER_PAST)
+
+
+def test_r21_there_is_no_rest_while_the_visit_is_to_come_or_its_fee_undecided(
+    with_deposit: WithDeposit, odette: Member, silas: Member, tess: Member
+) -> None:
+    visit = with_deposit()
+
+    with refused("wrong_status"):
+        depositing.refund_rest(visit, reason="Goodwill", by=silas, at=IN_TIME)
+    attendance.mark(visit, charge_fee=None, by=tess, at=QUARTER_PAST)
+    with refused("wrong_status"):
+        depositing.refund_rest(visit, reason="Goodwill", by=silas, at=QUARTER_PAST)
+    fees.spare(visit, fee_reason="Ill", by=odette, at=QUARTER_PAST)
+    with refused("not_permitted"):
+        depositing.refund_rest(visit, reason="Goodwill", by=odette, at=QUARTER_PAST)  # beyond the front desk's limit
+
+
+def test_r21_the_panel_offers_the_rest_and_the_dialog_opens_with_it(
+    with_deposit: WithDeposit, odette: Member, silas: Member, signed_in: Any
+) -> None:
+    visit = with_deposit(9000)
+    attendance.mark(visit, charge_fee=True, by=odette, at=QUARTER_PAST)
+    deposit = held(visit)
+    assert deposit is not None
+
+    with clock_at(QUARTER_PAST):
+        panels = [words(signed_in(member).get(f"/appointments/{visit.pk}/")) for member in (odette, silas)]
+        dialog = fields(signed_in(silas).get(f"/sales/{deposit.invoice_id}/refund/?amount=15.00"))
+
+    assert ["Refund $15.00" in panel for panel in panels] == [False, True]
+    assert (dialog["how_much"], dialog["amount"]) == ("part", "15.00")

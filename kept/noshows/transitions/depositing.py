@@ -6,14 +6,16 @@ from django.utils.translation import gettext as _
 
 import kept.billing.transitions.charging as charging
 import kept.billing.transitions.refunding as refunding
-from kept.billing.models import DEPOSIT, Charge, Kind
+from kept.billing.models import DEPOSIT, Charge, Kind, Refund
 from kept.events import journal
 from kept.foundation.money import Money
-from kept.noshows.deposits import held, left_of, split_of
+from kept.noshows.deposits import held, left_of, rest_to_refund, split_of
 from kept.noshows.models import Fee
 from kept.policies.deposits import goes_back
 from kept.practice.models import Member
+from kept.practice.rules import Right
 from kept.scheduling.models import Appointment
+from kept.scheduling.rules import check_version
 
 
 def open_charge(
@@ -49,3 +51,15 @@ def stands_again(fee: Fee) -> None:
     if fee.charge and fee.charge.kind == DEPOSIT:
         fee.charge, fee.open = None, False
         fee.save(update_fields=["charge", "open"])
+
+
+def refund_rest(appointment: Appointment, *, reason: str, note: str = "", by: Member, at: datetime, version: int | None = None) -> Refund:
+    """What of the deposit stays with the clinic, put to no fee, goes back to the card (R21). Raises Refusal `wrong_status`,
+    `charge_in_flight`, `reason_required`, `stale_version`, `not_permitted`."""
+    by.must(Right.REFUND, appointment)
+    appointment = Appointment.objects.locked(appointment)
+    if deposit := held(appointment):
+        charging.locked(deposit.pk)  # no fee is put to it in between
+    deposit, left = rest_to_refund(appointment, by)
+    check_version(appointment, version)
+    return refunding.refund(deposit, left, reason=reason, note=note, by=by, at=at)
