@@ -326,7 +326,7 @@ def test_without_script_a_refusal_is_a_page_with_the_way_back(
     assert links(answer)["Back"] == "http://testserver/appointments/"
 
 
-@pytest.mark.parametrize(("url", "asks"), [(mark_url, 12), (restore_url, 10)])
+@pytest.mark.parametrize(("url", "asks"), [(mark_url, 13), (restore_url, 10)])
 def test_a_dialog_states_its_queries(
     desk: Browser, odette: Member, appointment: Appointment, url: Callable[[Appointment], str], asks: int
 ) -> None:
