@@ -79,7 +79,8 @@ def test_a_no_show_is_charged_found_restored_and_refunded(
     refund.get_by_role("button", name="Confirm").click()
     expect(page.locator("h1 [data-status=refunded]")).to_be_visible(timeout=15_000)
 
-    charges = [payment["metadata"]["charge"] for payment in installation.double.ledger()["payments"]]
+    marks = [payment["metadata"] for payment in installation.double.ledger()["payments"]]
+    charges = [each["charge"] for each in marks if "charge" in each]  # a deposit's payment names its card page
     assert len(set(charges)) == len(charges)
 
 
