@@ -9,7 +9,7 @@ from kept.api.shapes.messages import MessageShape
 from kept.billing import attention, queries
 from kept.foundation import clock
 from kept.foundation.paging import page
-from kept.messaging.queries import lost
+from kept.messaging.queries import MOST_LOST, lost
 from kept.noshows import answers
 from kept.noshows.models import Answer
 from kept.noshows.queries import fee_of
@@ -17,8 +17,6 @@ from kept.noshows.transitions import answering
 from kept.practice import queries as practice
 from kept.practice.rules import Right
 from kept.scheduling.models import Appointment
-
-MOST = 100
 
 router = Router(tags=["Invoices"])
 
@@ -32,11 +30,12 @@ def list_attention(request: KeyRequest, asked: Query[AttentionAsked]) -> Attenti
     open_ones = queries.with_particulars(queries.attention(member, at=at, clinics=find.ids(asked.clinic)))
     found = page(open_ones, by="due_at", cursor=asked.cursor, limit=asked.limit, newest_first=False)
     spoken = [] if asked.cursor else answers.to_settle(member, at=at, clinics=find.ids(asked.clinic))
+    astray = [] if asked.cursor else lost(member, clinics=find.ids(asked.clinic))[:MOST_LOST]
     return AttentionPage(
         items=[AttentionItem.of(attention.item(charge, member, at=at)) for charge in found.rows],
         next=found.next,
         answers=[AnswerShape.of(each) for each in spoken],
-        letters=[] if asked.cursor else [MessageShape.of(each, member) for each in lost(member, clinics=find.ids(asked.clinic))[:MOST]],
+        letters=[MessageShape.of(each, member) for each in astray],
     )
 
 

@@ -106,14 +106,16 @@ def refused(message_id: UUID | str, *, why: str, code: str, stopped: bool = Fals
 def lose_sight(message_id: UUID | str, *, at: datetime) -> Message:
     """The worker that had it is gone, and the letter perhaps with it. It is not sent a second time."""
     message = locked(message_id)
-    if message.state == Message.State.SENDING and message.lease_until and message.lease_until <= at:
-        return unknown(message_id, at=at)
-    return message
+    over = message.lease_until is not None and message.lease_until <= at
+    return _not_known(message, at=at) if over else message
 
 
 def unknown(message_id: UUID | str, *, at: datetime) -> Message:
     """Nobody can say whether it was taken. It is not sent a second time by itself."""
-    message = locked(message_id)
+    return _not_known(locked(message_id), at=at)
+
+
+def _not_known(message: Message, *, at: datetime) -> Message:
     if message.state == Message.State.SENDING:
         end(message, Message.State.FAILED, why=_("It is not known whether it went."), by=None, at=at)
     return message

@@ -11,6 +11,8 @@ from kept.practice import queries as practice
 from kept.practice.models import Member, Practice
 from kept.scheduling.models import Appointment
 
+MOST_LOST = 100
+
 
 def messages(member: Member) -> QuerySet[Message]:
     """All she may see, newest first: of appointments in her clinics, of a provider's own."""
@@ -29,7 +31,8 @@ def of_appointment(appointment: Appointment) -> QuerySet[Message]:
 
 
 def lost(member: Member, *, clinics: Sequence[Any] = ()) -> QuerySet[Message]:
-    """Letters that did not go or did not arrive, and of which nobody said that she has seen to it; the oldest first."""
+    """Letters that did not go or did not arrive, and of which nobody said that she has seen to it; the oldest first. A page shows MOST_LOST
+    of them."""
     found = messages(member).filter(LOST, settled_at=None).order_by("queued_at", "id")
     return found.filter(appointment__clinic__in=clinics) if clinics else found
 

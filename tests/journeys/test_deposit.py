@@ -6,15 +6,11 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from kept.foundation import clock
-from kept.foundation.scope import scope
-from kept.policies import queries as policies
 from kept.policies.document import Ask, Document, Kind, Row, Step, Sum
-from kept.policies.transitions import publish
 from kept.practice.rules import Role
 from tests.journeys.conftest import PHONE, Installation, OpenPage
 from tests.journeys.test_online import HERE, details
-from tests.journeys.visits import again
+from tests.journeys.visits import in_force
 
 A_TIME = re.compile(r"^\d+:\d\d [AP]M$")
 CARD = {"Card number": "4242 4242 4242 4242", "Expiry": "12/31", "CVC": "123", "Name on card": "Eudora"}
@@ -23,20 +19,9 @@ CARD = {"Card number": "4242 4242 4242 4242", "Expiry": "12/31", "CVC": "123", "
 @pytest.fixture
 def deposit_asked(installation: Installation) -> Iterator[None]:
     """As long as the journey goes: booking asks for a deposit of $50.00, which goes back where the visit is cancelled in time."""
-    house = installation.juniper
-
-    def published(terms: Document) -> Document:
-        with scope(house.practice.id, actor="test", source="journey"):
-            version = policies.version_in_use()
-            assert version is not None
-            words = {"description": version.description, "authorization_text": version.authorization_text, "currency": version.currency}
-            publish(**words, terms=terms, by=house.members[Role.OWNER], at=clock.now())
-            return version.terms
-
     missed = Step(kinds=(Kind.NO_SHOW,), pays=Sum(minor=7500))
-    before = again(lambda: published(Document(rows=(Row(steps=(missed,)),), asks=(Ask(deposit=Sum(minor=5000)),))))
-    yield
-    again(lambda: published(before))
+    with in_force(installation.juniper, Document(rows=(Row(steps=(missed,)),), asks=(Ask(deposit=Sum(minor=5000)),))):
+        yield
 
 
 def test_a_patient_pays_a_deposit_and_has_it_back_when_she_cancels_in_time(

@@ -8,15 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from kept.foundation import clock
-from kept.foundation.scope import scope
-from kept.policies import queries as policies
 from kept.policies.document import Document, HoursBefore, Kind, Row, Step, Sum
-from kept.policies.transitions import publish
-from kept.practice.rules import Role
 from tests.journeys.conftest import PHONE, Installation, OpenPage
 from tests.journeys.test_online import HERE, details
-from tests.journeys.visits import again
+from tests.journeys.visits import in_force
 
 TWO_MONTHS = HoursBefore(hours=60 * 24)
 A_TIME = re.compile(r"^\d+:\d\d [AP]M$")
@@ -25,21 +20,10 @@ A_TIME = re.compile(r"^\d+:\d\d [AP]M$")
 @pytest.fixture
 def cancelling_costs(installation: Installation) -> Iterator[None]:
     """As long as the journey goes: missing a visit costs $75.00, cancelling it in its last two months $30.00, moving it nothing."""
-    house = installation.juniper
-
-    def published(terms: Document) -> Document:
-        with scope(house.practice.id, actor="test", source="journey"):
-            version = policies.version_in_use()
-            assert version is not None
-            words = {"description": version.description, "authorization_text": version.authorization_text, "currency": version.currency}
-            publish(**words, terms=terms, by=house.members[Role.OWNER], at=clock.now())
-            return version.terms
-
     late = Step(kinds=(Kind.LATE_CANCEL,), notice=TWO_MONTHS, pays=Sum(minor=3000))
     missed = Step(kinds=(Kind.NO_SHOW,), pays=Sum(minor=7500))
-    before = again(lambda: published(Document(rows=(Row(steps=(late, missed)),), free_hours=0)))
-    yield
-    again(lambda: published(before))
+    with in_force(installation.juniper, Document(rows=(Row(steps=(late, missed)),), free_hours=0)):
+        yield
 
 
 def test_a_patient_books_moves_it_free_and_cancels_it_late_and_the_desk_sees_each_step(

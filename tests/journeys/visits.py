@@ -1,6 +1,7 @@
 """Visits that a journey acts on: booked for it some days ago, early in the morning, where the sample leaves the book empty."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import count
@@ -16,6 +17,9 @@ from kept.foundation.scope import scope
 from kept.ops import cast, consent
 from kept.ops.people import JUNIPER
 from kept.patients.models import Patient
+from kept.policies import queries as policies
+from kept.policies.document import Document
+from kept.policies.transitions import publish
 from kept.practice.rules import Role
 from kept.scheduling.models import Appointment
 
@@ -51,6 +55,23 @@ class Booked:
     patient: str
     on: date
     address: str
+
+
+@contextmanager
+def in_force(house: cast.House, terms: Document) -> Iterator[None]:
+    """A policy of the practice with these terms, and its first one again at the end."""
+
+    def published(terms: Document) -> Document:
+        with scope(house.practice.id, actor="test", source="journey"):
+            version = policies.version_in_use()
+            assert version is not None
+            words = {"description": version.description, "authorization_text": version.authorization_text, "currency": version.currency}
+            publish(**words, terms=terms, by=house.members[Role.OWNER], at=clock.now())
+            return version.terms
+
+    before = again(lambda: published(terms))
+    yield
+    again(lambda: published(before))
 
 
 @pytest.fixture(scope="session")

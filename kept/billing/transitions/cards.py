@@ -59,15 +59,20 @@ def card_link(appointment: Appointment, *, by: Member | None, at: datetime) -> s
     if policies.version_in_use() is None or not accounts.payments_on():
         raise Refusal("fee_not_available", _("No cancellation policy is in use, so no card is asked for."))
     promising.ask_by_link(appointment, at=at)
-    token = give_link(appointment.patient, Link.Purpose.CARD, subject_id=appointment.id, expires_at=appointment.starts_at, at=at)
+    address = _card_page(appointment, at=at)
     journal.record("card.link_given", appointment, by=by, at=at)
-    return f"{settings.BASE_URL}/card/{token}/"
+    return address
 
 
 def card_page(appointment: Appointment, *, at: datetime) -> str:
     """The address of the page on which whoever booked on a clinic's own website accepts the policy, and gives a card or pays the deposit,
     while the time is held (R19)."""
     jobs.defer("booking.release", at=at + holding.HOLD)
+    return _card_page(appointment, at=at)
+
+
+def _card_page(appointment: Appointment, *, at: datetime) -> str:
+    """Its address, good until the start."""
     token = give_link(appointment.patient, Link.Purpose.CARD, subject_id=appointment.id, expires_at=appointment.starts_at, at=at)
     return f"{settings.BASE_URL}/card/{token}/"
 

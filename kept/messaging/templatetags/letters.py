@@ -29,4 +29,5 @@ def lost_letters(context: RequestContext) -> list[Lost]:
     request: Any = context.request
     if request.GET.get("after"):
         return []
-    return [said(each, request.member) for each in queries.lost(request.member, clinics=chosen_ids(request.GET, "clinic"))[:100]]
+    found = queries.lost(request.member, clinics=chosen_ids(request.GET, "clinic"))
+    return [said(each, request.member) for each in found[: queries.MOST_LOST]]
